@@ -1,0 +1,22 @@
+/* api/api.h: what handlers reach beside the call: long-lived, shared, thread-safe. */
+#ifndef SIGNET_API_API_H
+#define SIGNET_API_API_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+struct policy_holder; /* ca/policy.h */
+
+struct api {
+	struct policy_holder *policies; /* the current snapshot */
+	struct clock clock;
+	struct rng rng;
+	const struct log *log;
+	struct metrics *metrics;
+	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
+	bool (*ready)(void *context, char *why, size_t size);
+	void *ready_context;
+};
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * base/base.h: what every file of Signet may use without thinking.
+ *
+ * Results: functions that can fail return `struct status`, which the compiler
+ * does not let you ignore; why they failed stands in the `struct err` that the
+ * caller passed (base/err.h). Outputs are called ret_... and are untouched on
+ * failure, unless a header says otherwise.
+ *
+ * Memory: mem_alloc() and friends never return NULL. Every size that a stranger
+ * can influence is bounded before it gets here, so failure means that the
+ * machine is out of memory: the process says so and aborts. Whatever was
+ * acknowledged is already durable; a supervisor starts the process anew.
+ */
+#ifndef SIGNET_BASE_BASE_H
+#define SIGNET_BASE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_USE      __attribute__((warn_unused_result))
+#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+
+struct MUST_USE status {
+	bool ok;
+};
+
+#define STATUS_OK     ((struct status){true})
+#define STATUS_FAILED ((struct status){false})
+
+/* Return a failure to the caller, as it is. AUTO objects are cleaned up. */
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		struct status try_status_ = (call);                                                \
+		if (!try_status_.ok)                                                               \
+			return try_status_;                                                        \
+	} while (0)
+
+/*
+ * AUTO(type) x = ...;  calls auto_<type>(&x) when x leaves its scope.
+ * DEFINE_AUTO_PTR(type, free_fn) declares that for `type *` (written AUTO_PTR(type) x).
+ */
+#define AUTO(type)     __attribute__((cleanup(type##_auto))) struct type
+#define AUTO_PTR(type) __attribute__((cleanup(type##_auto_ptr))) type *
+
+#define DEFINE_AUTO_PTR(type, free_fn)                                                             \
+	static inline void type##_auto_ptr(type **p)                                               \
+	{                                                                                          \
+		if (*p)                                                                            \
+			free_fn(*p);                                                               \
+	}
+
+/* Hand an AUTO pointer over to a new owner: the old name becomes NULL. */
+#define TAKE(pointer)                                                                              \
+	__extension__({                                                                            \
+		__typeof__(pointer) take_ = (pointer);                                             \
+		(pointer) = NULL;                                                                  \
+		take_;                                                                             \
+	})
+
+void *mem_alloc(size_t n);                     /* zeroed; n may be 0 */
+void *mem_array(size_t count, size_t size);    /* zeroed, overflow checked */
+void *mem_grow(void *p, size_t n);             /* realloc; new bytes are not zeroed */
+char *mem_strdup(const char *s);
+char *mem_strndup(const char *s, size_t n);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * ca/enroll.h: one EST enrollment, from what the device sent to what is stored and answered.
+ *
+ * Order: label, client credentials, CSR, binding, identity, device, key, issue, one commit.
+ * Whatever happens is an `enrollment` row that explains itself (bounded and expiring
+ * for strangers: those whose credentials no anchor of the label vouches for).
+ */
+#ifndef SIGNET_CA_ENROLL_H
+#define SIGNET_CA_ENROLL_H
+
+#include "ca/csr.h"
+#include "ca/issue.h"
+#include "ca/trust.h"
+
+struct enroll_request {
+	const struct policy *policy;
+	const char *label_segment;      /* NULL: unlabelled */
+	bool reenroll;                  /* simplereenroll */
+	struct credentials credentials;
+	int tls_version;                /* TLS1_2_VERSION or TLS1_3_VERSION */
+	bool extended_master_secret;
+	struct span tls_unique;         /* n = 0: not defined */
+	struct span tls_exporter;
+	struct span body;               /* as received: base64 */
+	const char *peer_address;
+	const char *request_id;
+	const struct clock *clock;
+	const struct rng *rng;
+};
+
+enum enroll_outcome { ENROLL_ISSUED, ENROLL_RESENT, ENROLL_PENDING, ENROLL_REFUSED, ENROLL_FAILED };
+
+struct enroll_reply {
+	enum enroll_outcome outcome;
+	char enrollment_id[40];     /* for `explain`; empty where none could be stored */
+	struct buf certificate;     /* DER: issued, resent */
+	int64_t retry_after;        /* seconds: pending */
+	bool alarm;                 /* an alarm was recorded */
+};
+
+/*
+ * Failure (err set; ret_reply->outcome REFUSED or FAILED and enrollment_id are filled all the same):
+ * kinds as the reasons in ca/reason.h say; ERR_PENDING with retry_after when somebody must approve;
+ * ERR_DATABASE: nothing was issued or nothing is known of it: the client may repeat.
+ */
+struct status enroll(struct db *db, const struct enroll_request *request,
+    struct enroll_reply *ret_reply, struct err *err);
+void enroll_reply_free(struct enroll_reply *r);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * ca/issue.h: from a profile, an identity and a public key to a signed certificate. RFC 5280 section 4.
+ *
+ * Names come from the authenticated identity by the profile's templates, never from the CSR.
+ * Nothing is stored here: the caller commits before anybody sees ret_der.
+ */
+#ifndef SIGNET_CA_ISSUE_H
+#define SIGNET_CA_ISSUE_H
+
+#include "base/clock.h"
+#include "ca/policy.h"
+
+#define SERIAL_SIZE 16 /* random octets, top bits 01: positive, never shorter */
+
+struct issue_subject {          /* what templates may name */
+	const char *manufacturer;   /* {manufacturer} */
+	const char *product;        /* {product}: the model */
+	const char *serial;         /* {serial}: the device's, not the certificate's */
+	const char *mud_url;        /* NULL: none */
+	const char *dns;            /* {dns}: servers only; NULL for devices */
+	struct span ip;             /* servers only: 4 or 16 octets */
+};
+
+struct issued {
+	uint8_t serial[SERIAL_SIZE];
+	int64_t not_before, not_after;
+	struct digest key_digest;   /* SHA-256 of SPKI DER */
+	struct buf subject;         /* Name DER */
+	struct buf der;             /* the certificate */
+};
+
+/*
+ * Build, lint, sign. ERR_DENIED csr.key-algorithm: profile does not allow this key.
+ * ERR_INTERNAL lint.*: a lint failed: nothing was signed; the caller records an alarm.
+ * ERR_KEY: the authority's key is not here or refused. ERR_INTERNAL issuer expired.
+ */
+struct status issue_certificate(const struct profile *profile, const struct issue_subject *subject,
+    struct span spki, const struct key_algorithm *algorithm, int64_t now, const struct rng *rng,
+    struct issued *ret_issued, struct err *err);
+void issued_free(struct issued *i);
+static inline void issued_auto(struct issued *i)
+{
+	issued_free(i);
+}
+
+/*
+ * Checked when a snapshot is built or applied: templates, attributes, OIDs, lengths. The result
+ * (DER prepared as far as can be) lives in the arena. Sets profile->compiled. ERR_CONFIG.
+ */
+struct status profile_compile(struct profile *profile, struct arena *arena, struct err *err);
+
+#endif

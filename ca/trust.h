@@ -1,0 +1,69 @@
+/*
+ * ca/trust.h: who is this device? An IDevID (IEEE 802.1AR) judged by a manufacturer's anchor.
+ *
+ * Not the Web PKI's rules: an explicit 802.1AR profile. Right under strict: notAfter
+ * 99991231235959Z, no SKI, no EKU. Each leniency of the anchor allows what it names, no more.
+ */
+#ifndef SIGNET_CA_TRUST_H
+#define SIGNET_CA_TRUST_H
+
+#include "base/clock.h"
+#include "ca/policy.h"
+
+/* What a client proved in TLS: the certificate's key is its own. Trust is judged here. */
+struct credentials {
+	X509 *certificate;      /* NULL: none presented */
+	STACK_OF(X509) *chain;  /* what else it sent; NULL: nothing */
+	struct span der;        /* the certificate as sent */
+};
+
+#define IDENTITY_TEXT_MAX 64 /* 2.5.4.5 is at most 64 characters; models are held to the same */
+
+struct identity {
+	const struct trust_anchor *anchor;
+	const struct product *product;
+	char manufacturer[IDENTITY_TEXT_MAX + 1];
+	char model[IDENTITY_TEXT_MAX + 1];   /* normalised */
+	char serial[IDENTITY_TEXT_MAX + 1];  /* normalised */
+	struct digest key_digest;            /* SHA-256 of the IDevID's SPKI */
+	struct digest certificate_digest;
+	/* (issuer, serial number) pairs whose revocation the store must be asked about: leaf first */
+	struct revocation_key {
+		struct digest issuer;        /* SHA-256 of the issuer Name DER and the issuing key's SPKI DER */
+		uint8_t serial[20];
+		size_t serial_n;
+	} path[5];
+	size_t path_count;
+};
+
+/*
+ * Judge by the anchors of a label, and read product and serial number. Path: leaf, at most 3
+ * intermediates as sent, anchor; every signature verified; name chaining byte-exact, AKI where there
+ * is one; CA bits, path length, key usage; validity; unknown critical extensions refused.
+ * Reasons idevid.*: missing, untrusted, signature, expired, not-yet-valid, extension, key-usage, aki,
+ * path, identity (field missing, malformed or no match), product (model not known here).
+ */
+struct status trust_identify(const struct policy *policy, const struct label *label,
+    const struct credentials *credentials, int64_t now, struct identity *ret_identity, struct err *err);
+
+/*
+ * A manufacturer's CRL, checked against its anchor (or an intermediate given as PEM beside it):
+ * signature, times, number not below the one held, no delta, no unknown critical extension.
+ */
+struct trust_crl {
+	struct digest issuer;    /* as in struct revocation_key */
+	uint64_t number;         /* 0 where it has none */
+	int64_t this_update, next_update;
+	struct span der;         /* borrowed */
+	struct span revoked;     /* the revokedCertificates SEQUENCE's contents; trust_crl_next walks it */
+};
+struct status trust_crl_parse(const struct trust_anchor *anchor, struct span der,
+    struct span intermediate_der, int64_t now, struct trust_crl *ret_crl, struct err *err);
+/* Next revoked serial number; false at the end. The whole list was checked by trust_crl_parse. */
+bool trust_crl_next(struct span *revoked, struct span *ret_serial, int64_t *ret_when);
+/* signetd trust-crl import: parse and store, one transaction, with its log entry. */
+struct status trust_crl_import(struct db *db, const struct policy *policy, const char *anchor_name,
+    struct span der_or_pem, struct span intermediate_pem, const char *who, const struct clock *clock,
+    size_t *ret_revoked, struct err *err);
+
+#endif
