@@ -38,12 +38,21 @@ struct MUST_USE status {
 	} while (0)
 
 /*
- * AUTO(type) x = ...;  calls auto_<type>(&x) when x leaves its scope.
- * DEFINE_AUTO_PTR(type, free_fn) declares that for `type *` (written AUTO_PTR(type) x).
+ * Cleanup at scope end. Three shapes:
+ *   AUTO(buf) b = {0};              a struct by value; buf_auto(&b) is called
+ *   AUTO_REF(db) db = NULL;         a pointer to one of our structs (DEFINE_AUTO_REF)
+ *   AUTO_PTR(EVP_PKEY) key = NULL;  a pointer to a library's type (DEFINE_AUTO_PTR)
  */
-#define AUTO(type)     __attribute__((cleanup(type##_auto))) struct type
+#define AUTO(tag)      __attribute__((cleanup(tag##_auto))) struct tag
+#define AUTO_REF(tag)  __attribute__((cleanup(tag##_auto_ref))) struct tag *
 #define AUTO_PTR(type) __attribute__((cleanup(type##_auto_ptr))) type *
 
+#define DEFINE_AUTO_REF(tag, free_fn)                                                              \
+	static inline void tag##_auto_ref(struct tag **p)                                          \
+	{                                                                                          \
+		if (*p)                                                                            \
+			free_fn(*p);                                                               \
+	}
 #define DEFINE_AUTO_PTR(type, free_fn)                                                             \
 	static inline void type##_auto_ptr(type **p)                                               \
 	{                                                                                          \

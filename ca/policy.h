@@ -199,4 +199,6 @@ struct status policy_apply(struct db *db, const char *file_name, struct span tex
 
 DEFINE_AUTO_PTR(X509, X509_free)
 
+DEFINE_AUTO_REF(policy, policy_release)
+
 #endif

@@ -49,4 +49,7 @@ struct status hsm_sign(struct hsm_key *k, struct span message, struct buf *out, 
 /* Let a listener authenticate with this key. */
 struct status hsm_key_use_for_tls(struct hsm_key *k, SSL_CTX *tls, struct err *err);
 
+DEFINE_AUTO_REF(hsm, hsm_close)
+DEFINE_AUTO_REF(hsm_key, hsm_key_free)
+
 #endif

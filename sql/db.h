@@ -40,9 +40,6 @@ struct status db_wait(struct db *db, int timeout_ms, bool *ret_notified, struct 
 /* For a thread that must stop: the socket to poll together with others; -1 when not connected. */
 int db_socket(const struct db *db);
 
-static inline void db_auto_ptr(struct db **p)
-{
-	db_close(*p);
-}
+DEFINE_AUTO_REF(db, db_close)
 
 #endif
