@@ -22,7 +22,16 @@
 #define PRINTF(f, a)  __attribute__((format(printf, f, a)))
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
-struct MUST_USE status {
+/*
+ * Results that cannot be ignored. Clang takes the attribute on the type, and so holds every function
+ * that returns it to it; gcc knows it on functions only. `make lint` runs clang over the sources.
+ */
+#ifdef __clang__
+#define MUST_USE_TYPE MUST_USE
+#else
+#define MUST_USE_TYPE
+#endif
+struct MUST_USE_TYPE status {
 	bool ok;
 };
 
