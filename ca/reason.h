@@ -9,16 +9,17 @@
 
 #include "base/err.h"
 
-/* id, code, kind, rule, advice */
-#define REASONS(X)                                                                              \
-	X(LABEL_UNKNOWN, "label.unknown", ERR_MISSING,                                          \
-	    "RFC 7030 3.2.2: the path segment must name a label of this server",                \
-	    "use a label that the operator gave you, or none")                                  \
-	X(BODY_BASE64, "body.base64", ERR_INPUT,                                                \
-	    "RFC 8951 3.1: the body is the base64 of DER, without PEM armour",                  \
-	    "send base64 (RFC 4648 section 4) of the DER request")                              \
-	X(BODY_EMPTY, "body.empty", ERR_INPUT, "RFC 7030 4.2.1: the body is a PKCS#10 request", \
-	    "send the certification request in the body")
+#include "ca/reason_identity.h"
+#include "ca/reason_request.h"
+
+/* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
+#define REASONS(X)            \
+	REASONS_HTTP(X)       \
+	REASONS_EST(X)        \
+	REASONS_BINDING(X)    \
+	REASONS_REVOCATION(X) \
+	REASONS_LDEVID(X)     \
+	REASONS_DEVICE(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 
