@@ -157,25 +157,30 @@ static bool head_read(struct https *c, struct buf *all, size_t *ret_end, bool *r
 	}
 }
 
+/* Interim answers (100 Continue) are read past. */
+static bool final_head_read(struct https *c, struct buf *all, size_t *ret_end, bool *ret_closed)
+{
+	static const char interim[] = "HTTP/1.1 100";
+	while (head_read(c, all, ret_end, ret_closed)) {
+		if (!span_starts(buf_span(all), interim))
+			return true;
+		memmove(all->p, all->p + *ret_end, all->n - *ret_end);
+		all->n -= *ret_end;
+	}
+	return false;
+}
+
 bool https_read_reply(struct https *c, struct https_reply *ret_reply)
 {
 	AUTO(buf)
 	all = {0};
 	size_t end = 0;
 	*ret_reply = (struct https_reply){0};
-	if (!head_read(c, &all, &end, &ret_reply->closed))
+	if (!final_head_read(c, &all, &end, &ret_reply->closed))
 		return false;
 	buf_put(&ret_reply->head, span(all.p, end));
 	buf_put(&ret_reply->body, span(all.p + end, all.n - end));
 	ret_reply->status = atoi(buf_cstr(&ret_reply->head) + strlen("HTTP/1.1 "));
-	if (ret_reply->status == 100) {
-		/* an interim answer: the real one follows, perhaps in what was read already */
-		struct buf rest = buf_take(&ret_reply->body);
-		https_reply_free(ret_reply);
-		bool ok = https_read_reply(c, ret_reply);
-		buf_free(&rest);
-		return ok;
-	}
 	char length[32];
 	bool known = https_header(ret_reply, "Content-Length", length, sizeof(length));
 	size_t want = known ? strtoul(length, NULL, 10) : SIZE_MAX;
