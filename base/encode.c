@@ -1,0 +1,217 @@
+/* base/encode.c: base64 (RFC 4648 section 4), hex, SHA-256. */
+#include "base/encode.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static const char base64_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Four characters for the 1 to 3 bytes at `in`. */
+static void base64_group(const uint8_t *in, size_t n, uint8_t out[static 4])
+{
+	uint32_t v = (uint32_t)in[0] << 16;
+
+	if (n > 1)
+		v |= (uint32_t)in[1] << 8;
+	if (n > 2)
+		v |= in[2];
+	out[0] = (uint8_t)base64_alphabet[v >> 18];
+	out[1] = (uint8_t)base64_alphabet[v >> 12 & 63];
+	out[2] = n > 1 ? (uint8_t)base64_alphabet[v >> 6 & 63] : '=';
+	out[3] = n > 2 ? (uint8_t)base64_alphabet[v & 63] : '=';
+}
+
+void base64_encode(struct span in, struct buf *out)
+{
+	uint8_t *q;
+
+	buf_reserve(out, in.n / 3 * 4 + 4);
+	q = out->p + out->n;
+	for (; in.n >= 3; in.p += 3, in.n -= 3, q += 4)
+		base64_group(in.p, 3, q);
+	if (in.n) {
+		base64_group(in.p, in.n, q);
+		q += 4;
+	}
+	out->n = (size_t)(q - out->p);
+}
+
+void base64_encode_wrapped(struct span in, size_t columns, struct buf *out)
+{
+	size_t line = columns >= 4 ? columns / 4 * 3 : 3;
+
+	while (in.n) {
+		size_t n = in.n < line ? in.n : line;
+
+		base64_encode(span(in.p, n), out);
+		buf_put_str(out, "\r\n");
+		in.p += n;
+		in.n -= n;
+	}
+}
+
+enum {
+	B64_SKIP = 64,
+	B64_PAD = 65,
+	B64_BAD = 66
+};
+
+static uint8_t base64_value(uint8_t c)
+{
+	static const uint8_t first[] = {['+'] = 62,
+	    ['/'] = 63,
+	    ['='] = B64_PAD,
+	    ['\r'] = B64_SKIP,
+	    ['\n'] = B64_SKIP,
+	    [' '] = B64_SKIP,
+	    ['\t'] = B64_SKIP};
+
+	if (c >= 'A' && c <= 'Z')
+		return (uint8_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint8_t)(c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (uint8_t)(c - '0' + 52);
+	return c < sizeof(first) && first[c] ? first[c] : B64_BAD;
+}
+
+struct base64_state {
+	uint32_t bits;   /* of the group so far */
+	unsigned digits; /* in the group so far, 0..3 */
+	unsigned pads;
+};
+
+/* The bytes of a last, short group: 2 digits and 2 pads, or 3 and 1. NULL: it is right. */
+static const char *base64_finish(const struct base64_state *s, struct buf *out)
+{
+	if (s->digits == 0 && s->pads == 0)
+		return NULL;
+	if (s->digits < 2 || s->digits + s->pads != 4)
+		return "padding is missing or wrong";
+	/* RFC 4648 section 3.5: pad bits "MUST be set to zero by conforming encoders". */
+	if (s->bits & (s->digits == 2 ? 0x0fu : 0x03u))
+		return "bits are set behind the last byte";
+	if (s->digits == 2) {
+		buf_put_byte(out, (uint8_t)(s->bits >> 4));
+	} else {
+		buf_put_byte(out, (uint8_t)(s->bits >> 10));
+		buf_put_byte(out, (uint8_t)(s->bits >> 2));
+	}
+	return NULL;
+}
+
+static const char *base64_step(struct base64_state *s, uint8_t value, struct buf *out)
+{
+	if (value == B64_SKIP)
+		return NULL;
+	if (value == B64_BAD)
+		return "a character is outside the alphabet";
+	if (value == B64_PAD) {
+		s->pads++;
+		return s->digits < 2 || s->digits + s->pads > 4 ? "padding is missing or wrong"
+								: NULL;
+	}
+	if (s->pads)
+		return "data follows the padding";
+	s->bits = s->bits << 6 | value;
+	if (++s->digits < 4)
+		return NULL;
+	buf_put_byte(out, (uint8_t)(s->bits >> 16));
+	buf_put_byte(out, (uint8_t)(s->bits >> 8));
+	buf_put_byte(out, (uint8_t)s->bits);
+	*s = (struct base64_state){0};
+	return NULL;
+}
+
+struct status base64_decode(struct span text, struct buf *out, struct err *err)
+{
+	struct base64_state s = {0};
+	size_t start = out->n;
+	const char *wrong = NULL;
+
+	buf_reserve(out, text.n / 4 * 3 + 3);
+	for (size_t i = 0; i < text.n && !wrong; i++) {
+		wrong = base64_step(&s, base64_value(text.p[i]), out);
+		if (wrong)
+			err_set(err, ERR_INPUT, "base64: at byte %zu: %s", i, wrong);
+	}
+	if (!wrong && (wrong = base64_finish(&s, out)) != NULL)
+		err_set(err, ERR_INPUT, "base64: at the end: %s", wrong);
+	if (!wrong)
+		return STATUS_OK;
+	out->n = start;
+	return STATUS_FAILED;
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static void hex_pair(uint8_t byte, char text[static 2])
+{
+	text[0] = hex_digits[byte >> 4];
+	text[1] = hex_digits[byte & 15];
+}
+
+void hex_encode(struct span in, struct buf *out)
+{
+	buf_reserve(out, in.n * 2);
+	for (size_t i = 0; i < in.n; i++, out->n += 2)
+		hex_pair(in.p[i], (char *)out->p + out->n);
+}
+
+void hex_text(struct span in, char *text)
+{
+	for (size_t i = 0; i < in.n; i++)
+		hex_pair(in.p[i], text + 2 * i);
+	text[2 * in.n] = 0;
+}
+
+static int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct status hex_decode(struct span text, struct buf *out, struct err *err)
+{
+	size_t start = out->n;
+
+	for (size_t i = 0; i < text.n; i += 2) {
+		int high = hex_value(text.p[i]);
+		int low = i + 1 < text.n ? hex_value(text.p[i + 1]) : -1;
+
+		if (high < 0 || low < 0) {
+			out->n = start;
+			return err_set(err, ERR_INPUT, "hex: at byte %zu: not a pair of digits", i);
+		}
+		buf_put_byte(out, (uint8_t)(high << 4 | low));
+		if (i + 3 < text.n && text.p[i + 2] == ':')
+			i++;
+	}
+	return STATUS_OK;
+}
+
+/* Fetched once: on OpenSSL 3.0 an implicit fetch costs more than hashing a key does. */
+static EVP_MD *sha256_method;
+
+static void sha256_fetch(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256_method)
+		abort(); /* no provider has it: nothing here can work */
+}
+
+struct digest sha256(struct span in)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct digest d;
+
+	pthread_once(&once, sha256_fetch);
+	if (!EVP_Digest(
+		in.n ? in.p : (const uint8_t *)"", in.n, d.bytes, NULL, sha256_method, NULL))
+		abort(); /* out of memory */
+	return d;
+}
