@@ -15,9 +15,9 @@
 struct db;
 
 struct db_config {
-	const char *conninfo;          /* libpq string or URI */
-	int64_t statement_timeout_ms;  /* 0: 10,000 */
-	const char *application_name;  /* seen in pg_stat_activity; NULL: "signetd" */
+	const char *conninfo;         /* libpq string or URI */
+	int64_t statement_timeout_ms; /* 0: 10,000 */
+	const char *application_name; /* seen in pg_stat_activity; NULL: "signetd" */
 };
 
 /* Connects now. ERR_DATABASE. */

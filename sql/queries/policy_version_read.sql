@@ -1,0 +1,1 @@
+SELECT version FROM policy_version
