@@ -35,7 +35,7 @@ static int tcp_connect(const struct https_options *o)
 	return -1;
 }
 
-static SSL_CTX *context_new(const struct https_options *o)
+SSL_CTX *https_context(const struct https_options *o)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
@@ -49,6 +49,8 @@ static SSL_CTX *context_new(const struct https_options *o)
 		if (o->intermediate)
 			SSL_CTX_add1_chain_cert(context, o->intermediate);
 	}
+	if (o->groups)
+		SSL_CTX_set1_groups_list(context, o->groups);
 	if (o->trusted) {
 		X509_STORE_add_cert(SSL_CTX_get_cert_store(context), o->trusted);
 		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
@@ -62,8 +64,14 @@ bool https_open(const struct https_options *options, struct https *ret_connectio
 	if (c.fd < 0)
 		return false;
 	if (!options->clear) {
-		c.context = context_new(options);
+		c.context = options->shared ? options->shared : https_context(options);
+		if (options->shared)
+			SSL_CTX_up_ref(c.context);
 		c.ssl = SSL_new(c.context);
+		if (options->shared && options->certificate) {
+			SSL_use_certificate(c.ssl, options->certificate);
+			SSL_use_PrivateKey(c.ssl, options->key);
+		}
 		SSL_set_fd(c.ssl, c.fd);
 		SSL_set_tlsext_host_name(c.ssl, "localhost");
 		if (SSL_connect(c.ssl) != 1) {

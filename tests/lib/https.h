@@ -27,6 +27,9 @@ struct https {
 	SSL_CTX *context;
 };
 
+/* A context for `shared`, made from the other options; freed with SSL_CTX_free. */
+SSL_CTX *https_context(const struct https_options *options);
+
 /* False: refused, timed out or handshake failed. */
 MUST_USE bool https_open(const struct https_options *options, struct https *ret_connection);
 /* close_notify, then close; or cut: RST without a word. */

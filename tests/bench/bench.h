@@ -1,0 +1,29 @@
+/* tests/bench/bench.h: measurements, printed for people and written as JSON. One file per measure.
+ */
+#ifndef SIGNET_BENCH_BENCH_H
+#define SIGNET_BENCH_BENCH_H
+
+#include "base/json.h"
+#include "tests/bench/floor.h"
+#include "tests/lib/fixture.h"
+
+struct bench {
+	struct fixture fixture;
+	struct floor_cost floor;
+	struct buf out; /* build/bench.json */
+	struct json json;
+};
+
+/* Print "name  value unit" and add it to the JSON. */
+void bench_result(struct bench *b, const char *name, double value, const char *unit);
+/* The same for people alone: what the contract has no name for. */
+void bench_note(const char *name, double value, const char *unit);
+
+/* Microseconds of CPU (user and system) that a process has used. */
+double process_cpu_us(pid_t pid);
+double process_rss_mb(pid_t pid);
+
+void bench_enroll(struct bench *b);
+void bench_idle(struct bench *b);
+
+#endif
