@@ -19,6 +19,9 @@ struct https_options {
 	X509 *trusted;      /* the server must chain to it; NULL: not checked */
 	int timeout_ms;     /* 0: 10,000 */
 	bool clear;         /* no TLS */
+	const char *groups; /* key exchange groups, OpenSSL syntax; NULL: OpenSSL's own */
+	/* Borrowed, for load: certificate and key are set on each connection. NULL: a fresh one. */
+	SSL_CTX *shared;
 };
 
 struct https {
