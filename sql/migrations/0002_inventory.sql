@@ -37,6 +37,7 @@ CREATE TABLE certificate (
 	serial bytea NOT NULL CHECK (octet_length(serial) BETWEEN 1 AND 20),
 	device_id bigint REFERENCES device (id),  -- NULL: a server's
 	profile_id bigint,                        -- NULL: made by init
+	label_id bigint,                          -- NULL: not by EST
 	key_digest bytea NOT NULL CHECK (octet_length(key_digest) = 32),
 	subject bytea NOT NULL,
 	not_before timestamptz NOT NULL,
@@ -86,13 +87,21 @@ CREATE TABLE enrollment (
 );
 CREATE INDEX enrollment_device ON enrollment (device_id, id DESC) WHERE device_id IS NOT NULL;
 CREATE INDEX enrollment_at ON enrollment USING brin (at);
--- A repeated request finds the one that waits, or that was approved and not yet fetched.
-CREATE UNIQUE INDEX enrollment_pending ON enrollment (label, device_id, key_digest)
-    WHERE state IN ('open', 'approved');
+-- A repeated request finds the one that waits, or what became of it. No device row is needed:
+-- who merely waits is not yet a device of ours.
+CREATE UNIQUE INDEX enrollment_pending ON enrollment (label, product, serial, key_digest)
+    WHERE state IN ('open', 'approved', 'rejected', 'redeemed');
 CREATE INDEX enrollment_expires ON enrollment (expires_at) WHERE state IN ('open', 'approved');
 CREATE INDEX enrollment_stranger ON enrollment (id) WHERE stranger;
 GRANT SELECT, INSERT, UPDATE (at, certificate_id, message, state, expires_at, decided_by, decided_at,
     idevid_digest, peer_address, request_id) ON enrollment TO signet_server;
+
+-- Ends a statement whose premises no longer hold, and undoes all that it did.
+CREATE FUNCTION lost_race() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+	RAISE EXCEPTION 'what was judged has changed' USING ERRCODE = 'serialization_failure';
+END
+$$;
 
 -- Strangers cannot fill a disk: their rows are bounded by count and age. The server may
 -- delete no enrollment but through this door.
