@@ -124,13 +124,17 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 UNITS := $(filter $(notdir $(wildcard tests/unit/*)),$(FOLDERS))
 TEST_LIB := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/*.c))
+# An archive: a test program takes from it what it names, and nothing for those that need no database.
+$(OUT)/libtest.a: $(TEST_LIB)
+	@rm -f $@
+	$(AR) rcs $@ $^
 unit_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
 
 define unit_rule
 .PHONY: unit-$(1)
 unit-$(1): $(OUT)/unit-$(1)
 	$(OUT)/unit-$(1) $(CRITERION)
-$(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1))
+$(OUT)/unit-$(1): $(call unit_objects,$(1)) $(OUT)/libtest.a $(call archives,$(1))
 	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) -lcriterion
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))

@@ -1,0 +1,252 @@
+/* tests/lib/pg.c: see pg.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <criterion/hooks.h>
+#include <libpq-fe.h>
+
+#include "sql/migrate.h"
+#include "tests/lib/pg.h"
+
+#define SHARED \
+	"SIGNET_TEST_CLUSTER" /* directory of the shared cluster, for the processes of one run */
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "tests/lib/pg: %s: %s\n", what, why);
+	abort();
+}
+
+static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void shell(const char *format, ...)
+{
+	char command[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	if (system(command) != 0)
+		die("failed", command);
+}
+
+/*
+ * Tests run from the top of the tree. The watcher ends the cluster when the run is gone without
+ * having said so; it must not keep the run's output open.
+ */
+static void start_cluster(const char *directory, pid_t run)
+{
+	shell("deploy/private-postgres start %s >/dev/null", directory);
+	shell("(setsid sh -c 'while kill -0 %ld 2>/dev/null && [ -d %s ]; do sleep 1; done;"
+	      " if [ -d %s ]; then deploy/private-postgres stop %s; rm -rf %s; fi'"
+	      " </dev/null >/dev/null 2>&1 &)",
+	    (long)run, directory, directory, directory, directory);
+}
+
+static void end_cluster(const char *directory)
+{
+	shell("[ ! -d %s ] || { deploy/private-postgres stop %s && rm -rf %s; }", directory,
+	    directory, directory);
+}
+
+static void make_directory(char *ret_path, size_t size)
+{
+	snprintf(ret_path, size, "/tmp/signet-test-%ld-XXXXXX", (long)getpid());
+	if (!mkdtemp(ret_path))
+		die("no directory", strerror(errno));
+}
+
+ReportHook(PRE_ALL)(struct criterion_test_set *tests)
+{
+	char directory[64], run[32];
+
+	(void)tests;
+	make_directory(directory, sizeof(directory));
+	snprintf(run, sizeof(run), "%ld", (long)getpid());
+	setenv(SHARED, directory, 1);
+	setenv(SHARED "_RUN", run, 1);
+}
+
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+	(void)stats;
+	if (getenv(SHARED))
+		end_cluster(getenv(SHARED));
+}
+
+/* The first test that comes starts it, the others wait. */
+static const char *shared_cluster(void)
+{
+	const char *directory = getenv(SHARED), *run = getenv(SHARED "_RUN");
+	char path[128];
+	struct stat st;
+	int lock;
+
+	if (!directory || !run)
+		die("no cluster", "the run's hook did not set " SHARED);
+	snprintf(path, sizeof(path), "%s/started", directory);
+	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX) != 0)
+		die("no lock", strerror(errno));
+	if (stat(path, &st) != 0) {
+		start_cluster(directory, (pid_t)atol(run));
+		shell("touch %s", path);
+	}
+	close(lock);
+	return directory;
+}
+
+static void conninfo(
+    char *out, size_t size, const char *cluster, const char *name, const char *role)
+{
+	snprintf(out, size, "host=%.200s/socket dbname=%s user=%s", cluster, name, role);
+}
+
+static PGconn *connect_to(const char *info)
+{
+	PGconn *c = PQconnectdb(info);
+
+	if (PQstatus(c) != CONNECTION_OK)
+		die(info, PQerrorMessage(c));
+	return c;
+}
+
+static void run_sql(const char *info, const char *sql)
+{
+	PGconn *c = connect_to(info);
+	PGresult *r = PQexec(c, sql);
+	ExecStatusType s = PQresultStatus(r);
+
+	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
+		die(sql, PQerrorMessage(c));
+	PQclear(r);
+	PQfinish(c);
+}
+
+static struct pg_database database_in(const char *cluster, const char *name, bool migrated)
+{
+	struct pg_database d = {0};
+	struct err err = {0};
+
+	snprintf(d.name, sizeof(d.name), "%s", name);
+	conninfo(d.owner, sizeof(d.owner), cluster, name, "signet_owner");
+	conninfo(d.server, sizeof(d.server), cluster, name, "signet_server");
+	conninfo(d.superuser, sizeof(d.superuser), cluster, name, "postgres");
+	if (migrated && !migrate_run(d.owner, NULL, &err).ok)
+		die(err.message, err.cause);
+	return d;
+}
+
+struct pg_database pg_database_new(bool migrated)
+{
+	static int counter;
+	const char *cluster = shared_cluster();
+	char name[64], sql[160], info[320];
+
+	snprintf(name, sizeof(name), "t%ld_%d", (long)getpid(), counter++);
+	snprintf(
+	    sql, sizeof(sql), "CREATE DATABASE %s OWNER signet_owner STRATEGY file_copy", name);
+	conninfo(info, sizeof(info), cluster, "postgres", "postgres");
+	run_sql(info, sql);
+	return database_in(cluster, name, migrated);
+}
+
+void pg_database_drop(struct pg_database *d)
+{
+	char sql[160], info[320];
+
+	if (d->cluster[0]) {
+		end_cluster(d->cluster);
+	} else {
+		snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", d->name);
+		conninfo(info, sizeof(info), shared_cluster(), "postgres", "postgres");
+		run_sql(info, sql);
+	}
+	*d = (struct pg_database){0};
+}
+
+struct db *pg_open(const struct pg_database *d)
+{
+	const struct db_config config = {.conninfo = d->server};
+	struct db *db = NULL;
+	struct err err = {0};
+
+	if (!db_open(&config, &db, &err).ok)
+		die(err.message, err.cause);
+	return db;
+}
+
+void pg_exec(const struct pg_database *d, const char *sql)
+{
+	run_sql(d->superuser, sql);
+}
+
+const char *pg_state_as(const char *info, const char *sql)
+{
+	static char state[6];
+	PGconn *c = connect_to(info);
+	PGresult *r = PQexec(c, sql);
+	const char *s = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	snprintf(state, sizeof(state), "%s", s ? s : "00000");
+	PQclear(r);
+	PQfinish(c);
+	return state;
+}
+
+const char *pg_value(const struct pg_database *d, const char *sql)
+{
+	static char value[4096];
+	PGconn *c = connect_to(d->superuser);
+	PGresult *r = PQexec(c, sql);
+
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		die(sql, PQerrorMessage(c));
+	snprintf(value, sizeof(value), "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
+	PQclear(r);
+	PQfinish(c);
+	return value;
+}
+
+long long pg_number(const struct pg_database *d, const char *sql)
+{
+	return atoll(pg_value(d, sql));
+}
+
+/* ---- apart ---- */
+
+struct pg_database pg_database_apart(void)
+{
+	char directory[64];
+	struct pg_database d;
+
+	make_directory(directory, sizeof(directory));
+	start_cluster(directory, getpid());
+	d = database_in(directory, "signet", true);
+	snprintf(d.cluster, sizeof(d.cluster), "%s", directory);
+	return d;
+}
+
+void pg_stop(const struct pg_database *d)
+{
+	shell("deploy/private-postgres stop %s", d->cluster);
+}
+
+void pg_start(const struct pg_database *d)
+{
+	shell("deploy/private-postgres start %s >/dev/null", d->cluster);
+}
+
+void pg_restart(const struct pg_database *d)
+{
+	pg_stop(d);
+	pg_start(d);
+}
