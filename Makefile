@@ -120,48 +120,93 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 # ---- tests ----------------------------------------------------------------------------------------
-# unit-FOLDER builds and runs tests/unit/FOLDER; `make test` runs all that there is, sanitized.
+# unit-FOLDER builds and runs tests/unit/FOLDER. `make test` (tests/run) runs all that there is, sanitized.
+# ThreadSanitizer and Criterion's sandbox want the same memory: there a small runner of our own stands in.
 
-UNITS := $(filter $(notdir $(wildcard tests/unit/*)),$(FOLDERS))
+UNITS    := $(filter $(notdir $(wildcard tests/unit/*)),$(FOLDERS))
 TEST_LIB := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/*.c))
-# An archive: a test program takes from it what it names, and nothing for those that need no database.
-$(OUT)/libtest.a: $(TEST_LIB)
-	@rm -f $@
-	$(AR) rcs $@ $^
+ifeq ($(FLAVOUR),tsan)
+CPPFLAGS  := -Itests/lib/plain $(CPPFLAGS)
+RUNNER    := $(OUT)/tests/lib/plain/main.o
+else
+RUNNER    := -lcriterion
+endif
 unit_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/unit/$(1)/*.c))
 
 define unit_rule
 .PHONY: unit-$(1)
 unit-$(1): $(OUT)/unit-$(1)
-	$(OUT)/unit-$(1) $(CRITERION)
-$(OUT)/unit-$(1): $(call unit_objects,$(1)) $(OUT)/libtest.a $(call archives,$(1))
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) -lcriterion
+	$(OUT)/unit-$(1)
+$(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(call archives,sql) \
+    $(filter %.o,$(RUNNER))
+	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) $(filter -l%,$(RUNNER))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
-.PHONY: unit-binaries
-unit-binaries: $(UNITS:%=$(OUT)/unit-%)
+$(OUT)/integration: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/integration/*.c)) $(TEST_LIB) \
+    $(call archives,sql) | $(PROGRAMS:%=$(OUT)/%)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(RUNNER)
 
+$(OUT)/bench: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/*.c)) $(TEST_LIB) \
+    $(call archives,sql) | $(PROGRAMS:%=$(OUT)/%)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 define fuzz_rule
 $(OUT)/$(1): $(OUT)/tests/fuzz/$(1).o $(call archives,server)
 	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS)
 endef
-FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
-.PHONY: fuzzers
+
+.PHONY: unit-binaries test-binaries fuzzers test fuzz torture bench lint
+unit-binaries: $(UNITS:%=$(OUT)/unit-%)
+test-binaries: unit-binaries $(OUT)/integration $(PROGRAMS:%=$(OUT)/%)
 fuzzers: $(FUZZERS:%=$(OUT)/%)
+
+test:
+	tests/run unit tsan integration interop fuzz
+# What one core manages in a few minutes, without sanitizers.
+test-quick:
+	tests/run quick
+# SECONDS_EACH of every fuzzer (default 600); what they find stays in tests/fuzz/corpus.
+fuzz:
+	SECONDS_EACH=$${SECONDS_EACH:-600} tests/run fuzz
+# 200 times kill -9 of server, client and PostgreSQL during a load.
+torture:
+	TORTURE_KILLS=$${TORTURE_KILLS:-200} tests/run torture
+bench: $(BUILD)/signetd $(OUT)/bench
+	$(OUT)/bench $(BUILD)/bench.json
+lint:
+	tests/lint/run
+
+# Kept between runs: make would delete them as intermediate.
+.SECONDARY:
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
 # ---- for people ------------------------------------------------------------------------------------
 
-.PHONY: deps run demo fmt clean
+.PHONY: deps run demo fmt clean test-quick
 deps:
 	deploy/deps
 run:
 	deploy/run
 demo:
 	deploy/demo.sh
+# signetd, signet-device, the device library with its header, manual pages, unit file.
+.PHONY: install
+install: programs $(OUT)/libdevice-full.a
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(BUILD)/signetd $(DESTDIR)$(PREFIX)/sbin/signetd
+	install -m 755 $(BUILD)/signet-device $(DESTDIR)$(PREFIX)/bin/signet-device
+	install -m 644 $(OUT)/libdevice-full.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
+	install -m 644 clients/device/signet-device.h $(DESTDIR)$(PREFIX)/include/signet-device.h
+	install -m 644 deploy/signetd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
+# The library as others link it: with base/ inside.
+$(OUT)/libdevice-full.a: $(call archives,device)
+	@rm -f $@
+	printf 'create $@\naddlib $(OUT)/libdevice.a\naddlib $(OUT)/libbase.a\nsave\nend\n' | $(AR) -M
 fmt:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 clean:
