@@ -87,7 +87,8 @@ struct identity_field { /* which field gives it, and how it is read */
 	char *match;    /* POSIX ERE, anchored by us at both ends; first group, or all, is the value; NULL: whole field */
 	char *value;    /* a constant instead of `from` (one product per anchor) */
 	uint32_t normalise; /* 1 << enum normalise_step */
-	regex_t *compiled;  /* NULL where match is NULL */
+	regex_t *compiled;  /* NULL where match is NULL; of "^(" match ")$": [1] is all, [2] the first group,
+			     * there where re_nsub is 2 or more */
 };
 
 struct trust_anchor {
