@@ -1,0 +1,51 @@
+/* sql/enrollment_view.h: enrollments as people look at them, decide on them and let them go. */
+#ifndef SIGNET_SQL_ENROLLMENT_VIEW_H
+#define SIGNET_SQL_ENROLLMENT_VIEW_H
+
+#include "base/encode.h"
+#include "sql/db.h"
+
+/* Strings live in the arena; NULL: not known. Times in seconds since 1970; 0: none. */
+struct enrollment_view {
+	int64_t id, at;
+	const char *label, *operation, *outcome;
+	const char *reason_code, *rule, *message, *advice;
+	int64_t device_id; /* 0: none */
+	const char *product, *serial;
+	struct span key_digest, idevid_digest;
+	int64_t certificate_id; /* 0: none */
+	struct span certificate_serial;
+	const char *peer_address, *request_id;
+	bool stranger;
+	const char *state; /* of one that waits or waited */
+	int64_t expires_at;
+	const char *decided_by;
+	int64_t decided_at;
+};
+
+struct enrollment_filter {
+	int64_t before;      /* ids below this one; 0: from the newest */
+	const char *outcome; /* NULL: any */
+	const char *state;
+	const char *serial;
+	int64_t limit;
+};
+/* Newest first; go on with filter.before = the last one's id. */
+struct status enrollment_list(struct db *db, const struct enrollment_filter *filter,
+    struct arena *arena, struct enrollment_view **ret_rows, size_t *ret_count, struct err *err);
+/* ERR_MISSING. */
+struct status enrollment_get(struct db *db, int64_t id, struct arena *arena,
+    struct enrollment_view *ret_row, struct err *err);
+/* ERR_CONFLICT: it does not wait (any more). Durable, with its log entry, on return. */
+struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
+    const char *decision, const char *who, struct span log_entry, struct span salt,
+    struct err *err);
+
+/*
+ * For the scheduled job: drop strangers' rows but for the newest `keep`, and all older than
+ * `max_age` seconds; what waited too long becomes expired. ret_removed: rows dropped.
+ */
+struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t max_age,
+    int64_t *ret_removed, struct err *err);
+
+#endif

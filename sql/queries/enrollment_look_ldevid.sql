@@ -1,0 +1,22 @@
+-- All that decides a renewal, in one moment: the certificate that authenticates, and whose it is.
+-- $1 authority, $2 serial number, $3 digest of the new key, $4 label id, $5 resend what was issued
+-- after, $6 now
+SELECT
+	d.id, d.state, d.idevid_key, d.product_id, d.serial,
+	k.digest IS NOT NULL, coalesce(k.device_id, 0), k.kind, k.compromised_at IS NOT NULL,
+	i.digest IS NOT NULL, coalesce(i.device_id, 0), i.kind, i.compromised_at IS NOT NULL,
+	0::bigint, 0::bigint,
+	a.id, a.der, a.profile_id,
+	c.id, c.der,
+	NULL::bigint, NULL::text, NULL::bytea
+FROM (SELECT) AS once
+LEFT JOIN certificate a ON a.authority_id = $1::bigint AND a.serial = $2::bytea
+LEFT JOIN device d ON d.id = a.device_id
+LEFT JOIN public_key k ON k.digest = $3::bytea
+LEFT JOIN public_key i ON i.digest = a.key_digest
+LEFT JOIN LATERAL (
+	SELECT id, der FROM certificate
+	WHERE device_id = a.device_id AND key_digest = $3::bytea AND label_id = $4::bigint
+	    AND renews = a.id AND not_after > $6::timestamptz AND issued_at > $5::timestamptz
+	ORDER BY id DESC LIMIT 1
+) c ON true
