@@ -80,3 +80,16 @@ CREATE TABLE label (
 	updated_at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT, UPDATE (spec, version, updated_at) ON label TO signet_server;
+
+-- Each change of policy as it was made: the record that its log entry commits to.
+CREATE TABLE policy_change (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at timestamptz NOT NULL,
+	who text NOT NULL,
+	version bigint NOT NULL,
+	kind text NOT NULL,
+	name text NOT NULL,
+	record bytea NOT NULL                      -- canonical JSON: who, act, document
+);
+CREATE INDEX policy_change_name ON policy_change (kind, name, id);
+GRANT SELECT, INSERT ON policy_change TO signet_server;

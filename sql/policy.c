@@ -1,0 +1,277 @@
+/* sql/policy.c: see policy.h. */
+#include "sql/policy.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "sql/db_internal.h"
+#include "sql/log.h"
+
+/* ---- reading ---- */
+
+enum column {
+	KIND,
+	ID,
+	NAME,
+	SPEC,
+	VERSION,
+	CERTIFICATE,
+	PARENT,
+	CHAIN
+};
+
+static void read_chain(
+    const struct sql_result *r, int row, struct arena *arena, struct policy_row *out)
+{
+	struct span element;
+	size_t at = 0;
+
+	while (sql_get_element(r, row, CHAIN, &at, &element))
+		out->chain_count++;
+	out->chain = arena_alloc(arena, out->chain_count * sizeof(*out->chain));
+	at = 0;
+	for (size_t i = 0; sql_get_element(r, row, CHAIN, &at, &element); i++)
+		out->chain[i] = arena_copy(arena, element);
+}
+
+static void read_row(
+    const struct sql_result *r, int row, struct arena *arena, struct policy_row *out)
+{
+	out->kind = arena_strdup(arena, sql_get_text(r, row, KIND));
+	out->id = sql_get_int(r, row, ID);
+	out->name = arena_strdup(arena, sql_get_text(r, row, NAME));
+	out->spec = arena_strdup(arena, sql_get_text(r, row, SPEC));
+	out->version = sql_get_int(r, row, VERSION);
+	out->certificate = arena_copy(arena, sql_get_bytes(r, row, CERTIFICATE));
+	out->parent_id = sql_get_int(r, row, PARENT);
+	if (!sql_is_null(r, row, CHAIN))
+		read_chain(r, row, arena, out);
+}
+
+struct status policy_rows_read(
+    struct db *db, struct arena *arena, struct policy_rows *ret_rows, struct err *err)
+{
+	AUTO(sql_result)
+	r = {0};
+	struct policy_rows rows = {0};
+
+	TRY(sql_run(db, STATEMENT_policy_read, NULL, 0, &r, err));
+	rows.rows = arena_alloc(arena, (size_t)sql_rows(&r) * sizeof(*rows.rows));
+	for (int i = 0; i < sql_rows(&r); i++) {
+		if (strcmp(sql_get_text(&r, i, KIND), "version") == 0)
+			rows.version = sql_get_int(&r, i, VERSION);
+		else
+			read_row(&r, i, arena, &rows.rows[rows.count++]);
+	}
+	*ret_rows = rows;
+	return STATUS_OK;
+}
+
+static struct status read_version(
+    struct db *db, enum sql_statement statement, int64_t *ret_version, struct err *err)
+{
+	AUTO(sql_result)
+	r = {0};
+
+	TRY(sql_run(db, statement, NULL, 0, &r, err));
+	if (sql_rows(&r) != 1)
+		return err_set(err, ERR_INTERNAL, "policy has no version");
+	*ret_version = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+struct status policy_version_read(struct db *db, int64_t *ret_version, struct err *err)
+{
+	return read_version(db, STATEMENT_policy_version, ret_version, err);
+}
+
+struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err)
+{
+	return read_version(db, STATEMENT_policy_lock, ret_version, err);
+}
+
+/* ---- writing ---- */
+
+static const struct {
+	const char *kind;
+	enum sql_statement put;
+} tables[] = {
+    {"authority", STATEMENT_authority_update},
+    {"profile", STATEMENT_profile_put},
+    {"trust-anchor", STATEMENT_trust_anchor_put},
+    {"product", STATEMENT_product_put},
+    {"label", STATEMENT_label_put},
+};
+
+static struct status put_statement(const char *kind, enum sql_statement *ret_put, struct err *err)
+{
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		if (strcmp(tables[i].kind, kind) == 0) {
+			*ret_put = tables[i].put;
+			return STATUS_OK;
+		}
+	}
+	return err_set(err, ERR_INTERNAL, "no table holds documents of kind %s", kind);
+}
+
+struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
+    const char *model, int64_t now, struct err *err)
+{
+	const struct sql_param params[] = {sql_text(row->name), sql_text(row->spec),
+	    sql_int(row->version), sql_time(now), sql_text(manufacturer), sql_text(model)};
+	AUTO(sql_result)
+	r = {0};
+	enum sql_statement put;
+
+	TRY(put_statement(row->kind, &put, err));
+	TRY(sql_run(db, put, params, put == STATEMENT_product_put ? 6 : 4, &r, err));
+	if (sql_rows(&r) != 1)
+		return err_set(err, ERR_MISSING, "there is no %s '%s'", row->kind, row->name);
+	return STATUS_OK;
+}
+
+struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err)
+{
+	const struct sql_param params[] = {sql_int(version), sql_time(now)};
+
+	return sql_run(db, STATEMENT_policy_bump, params, COUNT(params), NULL, err);
+}
+
+static void render_record(const struct policy_act *act, struct buf *out)
+{
+	struct json j = {.out = out};
+
+	json_object(&j, NULL);
+	json_str(&j, "act", act->act);
+	json_int(&j, "at", act->at);
+	json_str(&j, "who", act->who);
+	json_str(&j, "kind", act->kind);
+	json_str(&j, "name", act->name);
+	json_int(&j, "version", act->version);
+	json_span(&j, "document", act->document);
+	json_object_end(&j);
+}
+
+struct status policy_record(
+    struct db *db, const struct policy_act *act, const struct rng *rng, struct err *err)
+{
+	AUTO(buf)
+	record = {0};
+	AUTO(sql_result)
+	r = {0};
+
+	render_record(act, &record);
+	{
+		const struct sql_param params[] = {sql_time(act->at), sql_text(act->who),
+		    sql_int(act->version), sql_text(act->kind), sql_text(act->name),
+		    sql_bytes(buf_span(&record))};
+
+		TRY(sql_run(db, STATEMENT_policy_change_add, params, COUNT(params), &r, err));
+	}
+	return sql_log_append(db, act->act, act->at, rng, buf_span(&record), "policy_change",
+	    sql_get_int(&r, 0, 0), err);
+}
+
+/* ---- authorities ---- */
+
+static struct status insert_authority(struct db *db, const struct authority_new *a, int64_t version,
+    int64_t now, int64_t *ret_id, struct err *err)
+{
+	AUTO(buf)
+	room = {0};
+	AUTO(sql_result)
+	r = {0};
+	const struct sql_param params[] = {sql_text(a->name), sql_text(a->spec), sql_int(version),
+	    sql_time(now), sql_bytes(a->certificate), sql_bytes(a->subject), sql_bytes(a->ski),
+	    sql_int_or_null(a->parent_id), sql_array_bytes(&room, a->chain, a->chain_count)};
+
+	if (!sql_run(db, STATEMENT_authority_insert, params, COUNT(params), &r, err).ok) {
+		if (err->kind != ERR_CONFLICT ||
+		    strcmp(sql_constraint(db), "authority_name_key") != 0)
+			return STATUS_FAILED;
+		err_clear(err);
+		return err_set(err, ERR_CONFLICT, "there is an authority '%s' already", a->name);
+	}
+	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+static struct status store_authority(struct db *db, const struct authority_new *a, const char *who,
+    int64_t now, const struct rng *rng, int64_t *ret_id, struct err *err)
+{
+	struct policy_act act = {.who = who,
+	    .act = "authority.created",
+	    .kind = "authority",
+	    .name = a->name,
+	    .document = a->certificate,
+	    .at = now};
+	AUTO(buf)
+	document = {0};
+	int64_t version;
+
+	TRY(policy_lock(db, &version, err));
+	TRY(insert_authority(db, a, version + 1, now, ret_id, err));
+	TRY(policy_bump(db, version + 1, now, err));
+	hex_encode(a->certificate, &document);
+	act.document = buf_span(&document);
+	act.version = version + 1;
+	return policy_record(db, &act, rng, err);
+}
+
+struct status policy_store_authority(struct db *db, const struct authority_new *authority,
+    const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
+    struct err *err)
+{
+	bool own = !sql_in_transaction(db);
+	struct status status;
+	int64_t id = 0;
+
+	if (own)
+		TRY(db_begin(db, err));
+	status = store_authority(db, authority, who, clock_now(clock), rng, &id, err);
+	if (status.ok && own)
+		status = db_commit(db, err);
+	if (!status.ok && own)
+		db_rollback(db);
+	if (status.ok)
+		*ret_id = id;
+	return status;
+}
+
+/* ---- devices ---- */
+
+#define DEVICES_AT_ONCE \
+	5000 /* a statement of some hundred kilobytes, well within statement_timeout */
+
+static struct status add_some(struct db *db, int64_t product_id, const char *const *serials,
+    size_t n, int64_t now, struct arena *arena, const char **added, size_t *count, struct err *err)
+{
+	AUTO(buf)
+	room = {0};
+	AUTO(sql_result)
+	r = {0};
+	const struct sql_param params[] = {
+	    sql_int(product_id), sql_array_text(&room, serials, n), sql_time(now)};
+
+	TRY(sql_run(db, STATEMENT_device_add_many, params, COUNT(params), &r, err));
+	for (int i = 0; i < sql_rows(&r); i++)
+		added[(*count)++] = arena_strdup(arena, sql_get_text(&r, i, 0));
+	return STATUS_OK;
+}
+
+struct status device_add_many(struct db *db, int64_t product_id, const char *const *serials,
+    size_t n, int64_t now, struct arena *arena, const char ***ret_new, size_t *ret_new_count,
+    struct err *err)
+{
+	const char **added = arena_alloc(arena, n * sizeof(*added));
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i += DEVICES_AT_ONCE) {
+		size_t some = n - i < DEVICES_AT_ONCE ? n - i : DEVICES_AT_ONCE;
+
+		TRY(add_some(db, product_id, serials + i, some, now, arena, added, &count, err));
+	}
+	*ret_new = added;
+	*ret_new_count = count;
+	return STATUS_OK;
+}

@@ -1,0 +1,85 @@
+/*
+ * sql/policy.h: policy as rows. ca/ knows what they mean.
+ *
+ * A document is kept as its canonical JSON. Every change bumps the version in its own transaction
+ * and is heard by those who db_listen() to POLICY_CHANNEL.
+ */
+#ifndef SIGNET_SQL_POLICY_H
+#define SIGNET_SQL_POLICY_H
+
+#include "base/clock.h"
+#include "sql/db.h"
+
+#define POLICY_CHANNEL "signet_policy"
+
+struct policy_row {
+	const char *kind; /* "authority" "profile" "trust-anchor" "product" "label" */
+	int64_t id;
+	const char *name;
+	const char *spec; /* JSON */
+	int64_t version;
+	/* authorities only */
+	struct span certificate; /* DER */
+	int64_t parent_id;       /* 0: none held here */
+	struct span *chain;      /* DER, nearest first */
+	size_t chain_count;
+};
+struct policy_rows {
+	int64_t version;
+	struct policy_row *rows;
+	size_t count;
+};
+/* Everything, as of one moment, into the arena. */
+struct status policy_rows_read(
+    struct db *db, struct arena *arena, struct policy_rows *ret_rows, struct err *err);
+
+/* The version alone: has anything changed? */
+struct status policy_version_read(struct db *db, int64_t *ret_version, struct err *err);
+
+/* ---- within a transaction that holds policy_lock() ---- */
+
+/* Others who would change policy wait until the end of the transaction. */
+struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err);
+/* Write a document: new, or in place of the one with this name. Authorities can only be changed
+ * (ERR_MISSING). manufacturer and model: of products; NULL else. ERR_CONFLICT: product_model. */
+struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
+    const char *model, int64_t now, struct err *err);
+struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err);
+
+/* What was done, for the log: kept as a policy_change row with its log entry. */
+struct policy_act {
+	const char *who;
+	const char *
+	    act; /* log kind: "policy.created" "policy.changed" "device.made" "authority.created" */
+	const char *kind, *name;
+	struct span document; /* canonical JSON */
+	int64_t version;
+	int64_t at;
+};
+struct status policy_record(
+    struct db *db, const struct policy_act *act, const struct rng *rng, struct err *err);
+
+/*
+ * An authority made by `signetd init`, with its version, change row, log entry and notification:
+ * within the caller's transaction, or in one of its own when there is none. ERR_CONFLICT: the name
+ * is taken.
+ */
+struct authority_new {
+	const char *name;
+	const char *spec; /* canonical JSON: policy_authority_spec() in ca/policy_document.h */
+	struct span certificate; /* DER */
+	struct span subject, ski;
+	int64_t parent_id; /* 0: none */
+	const struct span *chain;
+	size_t chain_count;
+};
+struct status policy_store_authority(struct db *db, const struct authority_new *authority,
+    const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
+    struct err *err);
+
+/* Devices of one product, made known. ret_new: those that were not there, in the arena. */
+struct status device_add_many(struct db *db, int64_t product_id, const char *const *serials,
+    size_t n, int64_t now, struct arena *arena, const char ***ret_new, size_t *ret_new_count,
+    struct err *err);
+
+#endif

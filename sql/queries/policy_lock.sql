@@ -1,0 +1,2 @@
+-- Whoever changes policy holds this row: one at a time.
+SELECT version FROM policy_version FOR UPDATE
