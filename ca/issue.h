@@ -1,5 +1,6 @@
 /*
- * ca/issue.h: from a profile, an identity and a public key to a signed certificate. RFC 5280 section 4.
+ * ca/issue.h: from a profile, an identity and a public key to a signed certificate. RFC 5280
+ * section 4.
  *
  * Names come from the authenticated identity by the profile's templates, never from the CSR.
  * Nothing is stored here: the caller commits before anybody sees ret_der.
@@ -8,25 +9,31 @@
 #define SIGNET_CA_ISSUE_H
 
 #include "base/clock.h"
+#include "base/encode.h"
 #include "ca/policy.h"
 
 #define SERIAL_SIZE 16 /* random octets, top bits 01: positive, never shorter */
 
-struct issue_subject {          /* what templates may name */
-	const char *manufacturer;   /* {manufacturer} */
-	const char *product;        /* {product}: the model */
-	const char *serial;         /* {serial}: the device's, not the certificate's */
-	const char *mud_url;        /* NULL: none */
-	const char *dns;            /* {dns}: servers only; NULL for devices */
-	struct span ip;             /* servers only: 4 or 16 octets */
+struct issue_subject {            /* what templates may name */
+	const char *manufacturer; /* {manufacturer} */
+	const char *product;      /* {product}: the model */
+	const char *serial;       /* {serial}: the device's, not the certificate's */
+	const char *mud_url;      /* NULL: none */
+	/* Servers only (profile_server): the first name is {dns}; NULL and 0 for devices. */
+	const char *dns;
+	struct span ip; /* 4 or 16 octets; n = 0: none */
+	const char *const *more_dns;
+	size_t more_dns_count;
+	const struct span *more_ip;
+	size_t more_ip_count;
 };
 
 struct issued {
 	uint8_t serial[SERIAL_SIZE];
 	int64_t not_before, not_after;
-	struct digest key_digest;   /* SHA-256 of SPKI DER */
-	struct buf subject;         /* Name DER */
-	struct buf der;             /* the certificate */
+	struct digest key_digest; /* SHA-256 of SPKI DER */
+	struct buf subject;       /* Name DER */
+	struct buf der;           /* the certificate */
 };
 
 /*

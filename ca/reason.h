@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include "ca/reason_identity.h"
+#include "ca/reason_issue.h"
 #include "ca/reason_request.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
@@ -19,7 +20,8 @@
 	REASONS_BINDING(X)    \
 	REASONS_REVOCATION(X) \
 	REASONS_LDEVID(X)     \
-	REASONS_DEVICE(X)
+	REASONS_DEVICE(X)     \
+	REASONS_ISSUE(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

@@ -1,0 +1,139 @@
+/* ca/lint_constraint.c: names against the name constraints of the issuers above. RFC 5280 4.2.1.10.
+ */
+
+#include "ca/lint_table.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ca/extension.h"
+#include "ca/general_name.h"
+
+/* "Any DNS name that can be constructed by simply adding zero or more labels to the left-hand side
+ * of the name satisfies the name constraint." */
+static bool dns_within(struct span name, struct span base)
+{
+	if (base.n > 0 && base.p[0] == '.') {
+		base.p++;
+		base.n--;
+	}
+	if (base.n == 0)
+		return true;
+	if (name.n < base.n ||
+	    strncasecmp((const char *)name.p + name.n - base.n, (const char *)base.p, base.n) != 0)
+		return false;
+	return name.n == base.n || name.p[name.n - base.n - 1] == '.';
+}
+
+/* The base's RDNs lead the name's. Both are Names, whole DER. */
+static bool directory_within(struct span name, struct span base)
+{
+	struct span name_rdns, base_rdns;
+	return der_take(&name, DER_SEQUENCE, &name_rdns) &&
+	       der_take(&base, DER_SEQUENCE, &base_rdns) && name_rdns.n >= base_rdns.n &&
+	       (base_rdns.n == 0 || memcmp(name_rdns.p, base_rdns.p, base_rdns.n) == 0);
+}
+
+static bool ip_within(struct span address, struct span base)
+{
+	if (base.n != 2 * address.n)
+		return false;
+	for (size_t i = 0; i < address.n; i++)
+		if ((address.p[i] & base.p[address.n + i]) != (base.p[i] & base.p[address.n + i]))
+			return false;
+	return true;
+}
+
+struct verdict {
+	bool constrained; /* there is a subtree of the name's type */
+	bool within;      /* the name lies in one */
+	bool unsure;      /* of a type that we cannot compare */
+};
+
+/* One name against the subtrees of a list. For directoryName `name` is the Name's whole DER. */
+static struct verdict judge(struct span subtrees, uint8_t tag, struct span name)
+{
+	struct verdict v = {0};
+	struct span subtree;
+	struct der_item base;
+	while (der_take(&subtrees, DER_SEQUENCE, &subtree) && der_next(&subtree, &base)) {
+		if (base.tag != tag)
+			continue;
+		v.constrained = true;
+		if (tag == GENERAL_DNS)
+			v.within |= dns_within(name, base.body);
+		else if (tag == GENERAL_DIRECTORY)
+			v.within |= directory_within(name, base.body);
+		else if (tag == GENERAL_IP)
+			v.within |= ip_within(name, base.body);
+		else
+			v.unsure = true;
+	}
+	return v;
+}
+
+struct constraints {
+	struct span permitted, excluded;
+};
+
+static bool allowed(const struct constraints *c, uint8_t tag, struct span name)
+{
+	struct verdict permitted = judge(c->permitted, tag, name);
+	struct verdict excluded = judge(c->excluded, tag, name);
+	if (permitted.unsure || excluded.unsure)
+		return false;
+	return (!permitted.constrained || permitted.within) && !excluded.within;
+}
+
+static bool read_constraints(struct span certificate, struct constraints *ret)
+{
+	struct span outer, tbs_der, value, body;
+	struct tbs tbs;
+	struct err ignored = {0};
+	*ret = (struct constraints){0};
+	if (!der_take(&certificate, DER_SEQUENCE, &outer) ||
+	    !der_take_whole(&outer, DER_SEQUENCE, &tbs_der) ||
+	    !tbs_parse(tbs_der, &tbs, &ignored).ok)
+		return false;
+	const struct tbs_extension *e = tbs_extension(&tbs, OID_NAME_CONSTRAINTS);
+	if (!e)
+		return false;
+	value = e->value;
+	if (!der_take(&value, DER_SEQUENCE, &body))
+		return false;
+	if (der_peek(body, DER_CONTEXT_CONSTRUCTED | 0) &&
+	    !der_take(&body, DER_CONTEXT_CONSTRUCTED | 0, &ret->permitted))
+		return false;
+	if (der_peek(body, DER_CONTEXT_CONSTRUCTED | 1) &&
+	    !der_take(&body, DER_CONTEXT_CONSTRUCTED | 1, &ret->excluded))
+		return false;
+	return true;
+}
+
+static bool names_allowed(const struct tbs *tbs, const struct constraints *c)
+{
+	struct span names;
+	struct der_item name;
+	if (!lint_subject_empty(tbs) && !allowed(c, GENERAL_DIRECTORY, tbs->subject))
+		return false;
+	if (!lint_names(tbs, OID_SUBJECT_ALT_NAME, &names))
+		return true;
+	while (names.n > 0 && der_next(&names, &name))
+		if (!allowed(c, name.tag, name.body))
+			return false;
+	return true;
+}
+
+LINT(name_outside_issuer_constraints)
+{
+	struct constraints c;
+	for (const struct authority *a = context->issuer; a; a = a->parent) {
+		if (!read_constraints(a->certificate, &c) || names_allowed(tbs, &c))
+			continue;
+		snprintf(why, size, "authority \"%s\" may not issue under these names",
+		    a->name ? a->name : "");
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,296 @@
+/* ca/profile.c: check a profile and prepare the DER that all its certificates share. */
+
+#include "ca/profile.h"
+
+#include <string.h>
+
+#include "ca/extension.h"
+#include "ca/general_name.h"
+
+#define SERVER_VALIDITY (30 * INT64_C(86400))
+#define SERVER_BACKDATE INT64_C(300) /* devices whose clocks lag a little */
+
+/* ---- extended key usage ---- */
+
+static const struct {
+	const char *name, *oid;
+} extended_key_usages[] = {
+    {"serverAuth", "1.3.6.1.5.5.7.3.1"},
+    {"clientAuth", "1.3.6.1.5.5.7.3.2"},
+    {"codeSigning", "1.3.6.1.5.5.7.3.3"},
+    {"emailProtection", "1.3.6.1.5.5.7.3.4"},
+    {"timeStamping", EKU_TIME_STAMPING},
+    {"OCSPSigning", "1.3.6.1.5.5.7.3.9"},
+    {"ipsecIKE", "1.3.6.1.5.5.7.3.17"},
+    {"cmcRA", "1.3.6.1.5.5.7.3.28"},
+    {"anyExtendedKeyUsage", "2.5.29.37.0"},
+};
+
+const char *extended_key_usage_oid(const char *name)
+{
+	for (size_t i = 0; i < COUNT(extended_key_usages); i++)
+		if (strcmp(extended_key_usages[i].name, name) == 0)
+			return extended_key_usages[i].oid;
+	return NULL;
+}
+
+/* Dotted OIDs of a list that may use EKU names (`names`), each one once. */
+static struct status list_oids(const char *member, const struct str_list *list, bool names,
+    const char *oids[static PROFILE_OIDS_MAX], struct err *err)
+{
+	if (list->count > PROFILE_OIDS_MAX)
+		return err_set(err, ERR_CONFIG, "%s: more than %d", member, PROFILE_OIDS_MAX);
+	for (size_t i = 0; i < list->count; i++) {
+		AUTO(buf)
+		content = {0};
+		const char *known = names ? extended_key_usage_oid(list->items[i]) : NULL;
+		oids[i] = known ? known : list->items[i];
+		if (!der_oid_from_text(oids[i], &content))
+			return err_set(err, ERR_CONFIG, "%s: \"%s\" is no %sOID", member,
+			    list->items[i], names ? "known name and no " : "");
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(oids[i], oids[j]) == 0)
+				return err_set(err, ERR_CONFIG, "%s: \"%s\" stands there twice",
+				    member, list->items[i]);
+	}
+	return STATUS_OK;
+}
+
+/* ---- keys and their usage ---- */
+
+static const char *const usage_names[] = {
+    [KU_DIGITAL_SIGNATURE] = "digitalSignature",
+    [KU_NON_REPUDIATION] = "nonRepudiation",
+    [KU_KEY_ENCIPHERMENT] = "keyEncipherment",
+    [KU_DATA_ENCIPHERMENT] = "dataEncipherment",
+    [KU_KEY_AGREEMENT] = "keyAgreement",
+    [KU_KEY_CERT_SIGN] = "keyCertSign",
+    [KU_CRL_SIGN] = "cRLSign",
+    [KU_ENCIPHER_ONLY] = "encipherOnly",
+    [KU_DECIPHER_ONLY] = "decipherOnly",
+};
+
+static const char *first_usage(uint32_t bits)
+{
+	for (size_t i = 0; i < COUNT(usage_names); i++)
+		if (bits & 1U << i)
+			return usage_names[i];
+	return "an unknown bit";
+}
+
+static struct status compile_keys(
+    const struct profile *profile, struct profile_compiled *compiled, struct err *err)
+{
+	const struct str_list *names = &profile->key_algorithms;
+	if (names->count == 0 || names->count > PROFILE_KEYS_MAX)
+		return err_set(
+		    err, ERR_CONFIG, "key_algorithms: 1 to %d are needed", PROFILE_KEYS_MAX);
+	for (size_t i = 0; i < names->count; i++) {
+		const struct key_algorithm *a = key_algorithm_by_name(names->items[i]);
+		if (!a)
+			return err_set(err, ERR_CONFIG, "key_algorithms: \"%s\" is not known",
+			    names->items[i]);
+		if (!key_algorithm_available(a))
+			return err_set(
+			    err, ERR_CONFIG, "key_algorithms: this OpenSSL has no %s", a->name);
+		uint32_t wrong = profile->key_usage & ~key_usage_allowed(a);
+		if (wrong)
+			return err_set(err, ERR_CONFIG, "key_usage: %s is not for %s keys",
+			    first_usage(wrong), a->name);
+		compiled->keys[compiled->key_count++] = a;
+	}
+	return STATUS_OK;
+}
+
+static struct status check_usage(const struct profile *profile, struct err *err)
+{
+	const uint32_t ca = 1U << KU_KEY_CERT_SIGN | 1U << KU_CRL_SIGN;
+	const uint32_t only = 1U << KU_ENCIPHER_ONLY | 1U << KU_DECIPHER_ONLY;
+	/* RFC 5280 4.2.1.3: "If the keyCertSign bit is asserted, then the cA bit in the basic
+	 * constraints extension MUST also be asserted": profiles make leaves. */
+	if (profile->key_usage & ca)
+		return err_set(err, ERR_CONFIG, "key_usage: %s is for authorities only",
+		    first_usage(profile->key_usage & ca));
+	/* RFC 5280 4.2.1.3: "The meaning of the encipherOnly bit is undefined in the absence of the
+	 * keyAgreement bit." */
+	if ((profile->key_usage & only) && !(profile->key_usage & 1U << KU_KEY_AGREEMENT))
+		return err_set(err, ERR_CONFIG, "key_usage: %s needs keyAgreement",
+		    first_usage(profile->key_usage & only));
+	return STATUS_OK;
+}
+
+static struct status check_times(const struct profile *profile, struct err *err)
+{
+	if (profile->backdate < 0 || profile->validity < 0)
+		return err_set(err, ERR_CONFIG, "validity and backdate are not negative");
+	if (profile->no_expiry && profile->validity != 0)
+		return err_set(err, ERR_CONFIG, "validity: no_expiry leaves nothing for it to say");
+	if (!profile->no_expiry && profile->validity == 0)
+		return err_set(err, ERR_CONFIG, "validity: it or no_expiry is needed");
+	return STATUS_OK;
+}
+
+/* ---- what all certificates share ---- */
+
+static struct status check_url(const char *member, const char *url, struct err *err)
+{
+	char why[200];
+	/* RFC 5280 4.2.1.13 and 8: not https: a client would need a certificate checked to check
+	 * one */
+	if (url && !uri_fits(span_str(url), "http", why, sizeof(why)))
+		return err_set(
+		    err, ERR_CONFIG, "the authority's %s \"%.100s\": %s", member, url, why);
+	return STATUS_OK;
+}
+
+static struct status put_authority_extensions(
+    const struct profile *profile, struct buf *out, struct err *err)
+{
+	const struct authority *a = profile->authority;
+	if (a->ski.n == 0)
+		return err_set(err, ERR_CONFIG,
+		    "authority \"%s\" has no subject key identifier (RFC 5280 4.2.1.2)", a->name);
+	TRY(check_url("crl_url", a->crl_url, err));
+	TRY(check_url("ocsp_url", a->ocsp_url, err));
+	TRY(check_url("issuer_url", a->issuer_url, err));
+	extension_put_authority_key_id(out, a->ski);
+	if (profile->crl_distribution && a->crl_url)
+		extension_put_crl_distribution(out, a->crl_url);
+	if (profile->authority_info && (a->ocsp_url || a->issuer_url))
+		extension_put_authority_info(out, a->ocsp_url, a->issuer_url);
+	return STATUS_OK;
+}
+
+/* The subject is empty exactly where the profile says nothing about it. */
+static struct status put_constant_san(
+    const struct profile_compiled *compiled, struct buf *out, struct err *err)
+{
+	if (compiled->san_count == 0 || !compiled->san_constant)
+		return STATUS_OK;
+	AUTO(buf)
+	names = {0};
+	char why[200];
+	size_t mark = der_begin(&names, DER_SEQUENCE);
+	for (size_t i = 0; i < compiled->san_count; i++)
+		if (!profile_put_san(&compiled->san[i], NULL, &names, why, sizeof(why)))
+			return err_set(err, ERR_CONFIG, "%s: %s", compiled->san[i].member, why);
+	der_end(&names, mark);
+	extension_put(out, OID_SUBJECT_ALT_NAME, compiled->subject_count == 0, buf_span(&names));
+	return STATUS_OK;
+}
+
+static struct status compile_extensions(const struct profile *profile,
+    struct profile_compiled *compiled, struct arena *arena, struct err *err)
+{
+	AUTO(buf)
+	out = {0};
+	const char *usages[PROFILE_OIDS_MAX], *policies[PROFILE_OIDS_MAX];
+	TRY(list_oids("extended_key_usage", &profile->extended_key_usage, true, usages, err));
+	TRY(list_oids(
+	    "certificate_policies", &profile->certificate_policies, false, policies, err));
+	for (size_t i = 0; i < profile->extended_key_usage.count; i++)
+		if (strcmp(usages[i], EKU_TIME_STAMPING) == 0 &&
+		    profile->extended_key_usage.count > 1)
+			return err_set(err, ERR_CONFIG,
+			    "extended_key_usage: timeStamping stands alone (RFC 3161 2.3)");
+	extension_put_basic_constraints(&out, false, -1);
+	if (profile->key_usage)
+		extension_put_key_usage(&out, profile->key_usage);
+	if (profile->extended_key_usage.count > 0)
+		extension_put_extended_key_usage(&out, usages, profile->extended_key_usage.count);
+	if (profile->certificate_policies.count > 0)
+		extension_put_policies(&out, policies, profile->certificate_policies.count);
+	if (profile->authority)
+		TRY(put_authority_extensions(profile, &out, err));
+	TRY(put_constant_san(compiled, &out, err));
+	compiled->extensions = arena_copy(arena, buf_span(&out));
+	return STATUS_OK;
+}
+
+static struct status compile(const struct profile *profile, uint32_t variables,
+    struct profile_compiled *compiled, struct arena *arena, struct err *err)
+{
+	const struct key_algorithm *issuer_key;
+	TRY(check_times(profile, err));
+	TRY(check_usage(profile, err));
+	TRY(compile_keys(profile, compiled, err));
+	TRY(profile_compile_names(profile, variables, compiled, arena, err));
+	/* RFC 5280 4.1.2.6: a certificate without a subject needs a name in the SAN. */
+	if (compiled->subject_count == 0 && compiled->san_count == 0)
+		return err_set(err, ERR_CONFIG, "subject: it or san is needed (RFC 5280 4.1.2.6)");
+	compiled->authority = profile->authority;
+	if (profile->authority) {
+		TRY(key_algorithm_of_spki(profile->authority->spki, &issuer_key, err));
+		compiled->algorithm = issuer_key->signature->identifier;
+	}
+	return compile_extensions(profile, compiled, arena, err);
+}
+
+static struct status compile_named(
+    struct profile *profile, uint32_t variables, struct arena *arena, struct err *err)
+{
+	struct profile_compiled *compiled = arena_alloc(arena, sizeof(*compiled));
+	struct err why = {0};
+	if (!compile(profile, variables, compiled, arena, &why).ok)
+		return err_set(err, why.kind == ERR_INPUT ? ERR_CONFIG : why.kind,
+		    "profile \"%s\": %s", profile->name ? profile->name : "", why.message);
+	profile->compiled = compiled;
+	return STATUS_OK;
+}
+
+struct status profile_compile(struct profile *profile, struct arena *arena, struct err *err)
+{
+	return compile_named(profile, TEMPLATE_FOR_DEVICES, arena, err);
+}
+
+bool profile_allows(const struct profile_compiled *compiled, const struct key_algorithm *a)
+{
+	for (size_t i = 0; i < compiled->key_count; i++)
+		if (compiled->keys[i] == a)
+			return true;
+	return false;
+}
+
+/* ---- the profile of our own servers ---- */
+
+static struct str_list list_of(struct arena *arena, const char *const *items, size_t count)
+{
+	struct str_list list = {arena_alloc(arena, count * sizeof(char *)), count};
+	for (size_t i = 0; i < count; i++)
+		list.items[i] = arena_strdup(arena, items[i]);
+	return list;
+}
+
+struct status profile_server(
+    struct authority *authority, struct arena *arena, struct profile **ret_profile, struct err *err)
+{
+	/* RFC 7030 3.6.1: an EST server is known by its name, or by id-kp-cmcRA under an explicit
+	 * anchor. */
+	static const char *const keys[] = {
+	    "EC-P256", "EC-P384", "Ed25519", "RSA-2048", "RSA-3072", "RSA-4096"};
+	static const char *const usages[] = {"serverAuth", "cmcRA"};
+	struct profile *p = arena_alloc(arena, sizeof(*p));
+	struct subject_part *subject = arena_alloc(arena, sizeof(*subject));
+	struct san_part *san = arena_alloc(arena, 2 * sizeof(*san));
+	subject->attribute = arena_strdup(arena, "CN");
+	subject->value = arena_strdup(arena, "{dns}");
+	san[0].type = arena_strdup(arena, "dns");
+	san[0].value = arena_strdup(arena, "{dns}");
+	san[1].type = arena_strdup(arena, "ip");
+	san[1].value = arena_strdup(arena, "{ip}");
+	p->name = arena_strdup(arena, "signet-server");
+	p->authority = authority;
+	p->authority_name = arena_strdup(arena, authority->name);
+	p->key_algorithms = list_of(arena, keys, COUNT(keys));
+	p->validity = SERVER_VALIDITY;
+	p->backdate = SERVER_BACKDATE;
+	p->subject = (struct map_list){subject, 1};
+	p->san = (struct map_list){san, 2};
+	p->key_usage = 1U << KU_DIGITAL_SIGNATURE;
+	p->extended_key_usage = list_of(arena, usages, COUNT(usages));
+	p->crl_distribution = true;
+	p->authority_info = true;
+	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
+	*ret_profile = p;
+	return STATUS_OK;
+}
