@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 
+#include "ca/reason_csr.h"
+#include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
 #include "ca/reason_issue.h"
 #include "ca/reason_request.h"
@@ -18,6 +20,8 @@
 	REASONS_HTTP(X)       \
 	REASONS_EST(X)        \
 	REASONS_BINDING(X)    \
+	REASONS_CSR(X)        \
+	REASONS_IDEVID(X)     \
 	REASONS_REVOCATION(X) \
 	REASONS_LDEVID(X)     \
 	REASONS_DEVICE(X)     \
