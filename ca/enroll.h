@@ -1,47 +1,71 @@
 /*
  * ca/enroll.h: one EST enrollment, from what the device sent to what is stored and answered.
  *
- * Order: label, client credentials, CSR, binding, identity, device, key, issue, one commit.
+ * Order: label, client certificate, CSR, binding, then one look at the store: device, key,
+ * registration; issue, one commit. A race lost is looked at once more.
  * Whatever happens is an `enrollment` row that explains itself (bounded and expiring
  * for strangers: those whose credentials no anchor of the label vouches for).
  */
 #ifndef SIGNET_CA_ENROLL_H
 #define SIGNET_CA_ENROLL_H
 
+#include <stdatomic.h>
+
 #include "ca/csr.h"
 #include "ca/issue.h"
 #include "ca/trust.h"
 
+struct db;
+
+/*
+ * How many attempts of strangers are kept: a token bucket for the process, so that nobody who is
+ * not vouched for can fill a disk. Starts as {0}: full. Thread-safe.
+ */
+struct enroll_budget {
+	_Atomic int64_t full_again_ms;
+};
+#define ENROLL_STRANGERS_PER_S 20
+#define ENROLL_STRANGERS_BURST 100
+
 struct enroll_request {
 	const struct policy *policy;
-	const char *label_segment;      /* NULL: unlabelled */
-	bool reenroll;                  /* simplereenroll */
+	const char *label_segment; /* NULL: unlabelled */
+	bool reenroll;             /* simplereenroll */
 	struct credentials credentials;
-	int tls_version;                /* TLS1_2_VERSION or TLS1_3_VERSION */
+	int tls_version; /* TLS1_2_VERSION or TLS1_3_VERSION */
 	bool extended_master_secret;
-	struct span tls_unique;         /* n = 0: not defined */
+	struct span tls_unique; /* n = 0: not defined */
 	struct span tls_exporter;
-	struct span body;               /* as received: base64 */
+	struct span body; /* as received: base64 */
 	const char *peer_address;
 	const char *request_id;
 	const struct clock *clock;
 	const struct rng *rng;
+	struct enroll_budget *budget; /* NULL: attempts of strangers are not kept */
 };
 
-enum enroll_outcome { ENROLL_ISSUED, ENROLL_RESENT, ENROLL_PENDING, ENROLL_REFUSED, ENROLL_FAILED };
+enum enroll_outcome {
+	ENROLL_ISSUED,
+	ENROLL_RESENT,
+	ENROLL_PENDING,
+	ENROLL_REFUSED,
+	ENROLL_FAILED
+};
 
 struct enroll_reply {
 	enum enroll_outcome outcome;
-	char enrollment_id[40];     /* for `explain`; empty where none could be stored */
-	struct buf certificate;     /* DER: issued, resent */
-	int64_t retry_after;        /* seconds: pending */
-	bool alarm;                 /* an alarm was recorded */
+	char enrollment_id[40];              /* for `explain`; empty where none could be stored */
+	struct buf certificate;              /* DER: issued, resent */
+	int64_t retry_after;                 /* seconds: pending */
+	bool alarm;                          /* an alarm was recorded */
+	char product[IDENTITY_TEXT_MAX + 1]; /* of the device, where it is known: for logs */
+	char serial[IDENTITY_TEXT_MAX + 1];
 };
 
 /*
- * Failure (err set; ret_reply->outcome REFUSED or FAILED and enrollment_id are filled all the same):
- * kinds as the reasons in ca/reason.h say; ERR_PENDING with retry_after when somebody must approve;
- * ERR_DATABASE: nothing was issued or nothing is known of it: the client may repeat.
+ * Failure (err set; ret_reply->outcome REFUSED or FAILED and enrollment_id are filled all the
+ * same): kinds as the reasons in ca/reason.h say; ERR_PENDING with retry_after when somebody must
+ * approve; ERR_DATABASE: nothing was issued or nothing is known of it: the client may repeat.
  */
 struct status enroll(struct db *db, const struct enroll_request *request,
     struct enroll_reply *ret_reply, struct err *err);

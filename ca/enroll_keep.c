@@ -1,0 +1,306 @@
+/* ca/enroll_keep.c: issue and store; repeat; let wait; refuse and say why. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "ca/enroll_internal.h"
+#include "ca/reason.h"
+#include "signing/format/entry.h"
+
+static void set_id(struct enroll_reply *reply, int64_t id)
+{
+	snprintf(reply->enrollment_id, sizeof reply->enrollment_id, "%" PRId64, id);
+}
+
+static struct enrollment_row row_of(
+    const struct attempt *a, const char *outcome, const struct err *err)
+{
+	const struct enroll_request *q = a->q;
+
+	return (struct enrollment_row){
+	    .now = a->now,
+	    .label = a->label ? a->label->name : "",
+	    .operation = q->reenroll ? "reenroll" : "enroll",
+	    .outcome = outcome,
+	    .reason_code = err ? err_code(err) : NULL,
+	    .rule = err && err->reason ? err->reason->rule : NULL,
+	    .message = err ? err->message : NULL,
+	    .advice = err && err->reason ? err->reason->advice : NULL,
+	    .device_id = a->vouched ? a->look.device_id : 0,
+	    .product = a->vouched && a->product ? a->product->name : NULL,
+	    .serial = a->vouched ? a->serial : NULL,
+	    .key = a->has_csr ? &a->csr.key_digest : NULL,
+	    .idevid = a->client == CLIENT_IDEVID ? &a->identity.certificate_digest : NULL,
+	    .peer_address = q->peer_address,
+	    .request_id = q->request_id,
+	    .stranger = !a->vouched,
+	};
+}
+
+/* ---- issue ---- */
+
+static struct issue_subject subject_of(const struct attempt *a)
+{
+	return (struct issue_subject){
+	    .manufacturer = a->product->manufacturer,
+	    .product = a->product->model,
+	    .serial = a->serial,
+	    .mud_url = a->product->mud_url,
+	};
+}
+
+static struct status make(struct attempt *a, struct issued *ret_issued, struct err *err)
+{
+	const struct issue_subject subject = subject_of(a);
+	struct status done = issue_certificate(a->label->profile, &subject, a->csr.spki,
+	    a->csr.key_algorithm, a->now, a->q->rng, ret_issued, err);
+
+	/* Our fault, and somebody must look: a profile or a program that would issue wrongly. */
+	if (!done.ok && strncmp(err_code(err), "lint.", 5) == 0)
+		a->alarm = "lint";
+	return done;
+}
+
+static void message_of(
+    const struct attempt *a, const struct issued *issued, char *text, size_t size)
+{
+	char serial[2 * SERIAL_SIZE + 1], until[TIME_TEXT_SIZE];
+
+	hex_text(SPAN_OF(issued->serial), serial);
+	time_text(issued->not_after, until);
+	snprintf(text, size, "certificate %s by profile %s until %s, %s to its TLS session", serial,
+	    a->label->profile->name, until, a->linked ? "linked" : "not linked");
+}
+
+static struct enrollment_issue issue_of(const struct attempt *a, const struct issued *issued)
+{
+	const struct enrollment_look *l = &a->look;
+
+	return (struct enrollment_issue){
+	    .row = row_of(a, "issued", NULL),
+	    .product_id = a->product->id,
+	    .idevid_key = a->client == CLIENT_IDEVID ? &a->identity.key_digest : NULL,
+	    .idevid_key_known = l->own_key.kind == KEY_IDEVID,
+	    .key_known = l->key.kind == KEY_LDEVID,
+	    .authority_id = a->label->profile->authority->id,
+	    .profile_id = a->label->profile->id,
+	    .label_id = a->label->id,
+	    .certificate_serial = SPAN_OF(issued->serial),
+	    .subject = buf_span(&issued->subject),
+	    .certificate = buf_span(&issued->der),
+	    .not_before = issued->not_before,
+	    .not_after = issued->not_after,
+	    .renews = a->client == CLIENT_LDEVID ? l->certificate_id : 0,
+	    .approval_id = l->wait == WAIT_APPROVED ? l->wait_id : 0,
+	};
+}
+
+static struct status store(struct db *db, const struct attempt *a, const struct issued *issued,
+    int64_t *ret_id, struct err *err)
+{
+	AUTO(buf)
+	entry = {0};
+	uint8_t salt[ENTRY_SALT_SIZE];
+	char message[320];
+	struct enrollment_issue issue = issue_of(a, issued);
+
+	TRY(rng_fill(a->q->rng, salt, sizeof salt, err));
+	entry_encode("certificate.issued", a->now, salt, buf_span(&issued->der), &entry);
+	message_of(a, issued, message, sizeof message);
+	issue.row.message = message;
+	issue.log_entry = buf_span(&entry);
+	issue.salt = SPAN_OF(salt);
+	return enrollment_store_issued(db, &issue, ret_id, err);
+}
+
+struct status attempt_issue(
+    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+{
+	AUTO(issued)
+	issued = {0};
+	int64_t id;
+
+	TRY(make(a, &issued, err));
+	TRY(attempt_change_subject(a, &issued, err));
+	TRY(store(db, a, &issued, &id, err));
+	/* Durable: now it may leave. */
+	ret_reply->outcome = ENROLL_ISSUED;
+	ret_reply->certificate = buf_take(&issued.der);
+	set_id(ret_reply, id);
+	return STATUS_OK;
+}
+
+/* ---- a lost reply, repeated ---- */
+
+struct status attempt_resend(
+    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+{
+	struct enrollment_row row = row_of(a, "resent", NULL);
+	const struct enrollment_alarm none = {0};
+	int64_t id;
+	bool alarmed;
+
+	row.certificate_id = a->look.resend_id;
+	row.message = "the same device and key asked again: the certificate issued before";
+	TRY(enrollment_record(db, &row, &none, &id, &alarmed, err));
+	ret_reply->outcome = ENROLL_RESENT;
+	ret_reply->certificate = buf_take(&a->look.resend);
+	set_id(ret_reply, id);
+	return STATUS_OK;
+}
+
+/* ---- waiting for somebody ---- */
+
+static struct status wait_newly(struct db *db, struct attempt *a, int64_t *ret_id, struct err *err)
+{
+	struct err pending = {0};
+	struct enrollment_row row;
+
+	(void)REFUSE(&pending, REGISTRATION_PENDING, "%s %s waits for approval", a->product->name,
+	    a->serial);
+	row = row_of(a, "pending", &pending);
+	return enrollment_wait(db, &row, a->now + a->label->approval_expires, ret_id, err);
+}
+
+struct status attempt_wait(
+    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+{
+	int64_t id = a->look.wait_id;
+
+	if (a->look.wait == WAIT_OPEN)
+		TRY(enrollment_wait_again(
+		    db, id, a->now, a->q->peer_address, a->q->request_id, err));
+	else
+		TRY(wait_newly(db, a, &id, err));
+	set_id(ret_reply, id);
+	ret_reply->retry_after = a->label->retry_after;
+	return REFUSE(err, REGISTRATION_PENDING, "%s %s waits for approval as enrollment %" PRId64,
+	    a->product->name, a->serial, id);
+}
+
+/* ---- refusals and failures ---- */
+
+/* The canonical record that the log entry of an alarm commits to; kept as the alarm's detail. */
+static void alarm_record(const struct attempt *a, const struct err *err, struct buf *out)
+{
+	struct json j = {.out = out};
+	char key[2 * SHA256_SIZE + 1];
+
+	json_object(&j, NULL);
+	json_str(&j, "kind", a->alarm);
+	json_int(&j, "at", a->now);
+	json_str(&j, "label", a->label->name);
+	json_str(&j, "product", a->product ? a->product->name : NULL);
+	json_str(&j, "serial", a->serial);
+	if (a->client == CLIENT_IDEVID) {
+		hex_text(SPAN_OF(a->identity.key_digest.bytes), key);
+		json_str(&j, "idevid_key", key);
+	}
+	json_str(&j, "code", err_code(err));
+	json_str(&j, "message", err->message);
+	json_str(&j, "request", a->q->request_id);
+	json_object_end(&j);
+}
+
+static struct status prepare_alarm(const struct attempt *a, const struct err *why,
+    struct buf *detail, struct buf *entry, uint8_t salt[static ENTRY_SALT_SIZE],
+    struct enrollment_alarm *ret_alarm, struct err *err)
+{
+	char kind[ENTRY_KIND_MAX];
+
+	if (!a->alarm)
+		return STATUS_OK;
+	TRY(rng_fill(a->q->rng, salt, ENTRY_SALT_SIZE, err));
+	alarm_record(a, why, detail);
+	snprintf(kind, sizeof kind, "alarm.%s", a->alarm);
+	entry_encode(kind, a->now, salt, buf_span(detail), entry);
+	ret_alarm->kind = a->alarm;
+	ret_alarm->detail = buf_cstr(detail);
+	ret_alarm->log_entry = buf_span(entry);
+	ret_alarm->salt = span(salt, ENTRY_SALT_SIZE);
+	return STATUS_OK;
+}
+
+/* A token bucket without a lock: the time at which it will be full again says how full it is. */
+static bool budget_take(struct enroll_budget *budget)
+{
+	const int64_t each = 1000 / ENROLL_STRANGERS_PER_S, now = monotonic_ms();
+	int64_t full, from;
+
+	if (!budget)
+		return false;
+	full = atomic_load(&budget->full_again_ms);
+	do {
+		from = full > now ? full : now;
+		if (from - now > each * (ENROLL_STRANGERS_BURST - 1))
+			return false;
+	} while (!atomic_compare_exchange_weak(&budget->full_again_ms, &full, from + each));
+	return true;
+}
+
+/* What a stranger sent may stand in messages: the store takes UTF-8 only, and people read it. */
+static const char *printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return text;
+}
+
+static void name_label(const struct attempt *a, char *text, size_t size)
+{
+	snprintf(text, size, "%s",
+	    a->label              ? a->label->name
+	    : a->q->label_segment ? a->q->label_segment
+				  : "");
+	(void)printable(text);
+}
+
+/* Refused before the store was asked: which device is it? */
+static void attribute(struct db *db, struct attempt *a)
+{
+	struct err ignored = {0};
+
+	if (a->client != CLIENT_UNKNOWN && !a->looked)
+		(void)attempt_look(db, a, &ignored);
+}
+
+static struct status keep(
+    struct db *db, struct attempt *a, struct enroll_reply *reply, struct err *why, struct err *err)
+{
+	struct enrollment_alarm alarm = {0};
+	struct enrollment_row row;
+	AUTO(buf)
+	detail = {0};
+	AUTO(buf)
+	entry = {0};
+	uint8_t salt[ENTRY_SALT_SIZE];
+	char label[64], message[sizeof why->message];
+	int64_t id;
+
+	row = row_of(a, reply->outcome == ENROLL_REFUSED ? "refused" : "failed", why);
+	name_label(a, label, sizeof label);
+	snprintf(message, sizeof message, "%s", why->message);
+	row.label = label;
+	row.message = printable(message);
+	TRY(prepare_alarm(a, why, &detail, &entry, salt, &alarm, err));
+	TRY(enrollment_record(db, &row, &alarm, &id, &reply->alarm, err));
+	set_id(reply, id);
+	return STATUS_OK;
+}
+
+void attempt_keep_failure(
+    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+{
+	struct err ignored = {0};
+
+	/* What waits has its row; where the store is away there is nowhere to keep one. */
+	if (ret_reply->outcome == ENROLL_PENDING || err->kind == ERR_DATABASE)
+		return;
+	attribute(db, a);
+	if (!a->vouched && !budget_take(a->q->budget))
+		return;
+	if (!keep(db, a, ret_reply, err, &ignored).ok)
+		err_cause(err, "and could not be kept: %s", ignored.message);
+}
