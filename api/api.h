@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "ca/enroll.h"
 
 struct policy_holder; /* ca/policy.h */
 
@@ -14,6 +15,7 @@ struct api {
 	struct rng rng;
 	const struct log *log;
 	struct metrics *metrics;
+	struct enroll_budget strangers; /* {0} to start with */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

@@ -14,19 +14,28 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER };
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_PATCH,
+	HTTP_DELETE,
+	HTTP_OTHER
+};
 
 /* Who is at the other end: from TLS, not from anything that was sent in HTTP. */
 struct peer {
-	char address[64];          /* "192.0.2.1" or "2001:db8::1", for logs and limits */
-	X509 *certificate;         /* client certificate, possession proven; trust not decided. NULL: none */
-	STACK_OF(X509) *chain;     /* what else it sent, without the certificate; NULL: nothing */
-	struct span certificate_der; /* the certificate's bytes as sent (cached by OpenSSL, not re-encoded) */
-	int tls_version;           /* TLS1_2_VERSION, TLS1_3_VERSION; 0: clear text */
+	char address[64]; /* "192.0.2.1" or "2001:db8::1", for logs and limits */
+	/* The client's certificate: possession proven, trust not decided. NULL: none. */
+	X509 *certificate;
+	STACK_OF(X509) * chain;      /* what else it sent, without the certificate; NULL: nothing */
+	struct span certificate_der; /* the bytes as sent (kept by OpenSSL, not encoded anew) */
+	int tls_version;             /* TLS1_2_VERSION, TLS1_3_VERSION; 0: clear text */
 	bool extended_master_secret;
-	uint8_t tls_unique[36];    /* TLS 1.2 (RFC 5929); length 0 when not defined */
+	uint8_t tls_unique[36]; /* TLS 1.2 (RFC 5929); length 0 when not defined */
 	size_t tls_unique_n;
-	uint8_t tls_exporter[32];  /* RFC 9266; valid for 1.3, and for 1.2 with extended master secret */
+	uint8_t tls_exporter[32]; /* RFC 9266; 1.3, and 1.2 with extended master secret */
 	size_t tls_exporter_n;
 };
 
@@ -36,29 +45,29 @@ struct http_header {
 };
 
 struct http_request {
-	char id[17];               /* request id, 16 hex digits; in logs and X-Request-Id */
+	char id[17]; /* request id, 16 hex digits; in logs and X-Request-Id */
 	enum http_method method;
-	const char *path;          /* percent-decoded once, no query; starts with '/' */
-	const char *query;         /* raw text after '?', or NULL */
+	const char *path;  /* percent-decoded once, no query; starts with '/' */
+	const char *query; /* raw text after '?', or NULL */
 	const struct http_header *headers;
 	size_t header_count;
 	struct span body;
 	const struct peer *peer;
 	struct arena *arena;
-	int64_t started_us;        /* monotonic */
+	int64_t started_us; /* monotonic */
 };
 
 /* The first header of this name (any case), or NULL. */
 const char *http_header(const struct http_request *q, const char *name);
 
 struct http_response {
-	int status;                   /* 0 until set */
-	const char *content_type;     /* NULL: no body */
-	struct span body;             /* in the arena, or static, or kept by `body_owner` */
+	int status;                    /* 0 until set */
+	const char *content_type;      /* NULL: no body */
+	struct span body;              /* in the arena, or static, or kept by `body_owner` */
 	struct http_header headers[8]; /* further ones; Content-Length and Date are the server's */
 	size_t header_count;
-	const char *reason_code;      /* for the log and the metrics; NULL when it went well */
-	bool close;                   /* end the connection after this */
+	const char *reason_code; /* for the log and the metrics; NULL when it went well */
+	bool close;              /* end the connection after this */
 	/* A body that outlives the arena (a cached list): released when it has been sent. */
 	void *body_owner;
 	void (*body_release)(void *owner);

@@ -1,0 +1,47 @@
+#include "api/http.h"
+
+#include <strings.h>
+
+const char *http_header(const struct http_request *q, const char *name)
+{
+	for (size_t i = 0; i < q->header_count; i++)
+		if (strcasecmp(q->headers[i].name, name) == 0)
+			return q->headers[i].value;
+	return NULL;
+}
+
+void http_respond(struct http_response *r, int status, const char *content_type, struct span body)
+{
+	r->status = status;
+	r->content_type = content_type;
+	r->body = body;
+}
+
+/* Handlers set a handful; a ninth would be a fault of ours, and is left out rather than overrun. */
+void http_add_header(struct http_response *r, const char *name, const char *value)
+{
+	if (r->header_count < COUNT(r->headers))
+		r->headers[r->header_count++] = (struct http_header){name, value};
+}
+
+int http_status_of(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_INPUT: return 400;
+	case ERR_AUTH: return 401;
+	case ERR_DENIED: return 403;
+	case ERR_MISSING: return 404;
+	case ERR_METHOD: return 405;
+	case ERR_CONFLICT: return 409;
+	case ERR_TOO_LARGE: return 413;
+	case ERR_MEDIA: return 415;
+	case ERR_PENDING: return 202;
+	case ERR_BUSY:
+	case ERR_DATABASE:
+	case ERR_KEY: return 503;
+	case ERR_NONE:
+	case ERR_CONFIG:
+	case ERR_INTERNAL: break;
+	}
+	return 500;
+}

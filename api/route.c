@@ -1,0 +1,187 @@
+#include "api/route.h"
+
+#include <string.h>
+
+#include "api/est.h"
+#include "api/health.h"
+#include "api/issuer.h"
+#include "api/refusal.h"
+#include "ca/reason.h"
+
+/* An ML-DSA-87 request is about 10 kB encoded; GlobalSign's server has the same bound. */
+#define EST_BODY_MAX 65536
+
+/* A label or a name; nothing that we serve is longer. */
+#define SEGMENT_MAX 128
+
+#define EST_GET(operation, run, text)                                                             \
+	{HTTP_GET, "/.well-known/est/" operation, LISTENER_DEVICE, ROUTE_LOOP, "public", NULL, 0, \
+	    run, refusal_text, text},                                                             \
+	{                                                                                         \
+		HTTP_GET, "/.well-known/est/{label}/" operation, LISTENER_DEVICE, ROUTE_LOOP,     \
+		    "public", NULL, 0, run, refusal_text, text                                    \
+	}
+#define EST_POST(operation, place, type, run, text)                                        \
+	{HTTP_POST, "/.well-known/est/" operation, LISTENER_DEVICE, place, "device", type, \
+	    EST_BODY_MAX, run, refusal_text, text},                                        \
+	{                                                                                  \
+		HTTP_POST, "/.well-known/est/{label}/" operation, LISTENER_DEVICE, place,  \
+		    "device", type, EST_BODY_MAX, run, refusal_text, text                  \
+	}
+#define MEMORY_GET(path, listeners, run, text)                                                    \
+	{                                                                                         \
+		HTTP_GET, path, listeners, ROUTE_LOOP, "public", NULL, 0, run, refusal_text, text \
+	}
+
+const struct route routes[] = {
+    /* clang-format off */
+	EST_GET("cacerts", est_cacerts, "the CA certificates (RFC 7030 4.1)"),
+	EST_GET("csrattrs", est_csrattrs, "what a request should hold (RFC 7030 4.5, RFC 9908)"),
+	EST_POST("simpleenroll", ROUTE_WORKER, "application/pkcs10", est_simpleenroll,
+	    "a certificate for a device with an IDevID (RFC 7030 4.2.1)"),
+	EST_POST("simplereenroll", ROUTE_WORKER, "application/pkcs10", est_simplereenroll,
+	    "a certificate for a device with an LDevID (RFC 7030 4.2.2)"),
+	EST_POST("serverkeygen", ROUTE_LOOP, "application/pkcs10", est_not_offered,
+	    "server-side key generation (RFC 7030 4.4): not offered"),
+	EST_POST("fullcmc", ROUTE_LOOP, "application/pkcs7-mime", est_not_offered,
+	    "full CMC (RFC 7030 4.3): not offered"),
+	MEMORY_GET("/ca/{name}.cer", LISTENER_PUBLIC, issuer_certificate,
+	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
+	MEMORY_GET("/healthz", LISTENER_DEVICE | LISTENER_OPERATOR, health_live,
+	    "is the process alive?"),
+	MEMORY_GET("/readyz", LISTENER_DEVICE | LISTENER_OPERATOR, health_ready,
+	    "is the process fit to serve?"),
+	MEMORY_GET("/metrics", LISTENER_OPERATOR, health_metrics, "numbers for Prometheus"),
+    /* clang-format on */
+    {.path = NULL},
+};
+
+/* Does a segment fit "text", "{variable}" or "{variable}text"? */
+static bool segment_fits(struct span pattern, struct span text, struct span *ret_variable)
+{
+	const uint8_t *end;
+	size_t tail;
+
+	if (pattern.n == 0 || pattern.p[0] != '{')
+		return span_equal(pattern, text);
+	end = memchr(pattern.p, '}', pattern.n);
+	if (!end)
+		return false;
+	tail = (size_t)(pattern.p + pattern.n - (end + 1));
+	if (text.n <= tail || text.n - tail > SEGMENT_MAX)
+		return false;
+	if (!span_equal(span(end + 1, tail), span(text.p + text.n - tail, tail)))
+		return false;
+	*ret_variable = span(text.p, text.n - tail);
+	return true;
+}
+
+/* Take what stands before the next '/'; false when nothing is left. */
+static bool next_segment(struct span *path, struct span *ret_segment)
+{
+	const uint8_t *slash;
+	size_t n;
+
+	if (path->n == 0 || path->p[0] != '/')
+		return false;
+	*path = span(path->p + 1, path->n - 1);
+	slash = path->n ? memchr(path->p, '/', path->n) : NULL;
+	n = slash ? (size_t)(slash - path->p) : path->n;
+	*ret_segment = span(path->p, n);
+	*path = span(path->p + n, path->n - n);
+	return true;
+}
+
+static bool path_fits(const char *pattern, const char *path, struct span *ret_variable)
+{
+	struct span left = span_str(pattern), right = span_str(path);
+	struct span a, b, variable = SPAN_NONE;
+
+	while (next_segment(&left, &a))
+		if (!next_segment(&right, &b) || !segment_fits(a, b, &variable))
+			return false;
+	if (right.n > 0)
+		return false;
+	*ret_variable = variable;
+	return true;
+}
+
+static const char *method_name(enum http_method method)
+{
+	static const char *const names[] = {
+	    [HTTP_GET] = "GET, HEAD",
+	    [HTTP_POST] = "POST",
+	    [HTTP_PUT] = "PUT",
+	    [HTTP_PATCH] = "PATCH",
+	    [HTTP_DELETE] = "DELETE",
+	};
+
+	return names[method];
+}
+
+static bool method_fits(const struct route *route, enum http_method method)
+{
+	return route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD);
+}
+
+static struct status refuse_method(const struct buf *allow, const char *path, struct arena *arena,
+    const char **ret_allow, struct err *err)
+{
+	*ret_allow = arena_strndup(arena, (const char *)allow->p, allow->n);
+	return REFUSE(err, HTTP_METHOD, "%.64s is served, but only with %s", path, *ret_allow);
+}
+
+struct status route_find(enum listener_kind listener, enum http_method method, const char *path,
+    struct arena *arena, const struct route **ret_route, const char **ret_segment,
+    const char **ret_allow, struct err *err)
+{
+	AUTO(buf)
+	allow = {0};
+	struct span variable;
+
+	for (const struct route *r = routes; r->path; r++) {
+		if (!(r->listeners & listener) || !path_fits(r->path, path, &variable))
+			continue;
+		if (method_fits(r, method)) {
+			*ret_route = r;
+			*ret_segment =
+			    variable.p ? arena_strndup(arena, (const char *)variable.p, variable.n)
+				       : NULL;
+			return STATUS_OK;
+		}
+		buf_printf(&allow, "%s%s", allow.n ? ", " : "", method_name(r->method));
+	}
+	if (allow.n > 0)
+		return refuse_method(&allow, path, arena, ret_allow, err);
+	return REFUSE(err, HTTP_PATH, "nothing is served at %.128s", path);
+}
+
+struct status route_accepts(const struct route *route, const char *content_type, struct err *err)
+{
+	struct span type = span_str(content_type);
+	const uint8_t *parameters;
+
+	if (!route->content_type)
+		return STATUS_OK;
+	if (!content_type)
+		return REFUSE(
+		    err, HTTP_MEDIA_TYPE, "no Content-Type; this takes %s", route->content_type);
+	parameters = type.n ? memchr(type.p, ';', type.n) : NULL;
+	if (parameters)
+		type.n = (size_t)(parameters - type.p);
+	if (!span_equal_nocase(span_trim(type), route->content_type))
+		return REFUSE(err, HTTP_MEDIA_TYPE, "Content-Type %.64s; this takes %s",
+		    content_type, route->content_type);
+	return STATUS_OK;
+}
+
+void route_run(const struct route *route, struct call *call, struct http_response *response,
+    struct err *ret_err)
+{
+	struct status done = route->handler(call, response, ret_err);
+
+	if (done.ok && response->status == 0)
+		done = err_set(ret_err, ERR_INTERNAL, "%s gave no answer", route->path);
+	if (!done.ok)
+		route->error_shape(call, ret_err, response);
+}
