@@ -11,12 +11,17 @@
 #include "ca/policy.h"
 
 #define TBS_EXTENSIONS_MAX 24
-#define TBS_SIZE_MAX       65536       /* RFC 7030 bodies that clients take; ML-DSA-87 needs 8 kB */
-#define LINT_BACKDATE_MAX  (7 * 86400) /* notBefore of a leaf lies at most so far in the past ... \
-					*/
-#define LINT_FUTURE_MAX 60             /* ... or in the future */
+#define TBS_SIZE_MAX       65536 /* RFC 7030 bodies that clients take; ML-DSA-87 needs 8 kB */
+#define LINT_BACKDATE_MAX                                                             \
+	(7 * 86400)        /* notBefore of a leaf lies at most so far in the past ... \
+			    */
+#define LINT_FUTURE_MAX 60 /* ... or in the future */
 
-/* The parts of a TBSCertificate, found by one strict pass. */
+/*
+ * The parts of a TBSCertificate, found by one strict pass. ca/certificate.h reads whole
+ * certificates of others and refuses what RFC 5280 forbids; this keeps such defects visible, for
+ * the lints to name.
+ */
 struct tbs {
 	struct span whole;
 	uint64_t version;   /* as encoded: 2 is v3; 0 where it is absent */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ca/certificate.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
 
@@ -86,17 +87,15 @@ static bool allowed(const struct constraints *c, uint8_t tag, struct span name)
 	return (!permitted.constrained || permitted.within) && !excluded.within;
 }
 
-static bool read_constraints(struct span certificate, struct constraints *ret)
+static bool read_constraints(struct span der, struct constraints *ret)
 {
-	struct span outer, tbs_der, value, body;
-	struct tbs tbs;
+	struct certificate_view view;
+	struct span value, body;
 	struct err ignored = {0};
 	*ret = (struct constraints){0};
-	if (!der_take(&certificate, DER_SEQUENCE, &outer) ||
-	    !der_take_whole(&outer, DER_SEQUENCE, &tbs_der) ||
-	    !tbs_parse(tbs_der, &tbs, &ignored).ok)
+	if (!certificate_read(der, &view, &ignored).ok)
 		return false;
-	const struct tbs_extension *e = tbs_extension(&tbs, OID_NAME_CONSTRAINTS);
+	const struct extension *e = certificate_extension(&view, OID_NAME_CONSTRAINTS);
 	if (!e)
 		return false;
 	value = e->value;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "ca/certificate.h"
 #include "ca/extension.h"
 
 #define CERT_SIGN (1U << KU_KEY_CERT_SIGN)
@@ -193,15 +194,15 @@ LINT(path_len_constraint_improperly_included)
 
 static bool issuer_path_length(const struct authority *issuer, uint64_t *ret_length)
 {
-	struct span certificate = issuer->certificate, outer, tbs_der;
-	struct tbs tbs;
-	struct basic b;
+	struct certificate_view view;
+	struct basic_constraints basic;
 	struct err ignored = {0};
-	if (!der_take(&certificate, DER_SEQUENCE, &outer) ||
-	    !der_take_whole(&outer, DER_SEQUENCE, &tbs_der) ||
-	    !tbs_parse(tbs_der, &tbs, &ignored).ok || !basic_of(&tbs, &b) || !b.path_encoded)
+	if (!certificate_read(issuer->certificate, &view, &ignored).ok)
 		return false;
-	*ret_length = b.path_length;
+	const struct extension *e = certificate_extension(&view, OID_BASIC_CONSTRAINTS);
+	if (!e || !basic_constraints_read(e->value, &basic) || !basic.has_path_length)
+		return false;
+	*ret_length = basic.path_length;
 	return true;
 }
 
