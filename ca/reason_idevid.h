@@ -9,16 +9,19 @@
 	X(IDEVID_MISSING, "idevid.missing", ERR_AUTH,                                                \
 	    "RFC 7030 3.3.2: a device authenticates with a TLS client certificate",                  \
 	    "present the IDevID and its chain in the TLS handshake")                                 \
-	X(IDEVID_MALFORMED, "idevid.malformed", ERR_AUTH,                                            \
+	X(IDEVID_MALFORMED, "idevid.malformed", ERR_DENIED,                                          \
 	    "RFC 5280 4.1: certificates are DER of version 3, each field in its form",               \
 	    "look at the certificate with: openssl x509 -text; ask the manufacturer")                \
-	X(IDEVID_UNTRUSTED, "idevid.untrusted", ERR_AUTH,                                            \
+	X(IDEVID_UNTRUSTED, "idevid.untrusted", ERR_DENIED,                                          \
 	    "a path must lead to a trust anchor that the operator gave this label",                  \
 	    "send the intermediate certificates too; the operator may have to add the anchor of "    \
 	    "the manufacturer")                                                                      \
-	X(IDEVID_SIGNATURE, "idevid.signature", ERR_AUTH,                                            \
+	X(IDEVID_SIGNATURE, "idevid.signature", ERR_DENIED,                                          \
 	    "RFC 5280 6.1.3 (a)(1): each signature verifies with the key of its issuer",             \
 	    "the certificate was changed, or made by somebody else under this name")                 \
+	X(IDEVID_KEY, "idevid.key", ERR_DENIED,                                                      \
+	    "the public keys of a path must be well-formed and of algorithms of this server",        \
+	    "the manufacturer must use EC P-256, P-384, Ed25519 or RSA of 2048 bits and more")       \
 	X(IDEVID_EXPIRED, "idevid.expired", ERR_DENIED,                                              \
 	    "RFC 5280 6.1.3 (a)(2): the validity period includes the current time",                  \
 	    "the operator can set the leniency \"expired\" on the trust anchor, for device "         \
