@@ -60,13 +60,6 @@ struct status trust_identify(const struct policy *policy, const struct label *la
 struct status trust_anchor_check(struct span der, struct err *err);
 
 /*
- * How identity_field.match is compiled: regcomp(REG_EXTENDED) of the pattern as written. It must
- * match the whole field: trust_identify sees to that, so that group 1 stays the operator's first
- * group. ERR_CONFIG with what is wrong. The caller frees with regfree().
- */
-struct status trust_match_compile(const char *match, regex_t *ret_compiled, struct err *err);
-
-/*
  * A manufacturer's CRL, checked against its anchor (or an intermediate given as PEM beside it):
  * signature, times, number not below the one held, no delta, no unknown critical extension.
  */

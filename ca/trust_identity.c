@@ -164,24 +164,23 @@ static struct status read_hw_type(
 /* ---- matching and normalising ---- */
 
 /*
- * The first group that took part, or all. The match must span the whole text: POSIX matching is
- * leftmost and longest, so that a pattern without anchors finds that match where there is one.
+ * Patterns are compiled as ^(PATTERN)$: group 1 is all of it, group 2 the operator's first. That
+ * the match spans the whole text is looked at again, for patterns such as a)|(b.
  */
 static struct status match(
     const struct identity_field *field, const char *what, struct field_text *text, struct err *err)
 {
-	regmatch_t found[2];
-	size_t n = strlen(text->text);
+	regmatch_t found[3];
 	if (!field->compiled)
 		return STATUS_OK;
 	if (regexec(field->compiled, text->text, COUNT(found), found, 0) != 0 ||
-	    found[0].rm_so != 0 || (size_t)found[0].rm_eo != n)
+	    found[0].rm_so != 0 || (size_t)found[0].rm_eo != strlen(text->text))
 		return REFUSE(err, IDEVID_IDENTITY, "%s: %s \"%.64s\" does not match %.100s", what,
 		    field->from, text->text, field->match);
-	if (field->compiled->re_nsub == 0 || found[1].rm_so < 0)
+	if (field->compiled->re_nsub < 2 || found[2].rm_so < 0)
 		return STATUS_OK;
-	n = (size_t)(found[1].rm_eo - found[1].rm_so);
-	memmove(text->text, text->text + found[1].rm_so, n);
+	size_t n = (size_t)(found[2].rm_eo - found[2].rm_so);
+	memmove(text->text, text->text + found[2].rm_so, n);
 	text->text[n] = 0;
 	return STATUS_OK;
 }
@@ -284,15 +283,4 @@ struct status identity_read(const struct certificate_view *leaf, const struct id
 	TRY(check_text(what, text.text, err));
 	memcpy(ret_text, text.text, strlen(text.text) + 1);
 	return STATUS_OK;
-}
-
-struct status trust_match_compile(const char *match_text, regex_t *ret_compiled, struct err *err)
-{
-	char why[128];
-	int code = regcomp(ret_compiled, match_text, REG_EXTENDED);
-	if (code == 0)
-		return STATUS_OK;
-	regerror(code, ret_compiled, why, sizeof(why));
-	return err_set(
-	    err, ERR_CONFIG, "%.100s is no POSIX extended regular expression: %s", match_text, why);
 }
