@@ -1,0 +1,25 @@
+/* server/exchange.h: one request and its answer, from its first line to its last byte. */
+#ifndef SIGNET_SERVER_EXCHANGE_H
+#define SIGNET_SERVER_EXCHANGE_H
+
+#include "server/core_internal.h"
+
+struct exchange *exchange_new(struct front *f, struct MHD_Connection *c, const char *uri);
+void exchange_free(struct exchange *x);
+/*
+ * The headers are there: find the route, judge what can be judged before a body is sent.
+ * False: refused, the response is filled.
+ */
+bool exchange_open(struct exchange *x);
+/* On the loop: handlers that never block. */
+void exchange_run_here(struct exchange *x);
+/* Fill the response with a refusal of the server's own. */
+void exchange_refuse(struct exchange *x, enum err_kind kind, const char *format, ...) PRINTF(3, 4);
+
+/*
+ * Percent-decode a path into `out` (as long as `raw`). False: a bad escape, an encoded NUL or slash
+ * (it would name another path than the one that was judged), or no leading slash.
+ */
+bool path_decode(const char *raw, size_t n, char *out);
+
+#endif
