@@ -228,7 +228,7 @@ static void strip_separators(char *text)
 	*out = 0;
 }
 
-static void normalise(uint32_t steps, char *text)
+void identity_normalise(uint32_t steps, char *text)
 {
 	static void (*const functions[])(char *text) = {
 	    [NORMALISE_TRIM] = trim,
@@ -278,7 +278,7 @@ struct status identity_read(const struct certificate_view *leaf, const struct id
 			    err, ERR_CONFIG, "a trust anchor does not say what gives the %s", what);
 		TRY(read_field(leaf, field->from, &text, err));
 		TRY(match(field, what, &text, err));
-		normalise(field->normalise, text.text);
+		identity_normalise(field->normalise, text.text);
 	}
 	TRY(check_text(what, text.text, err));
 	memcpy(ret_text, text.text, strlen(text.text) + 1);

@@ -12,6 +12,9 @@
 struct status identity_read(const struct certificate_view *leaf, const struct identity_field *field,
     const char *what, char ret_text[static IDENTITY_TEXT_MAX + 1], struct err *err);
 
+/* Apply the steps (1 << enum normalise_step) to a text, in place: it never grows. */
+void identity_normalise(uint32_t steps, char *text);
+
 /* Who revokes: SHA-256 over the issuer's Name DER and SPKI DER. */
 struct digest issuer_digest(struct span name, struct span spki);
 

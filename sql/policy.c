@@ -115,7 +115,7 @@ static struct status put_statement(const char *kind, enum sql_statement *ret_put
 }
 
 struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
-    const char *model, int64_t now, struct err *err)
+    const char *model, int64_t now, int64_t *ret_id, struct err *err)
 {
 	const struct sql_param params[] = {sql_text(row->name), sql_text(row->spec),
 	    sql_int(row->version), sql_time(now), sql_text(manufacturer), sql_text(model)};
@@ -127,6 +127,7 @@ struct status policy_row_put(struct db *db, const struct policy_row *row, const 
 	TRY(sql_run(db, put, params, put == STATEMENT_product_put ? 6 : 4, &r, err));
 	if (sql_rows(&r) != 1)
 		return err_set(err, ERR_MISSING, "there is no %s '%s'", row->kind, row->name);
+	*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
 }
 

@@ -43,7 +43,7 @@ struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err);
 /* Write a document: new, or in place of the one with this name. Authorities can only be changed
  * (ERR_MISSING). manufacturer and model: of products; NULL else. ERR_CONFLICT: product_model. */
 struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
-    const char *model, int64_t now, struct err *err);
+    const char *model, int64_t now, int64_t *ret_id, struct err *err);
 struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err);
 
 /* What was done, for the log: kept as a policy_change row with its log entry. */

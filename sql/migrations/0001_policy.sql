@@ -68,7 +68,8 @@ CREATE TABLE product (
 	spec json NOT NULL,
 	version bigint NOT NULL,
 	updated_at timestamptz NOT NULL DEFAULT now(),
-	CONSTRAINT product_model UNIQUE (manufacturer, model)
+	-- Deferred: one apply may let two products change places.
+	CONSTRAINT product_model UNIQUE (manufacturer, model) DEFERRABLE INITIALLY DEFERRED
 );
 GRANT SELECT, INSERT, UPDATE (manufacturer, model, spec, version, updated_at) ON product TO signet_server;
 

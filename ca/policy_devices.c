@@ -1,0 +1,185 @@
+/* ca/policy_devices.c: devices that a policy file makes known. Added, never taken away. */
+#include "ca/policy_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "ca/trust_internal.h"
+
+static const struct device_document *document_of(const struct policy_item *item)
+{
+	return item->document;
+}
+
+/* ---- checks ---- */
+
+/* As trust_identify() would read it: '/' parts product and serial number in logs and paths. */
+static struct status check_text(
+    const struct application *app, const struct policy_item *item, const char *serial)
+{
+	size_t n = strlen(serial);
+
+	if (n == 0 || n > IDENTITY_TEXT_MAX)
+		return policy_fail(item, NULL, app->err,
+		    "serial '%.80s' has %zu characters, 1 to %d are taken", serial, n,
+		    IDENTITY_TEXT_MAX);
+	if (strchr(serial, '/'))
+		return policy_fail(item, NULL, app->err, "serial '%.64s' has a '/'", serial);
+	return STATUS_OK;
+}
+
+/* A serial number that no anchor's normal form leaves as it is would never be recognised. */
+static struct status check_normal(const struct application *app, const struct policy_item *item,
+    const struct policy *p, const struct product *product, const char *serial)
+{
+	const struct trust_anchor *last = NULL;
+	char text[IDENTITY_TEXT_MAX + 1];
+
+	for (size_t i = 0; i < p->anchor_count; i++) {
+		const struct trust_anchor *a = &p->anchors[i];
+
+		if (strcmp(a->manufacturer, product->manufacturer) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%s", serial);
+		identity_normalise(a->serial.normalise, text);
+		if (strcmp(text, serial) == 0)
+			return STATUS_OK;
+		last = a;
+	}
+	if (!last)
+		return STATUS_OK;
+	return policy_fail(item, NULL, app->err,
+	    "serial '%.64s' is not as trust anchor '%.63s' normalises it: '%.64s'", serial,
+	    last->name, text);
+}
+
+static const struct product *product_of(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->product_count; i++)
+		if (strcmp(p->products[i].name, name) == 0)
+			return &p->products[i];
+	return NULL;
+}
+
+static struct status check_item(
+    const struct application *app, const struct policy_item *item, const struct policy *p)
+{
+	const struct device_document *d = document_of(item);
+	const struct product *product = product_of(p, d->product);
+
+	if (!product)
+		return policy_fail(
+		    item, "product", app->err, "there is no product '%.63s'", d->product);
+	for (size_t i = 0; i < d->serials.count; i++) {
+		TRY(check_text(app, item, d->serials.items[i]));
+		TRY(check_normal(app, item, p, product, d->serials.items[i]));
+	}
+	return STATUS_OK;
+}
+
+struct status policy_devices_check(struct application *app, const struct policy *p)
+{
+	for (size_t i = 0; i < app->devices.count; i++)
+		TRY(check_item(app, &app->devices.items[i], p));
+	return STATUS_OK;
+}
+
+/* ---- writing ---- */
+
+static int by_product(const void *a, const void *b)
+{
+	const struct policy_item *x = a, *y = b;
+
+	return strcmp(document_of(x)->product, document_of(y)->product);
+}
+
+static int64_t product_id(const struct application *app, const char *name)
+{
+	for (size_t i = 0; i < app->all.count; i++)
+		if (app->all.items[i].kind == POLICY_PRODUCT &&
+		    strcmp(app->all.items[i].name, name) == 0)
+			return app->all.items[i].id;
+	return 0;
+}
+
+static void render_devices(
+    const char *product, const char *const *serials, size_t n, struct buf *out)
+{
+	struct json j = {.out = out};
+
+	json_object(&j, NULL);
+	json_str(&j, "kind", "devices");
+	json_str(&j, "product", product);
+	json_array(&j, "serials");
+	for (size_t i = 0; i < n; i++)
+		json_str(&j, NULL, serials[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+}
+
+static struct status record(
+    struct application *app, const char *product, const char *const *serials, size_t n)
+{
+	AUTO(buf)
+	document = {0};
+	struct policy_act act = {.who = app->who,
+	    .act = "device.made",
+	    .kind = "devices",
+	    .name = product,
+	    .version = app->version,
+	    .at = app->now};
+
+	render_devices(product, serials, n, &document);
+	act.document = buf_span(&document);
+	return policy_record(app->db, &act, &app->rng, app->err);
+}
+
+static struct status write_product(
+    struct application *app, const char *product, const char *const *serials, size_t n)
+{
+	const char **added;
+	size_t count;
+
+	TRY(device_add_many(app->db, product_id(app, product), serials, n, app->now, app->arena,
+	    &added, &count, app->err));
+	policy_add_change(app, "devices",
+	    arena_printf(app->arena, "%s (%zu new of %zu)", product, count, n),
+	    count ? POLICY_CREATED : POLICY_UNCHANGED);
+	return count ? record(app, product, added, count) : STATUS_OK;
+}
+
+/* Items are sorted by product; this takes those of the first and returns how many they were. */
+static size_t take_product(const struct policy_item *items, size_t n, struct arena *arena,
+    const char ***ret_serials, size_t *ret_count)
+{
+	size_t same = 0, count = 0, at = 0;
+	const char **serials;
+
+	while (same < n && by_product(&items[same], &items[0]) == 0)
+		count += document_of(&items[same++])->serials.count;
+	serials = arena_alloc(arena, count * sizeof(*serials));
+	for (size_t i = 0; i < same; i++)
+		for (size_t j = 0; j < document_of(&items[i])->serials.count; j++)
+			serials[at++] = document_of(&items[i])->serials.items[j];
+	*ret_serials = serials;
+	*ret_count = count;
+	return same;
+}
+
+struct status policy_devices_write(struct application *app)
+{
+	struct policy_items *d = &app->devices;
+
+	if (d->count)
+		qsort(d->items, d->count, sizeof(*d->items), by_product);
+	for (size_t i = 0; i < d->count;) {
+		const char **serials, *product = document_of(&d->items[i])->product;
+		size_t n;
+
+		i += take_product(d->items + i, d->count - i, app->arena, &serials, &n);
+		TRY(write_product(app, product, serials, n));
+	}
+	return STATUS_OK;
+}

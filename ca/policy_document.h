@@ -1,0 +1,48 @@
+/*
+ * ca/policy_document.h: the kinds of policy documents, as data.
+ *
+ *	kind: label
+ *	name: factory
+ *	profile: device
+ *
+ * docs/policy.md and the checks of `signetd bootstrap` are made from these tables.
+ */
+#ifndef SIGNET_CA_POLICY_DOCUMENT_H
+#define SIGNET_CA_POLICY_DOCUMENT_H
+
+#include "base/doc.h"
+
+enum policy_kind_id {
+	POLICY_AUTHORITY,
+	POLICY_PROFILE,
+	POLICY_TRUST_ANCHOR,
+	POLICY_PRODUCT,
+	POLICY_LABEL,
+	POLICY_STORED, /* those above are kept as documents */
+	POLICY_DEVICE = POLICY_STORED,
+	POLICY_DEVICES,
+	POLICY_KINDS
+};
+
+struct policy_kind {
+	const char *name;           /* "trust-anchor" */
+	const struct field *fields; /* ended by name NULL; offsets are of an internal struct */
+	size_t size;                /* of that struct */
+	const char *help;
+};
+extern const struct policy_kind policy_kinds[POLICY_KINDS];
+
+/* NULL: no such kind. */
+const struct policy_kind *policy_kind_by_name(const char *name);
+
+/*
+ * The canonical JSON of an authority document, for policy_store_authority(). URLs may be NULL.
+ * ERR_CONFIG: a name or URL that a document could not have.
+ */
+struct status policy_authority_spec(const char *name, const char *key_uri, const char *crl_url,
+    const char *ocsp_url, const char *issuer_url, struct buf *out, struct err *err);
+
+/* The tables as Markdown, for docs/policy.md. */
+void policy_document_help(struct buf *out);
+
+#endif
