@@ -1,0 +1,2 @@
+-- issuer
+DELETE FROM trust_revoked WHERE issuer = $1
