@@ -1,0 +1,137 @@
+/* clients/device/est.c: see est.h. */
+#include "clients/device/est.h"
+
+#include <string.h>
+
+#include "base/encode.h"
+#include "clients/device/reason.h"
+
+#define SERVER_TEXT_MAX \
+	200 /* of the server's words: what fits a message, and a screen line or two */
+
+/* A stranger's text on its way to a terminal: printable ASCII stays, one line. */
+static void printable(struct span text, char out[static SERVER_TEXT_MAX + 1])
+{
+	size_t n = 0;
+
+	text = span_trim(text);
+	for (size_t i = 0; i < text.n && n < SERVER_TEXT_MAX; i++) {
+		uint8_t c = text.p[i];
+
+		if (c == '\r')
+			continue;
+		if (c == '\n' || c == '\t')
+			c = ' ';
+		out[n++] = c < 0x20 || c > 0x7e ? '?' : (char)c;
+	}
+	out[n] = '\0';
+}
+
+static struct status refuse(
+    const struct answer *a, const struct reason *why, const char *operation, struct err *err)
+{
+	char text[SERVER_TEXT_MAX + 1] = "";
+
+	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
+	 */
+	if (strncmp(a->type, "text/plain", 10) == 0)
+		printable(buf_span(&a->body), text);
+	return err_refuse(
+	    err, why, "%s: HTTP %ld%s%s", operation, a->status, *text ? ": " : "", text);
+}
+
+static const struct reason *reason_for(long status)
+{
+	switch (status) {
+	case 202: return WHY(PENDING);
+	case 401:
+	case 403: return WHY(REFUSED_IDENTITY);
+	case 429:
+	case 503: return WHY(BUSY);
+	case 408:
+	case 425: return WHY(SERVER_FAILED);
+	default: return status >= 500 ? WHY(SERVER_FAILED) : WHY(REFUSED);
+	}
+}
+
+static struct status ask(struct session *s, const char *operation, const char *type,
+    struct span body, struct answer *ret_answer, struct est_said *said, struct err *err)
+{
+	*said = (struct est_said){0};
+	TRY(session_request(s, operation, type, body, ret_answer, err));
+	said->http_status = (int)ret_answer->status;
+	said->moved = ret_answer->moved;
+	said->retry_after = ret_answer->retry_after < EST_RETRY_AFTER_MAX ? ret_answer->retry_after
+									  : EST_RETRY_AFTER_MAX;
+	return STATUS_OK;
+}
+
+/* A good answer's body: its media type must fit, base64 goes, DER stays. */
+static struct status content(const struct answer *a, const char *operation, const char *type,
+    struct buf *ret_der, struct err *err)
+{
+	struct err why = {0};
+
+	if (a->status != 200)
+		return refuse(a, reason_for(a->status), operation, err);
+	if (strcmp(a->type, type) != 0)
+		return err_refuse(err, WHY(ANSWER_TYPE), "%s: the answer is '%s', not %s",
+		    operation, a->type, type);
+	if (!base64_decode(buf_span(&a->body), ret_der, &why).ok)
+		return err_refuse(err, WHY(ANSWER_MALFORMED), "%s: the answer is not base64: %s",
+		    operation, why.message);
+	return STATUS_OK;
+}
+
+static struct status certificates(
+    const struct answer *a, const char *operation, struct certs *list, struct err *err)
+{
+	AUTO(buf)
+	der = {0};
+	struct err why = {0};
+
+	TRY(content(a, operation, "application/pkcs7-mime", &der, err));
+	if (!certs_from_cms(buf_span(&der), list, &why).ok)
+		return err_refuse(err, WHY(ANSWER_MALFORMED), "%s: %s", operation, why.message);
+	return STATUS_OK;
+}
+
+struct status est_cacerts(
+    struct session *s, struct certs *list, struct est_said *said, struct err *err)
+{
+	AUTO(answer)
+	a = {0};
+
+	TRY(ask(s, "cacerts", NULL, SPAN_NONE, &a, said, err));
+	return certificates(&a, "cacerts", list, err);
+}
+
+struct status est_csrattrs(
+    struct session *s, struct csrattrs *ret_attrs, struct est_said *said, struct err *err)
+{
+	AUTO(answer)
+	a = {0};
+	AUTO(buf)
+	der = {0};
+
+	TRY(ask(s, "csrattrs", NULL, SPAN_NONE, &a, said, err));
+	/* RFC 7030 section 4.5.2: 204 or 404 mean that CSR attributes are not available. */
+	if (a.status == 204 || a.status == 404)
+		return STATUS_OK;
+	TRY(content(&a, "csrattrs", "application/csrattrs", &der, err));
+	return der.n ? csrattrs_parse(buf_span(&der), ret_attrs, err) : STATUS_OK;
+}
+
+struct status est_enroll(struct session *s, bool renew, struct span csr, struct certs *list,
+    struct est_said *said, struct err *err)
+{
+	const char *operation = renew ? "simplereenroll" : "simpleenroll";
+	AUTO(answer)
+	a = {0};
+	AUTO(buf)
+	body = {0};
+
+	base64_encode(csr, &body);
+	TRY(ask(s, operation, "application/pkcs10", buf_span(&body), &a, said, err));
+	return certificates(&a, operation, list, err);
+}
