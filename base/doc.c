@@ -1,5 +1,5 @@
 /* base/doc.c: libyaml's events to trees; what YAML has and we do not want is refused here. */
-#include "base/doc.h"
+#include "base/doc_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,8 +142,7 @@ static struct status build_list(
 	    b, start, start->yaml.data.sequence_start.anchor, start->yaml.data.sequence_start.tag));
 	TRY(new_node(b, DOC_LIST, start, &list));
 	for (end = &list->child;; end = &(*end)->next) {
-		AUTO(event)
-		e = {0};
+		AUTO(event) e = {0};
 
 		TRY(next_event(b, &e));
 		if (e.yaml.type == YAML_SEQUENCE_END_EVENT)
@@ -199,8 +198,7 @@ static struct status keys_unique(struct builder *b, const struct doc_node *map, 
 static struct status build_member(
     struct builder *b, const struct event *key_event, int depth, struct doc_node **ret_node)
 {
-	AUTO(event)
-	e = {0};
+	AUTO(event) e = {0};
 	const char *key;
 
 	if (key_event->yaml.type != YAML_SCALAR_EVENT)
@@ -223,8 +221,7 @@ static struct status build_map(
 	    b, start, start->yaml.data.mapping_start.anchor, start->yaml.data.mapping_start.tag));
 	TRY(new_node(b, DOC_MAP, start, &map));
 	for (end = &map->child;; end = &(*end)->next, count++) {
-		AUTO(event)
-		e = {0};
+		AUTO(event) e = {0};
 
 		TRY(next_event(b, &e));
 		if (e.yaml.type == YAML_MAPPING_END_EVENT)
@@ -265,10 +262,8 @@ static void add_document(struct builder *b, struct doc_node *root)
 
 static struct status build_document(struct builder *b, const struct event *start)
 {
-	AUTO(event)
-	e = {0};
-	AUTO(event)
-	end = {0};
+	AUTO(event) e = {0};
+	AUTO(event) end = {0};
 	struct doc_node *root;
 
 	if (start->yaml.data.document_start.tag_directives.start !=
@@ -284,8 +279,7 @@ static struct status build_document(struct builder *b, const struct event *start
 static struct status build_stream(struct builder *b)
 {
 	for (;;) {
-		AUTO(event)
-		e = {0};
+		AUTO(event) e = {0};
 
 		TRY(next_event(b, &e));
 		if (e.yaml.type == YAML_STREAM_END_EVENT)
@@ -311,8 +305,8 @@ static struct doc_file finish(struct builder *b)
 struct status doc_parse(
     const char *name, struct span text, struct doc_file *ret_file, struct err *err)
 {
-	AUTO(builder)
-	b = {.text = text, .err = err};
+	AUTO(buf) rewritten = {0};
+	AUTO(builder) b = {.err = err};
 
 	if (text.n > DOC_SIZE_MAX)
 		return err_set(err, ERR_CONFIG, "%s: over %zu bytes", name, DOC_SIZE_MAX);
@@ -320,7 +314,8 @@ struct status doc_parse(
 		return err_set(err, ERR_INTERNAL, "%s: out of memory", name);
 	b.file.name = arena_strdup(&b.file.arena, name);
 	yaml_parser_set_encoding(&b.yaml, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.yaml, text.n ? text.p : (const uint8_t *)"", text.n);
+	b.text = doc_json_pairs(text, &rewritten) ? buf_span(&rewritten) : text;
+	yaml_parser_set_input_string(&b.yaml, text.n ? b.text.p : (const uint8_t *)"", b.text.n);
 	TRY(build_stream(&b));
 	*ret_file = finish(&b);
 	return STATUS_OK;

@@ -1,11 +1,13 @@
 /*
- * base/doc.h: YAML documents as trees that remember their lines, and tables that bind them to structs.
+ * base/doc.h: YAML documents as trees that remember their lines, and tables that bind them to
+ * structs.
  *
  * Used for the process configuration, for policy documents, for policy as it is
- * stored (JSON, which is YAML), and for records that a device keeps. The parser
- * is libyaml's. Refused, each with file:line: anchors and aliases, tags, keys that
- * are not plain strings, a key twice, depth over DOC_DEPTH_MAX, more than
- * DOC_NODES_MAX nodes, input over DOC_SIZE_MAX bytes, bytes that are not UTF-8.
+ * stored (JSON, which is YAML; its surrogate pairs are seen to), and for records that a
+ * device keeps. The parser is libyaml's. Empty documents are left out. Refused, each with
+ * file:line: anchors and aliases, tags, keys that are not plain strings, a key twice, depth over
+ * DOC_DEPTH_MAX, more than DOC_NODES_MAX nodes, input over DOC_SIZE_MAX bytes, bytes that are not
+ * UTF-8.
  */
 #ifndef SIGNET_BASE_DOC_H
 #define SIGNET_BASE_DOC_H
@@ -14,30 +16,35 @@
 #include "base/span.h"
 
 #define DOC_SIZE_MAX  ((size_t)64 << 20) /* a list of 100,000 devices is 10 MB */
-#define DOC_NODES_MAX 4000000
+#define DOC_NODES_MAX 2000000
 #define DOC_DEPTH_MAX 16
 
-enum doc_kind { DOC_SCALAR, DOC_LIST, DOC_MAP };
+enum doc_kind {
+	DOC_SCALAR,
+	DOC_LIST,
+	DOC_MAP
+};
 
 struct doc_node {
 	enum doc_kind kind;
-	int line;             /* 1 is the first */
-	bool quoted;          /* a scalar in quotes: never a number or true/false/null */
-	const char *key;      /* inside a map, else NULL */
-	const char *text;     /* a scalar's text, else NULL; NUL-terminated, no NUL inside */
+	int line;               /* 1 is the first; a member's is that of its key */
+	bool quoted;            /* a scalar in quotes: never a number or true/false/null */
+	const char *key;        /* inside a map, else NULL */
+	const char *text;       /* a scalar's text, else NULL; NUL-terminated, no NUL inside */
 	struct doc_node *child; /* first of a list or map */
 	struct doc_node *next;  /* sibling */
 };
 
 struct doc_file {
-	const char *name;          /* for messages: "policy.yaml" */
+	const char *name;            /* for messages: "policy.yaml" */
 	struct doc_node **documents; /* those between --- lines */
 	size_t count;
-	struct arena arena;        /* owns everything */
+	struct arena arena; /* owns everything */
 };
 
 /* Parse all documents of a stream. `name` is copied. ERR_CONFIG with "name:line: why". */
-struct status doc_parse(const char *name, struct span text, struct doc_file *ret_file, struct err *err);
+struct status doc_parse(
+    const char *name, struct span text, struct doc_file *ret_file, struct err *err);
 void doc_free(struct doc_file *f); /* NULL and {0} allowed */
 static inline void doc_file_auto(struct doc_file *f)
 {
@@ -57,7 +64,8 @@ enum field_type {
 	FIELD_STR,      /* char * */
 	FIELD_STR_LIST, /* struct str_list */
 	FIELD_INT,      /* int64_t, min..max; a scalar such as 10, 64k (1024), 2M, 1G */
-	FIELD_SECONDS,  /* int64_t; "90s" "15m" "12h" "30d" "52w" "10y" (365 d) or a bare number of seconds */
+	FIELD_SECONDS,  /* int64_t; "90s" "15m" "12h" "30d" "52w" "10y" (365 d) or a bare number of
+			   seconds */
 	FIELD_BOOL,     /* bool; true or false only */
 	FIELD_ENUM,     /* int: index into names */
 	FIELD_FLAGS,    /* uint32_t: a list of names, bit i for names[i] */
@@ -79,17 +87,21 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	bool required;
-	const char *standard;         /* the text it has when absent; NULL: zero */
-	int64_t min, max;             /* INT, SECONDS: value; STR: length; lists: items (max 0: 64k) */
-	const char *const *names;     /* ENUM, FLAGS: NULL-terminated */
-	const struct field *sub;      /* MAP, MAP_LIST: ended by a row with name NULL */
-	size_t sub_size;              /* MAP_LIST: size of one struct */
-	const char *help;             /* one line, for docs and messages */
+	const char *standard;     /* the text it has when absent (lists: "a, b"); NULL: zero */
+	int64_t min, max;         /* INT, SECONDS: value (max 0: no upper bound); STR: length;
+				   * lists: items (max 0: 64k) */
+	const char *const *names; /* ENUM, FLAGS: NULL-terminated */
+	const struct field *sub;  /* MAP, MAP_LIST: ended by a row with name NULL */
+	size_t sub_size;          /* MAP_LIST: size of one struct */
+	const char *help;         /* one line, for docs and messages */
 };
 
 /*
- * Fill `object` (zeroed by the caller) from a map. Unknown members, missing required ones, wrong types
- * and values out of range are ERR_CONFIG with "name:line: member: why, what is allowed".
+ * Fill `object` (zeroed by the caller; half filled on failure) from a map. null and nothing are
+ * absent; an absent map has its members' standards. Unknown members, missing required ones, wrong
+ * types and values out of range are ERR_CONFIG: "policy.yaml:14: label 'factory': member 'pop':
+ * 'maybe' is not one of ..."; the title is the map's `kind`, or the key it stands under, and its
+ * `name`.
  */
 struct status doc_bind(const char *name, const struct doc_node *map, const struct field *fields,
     void *object, struct arena *arena, struct err *err);

@@ -40,7 +40,7 @@ static void title_text(const struct doc_node *top, char *text, size_t size)
 	const char *word = kind ? kind->text : top->key;
 
 	text[0] = 0;
-	if (word && name && name->text)
+	if (word && name && name->text && name->text[0])
 		snprintf(text, size, "%.40s '%.60s': ", word, name->text);
 }
 

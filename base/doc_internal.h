@@ -28,4 +28,10 @@ int64_t field_max(const struct field *f);
 /* What a row has when it is absent: its standard's value, else zero. Never for maps. */
 void field_standard(const struct field *f, struct arena *arena, union field_value *ret_value);
 
+/*
+ * RFC 8259 section 7 writes a character outside the first plane as two escaped surrogates, which YAML
+ * refuses: write such pairs in JSON text as YAML's \UXXXXXXXX. False: none there, `out` is of no use.
+ */
+MUST_USE bool doc_json_pairs(struct span text, struct buf *out);
+
 #endif

@@ -25,8 +25,7 @@ static bool text_equal(const char *a, const char *b)
 /* Is this what binding an absent member would give? */
 static bool is_absent(const struct field *f, const void *from)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	union field_value absent;
 
 	if (f->type == FIELD_MAP) {

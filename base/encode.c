@@ -160,10 +160,10 @@ struct status base64_decode(struct span text, struct buf *out, struct err *err)
 			break;
 		wrong = base64_step(&s, base64_value(text.p[i]), out);
 		if (wrong)
-			err_set(err, ERR_INPUT, "base64: at byte %zu: %s", i, wrong);
+			(void)err_set(err, ERR_INPUT, "base64: at byte %zu: %s", i, wrong);
 	}
 	if (!wrong && (wrong = base64_finish(&s, out)) != NULL)
-		err_set(err, ERR_INPUT, "base64: at the end: %s", wrong);
+		(void)err_set(err, ERR_INPUT, "base64: at the end: %s", wrong);
 	if (!wrong)
 		return STATUS_OK;
 	out->n = start;

@@ -63,8 +63,7 @@ static struct status read_full(
 
 struct status file_read(const char *path, size_t most, struct buf *out, struct err *err)
 {
-	AUTO(file)
-	f = {-1};
+	AUTO(file) f = {-1};
 	struct stat st;
 	size_t part, got = 0, start = out->n;
 
@@ -136,10 +135,8 @@ static struct status secret_open(const char *path, struct file *ret_file, struct
 
 struct status file_read_secret(const char *path, struct secret *ret_secret, struct err *err)
 {
-	AUTO(file)
-	f = {-1};
-	AUTO(secret)
-	room = secret_new(SECRET_SIZE_MAX + 1);
+	AUTO(file) f = {-1};
+	AUTO(secret) room = secret_new(SECRET_SIZE_MAX + 1);
 	size_t n;
 
 	TRY(secret_open(path, &f, err));
@@ -177,8 +174,7 @@ static struct status write_full(
 static struct status sync_directory_of(const char *path, struct err *err)
 {
 	char *copy = mem_strdup(path);
-	AUTO(file)
-	f = {-1};
+	AUTO(file) f = {-1};
 
 	f.fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(copy);
@@ -191,8 +187,7 @@ static struct status sync_directory_of(const char *path, struct err *err)
 static struct status write_beside(
     const char *path, struct span bytes, mode_t mode, struct buf *name, struct err *err)
 {
-	AUTO(file)
-	f = {-1};
+	AUTO(file) f = {-1};
 
 	buf_printf(name, "%s.XXXXXX", path);
 	buf_cstr(name);
@@ -230,8 +225,7 @@ static struct status place_new(const char *from, const char *path, struct err *e
 static struct status file_write(
     const char *path, struct span bytes, mode_t mode, place_fn place, struct err *err)
 {
-	AUTO(buf)
-	name = {0};
+	AUTO(buf) name = {0};
 	struct status s = write_beside(path, bytes, mode, &name, err);
 
 	if (s.ok)
@@ -267,8 +261,7 @@ static struct status make_one(const char *path, mode_t mode, struct err *err)
 
 struct status dir_make(const char *path, mode_t mode, struct err *err)
 {
-	AUTO(buf)
-	b = {0};
+	AUTO(buf) b = {0};
 
 	for (const char *p = path; *p; p++) {
 		if (*p == '/' && p != path) {

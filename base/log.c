@@ -95,8 +95,7 @@ static void put_json_line(enum log_level level, const char *message, const struc
 void log_write(const struct log *log, enum log_level level, const char *message,
     const struct log_field *fields, size_t count)
 {
-	AUTO(buf)
-	line = {0};
+	AUTO(buf) line = {0};
 	ssize_t written;
 
 	if (level < log->level)

@@ -66,8 +66,7 @@ Test(base_der, what_der_forbids_is_refused_and_the_input_untouched)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		bytes = {0};
+		AUTO(buf) bytes = {0};
 		struct span in, before;
 		struct der_item item;
 
@@ -114,15 +113,13 @@ static bool take_sample(struct span in)
 
 Test(base_der, truncation_at_every_octet_is_refused)
 {
-	AUTO(buf)
-	whole = {0};
+	AUTO(buf) whole = {0};
 
 	put_sample(&whole);
 	cr_assert(take_sample(buf_span(&whole)));
 	for (size_t n = 0; n < whole.n; n++) {
 		/* A copy of its own: reading past the end is then seen by the sanitizer. */
-		AUTO(buf)
-		cut = {0};
+		AUTO(buf) cut = {0};
 
 		buf_put(&cut, span(whole.p, n));
 		cr_assert_not(take_sample(buf_span(&cut)), "cut at %zu", n);
@@ -184,8 +181,7 @@ Test(base_der, written_integers_agree_with_openssl)
 
 	for (size_t i = 0; i < COUNT(values); i++) {
 		ASN1_INTEGER *theirs = ASN1_INTEGER_new();
-		AUTO(buf)
-		ours = {0};
+		AUTO(buf) ours = {0};
 		uint8_t *der = NULL;
 		struct span in;
 		uint64_t back;
@@ -216,8 +212,7 @@ Test(base_der, unsigned_bytes_are_positive_and_minimal)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 
 		der_put_unsigned(&out, rows[i].in);
 		cr_assert(span_equal(buf_span(&out), rows[i].want), "%zu", i);
@@ -265,8 +260,7 @@ Test(base_der, named_bits_have_no_trailing_zeros)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 
 		der_put_named_bits(&out, rows[i].bits, 9);
 		cr_assert(span_equal(buf_span(&out), rows[i].want), "%zu", i);
@@ -315,8 +309,7 @@ Test(base_der, times_are_read)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		item = {0};
+		AUTO(buf) item = {0};
 		struct span in = time_item(&item, rows[i].tag, rows[i].text);
 		struct err err = {0};
 		int64_t got, want;
@@ -361,8 +354,7 @@ Test(base_der, times_of_another_form_are_refused)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		item = {0};
+		AUTO(buf) item = {0};
 		struct span in = time_item(&item, rows[i].tag, rows[i].text);
 		int64_t got = 42;
 
@@ -394,8 +386,7 @@ Test(base_der, times_are_written_in_the_form_of_their_year)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 		struct err err = {0};
 		int64_t seconds, back;
 		struct span in;
@@ -407,8 +398,7 @@ Test(base_der, times_are_written_in_the_form_of_their_year)
 		cr_assert(der_take_time(&in, &back));
 		cr_assert_eq(back, seconds);
 	}
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	der_put_generalized_time(&out, 1795396408);
 	cr_assert_str_eq(buf_cstr(&out), "\x18\x0f"
 					 "20261123011328Z");
@@ -419,12 +409,9 @@ Test(base_der, lengths_grow_as_they_must)
 	static const size_t sizes[] = {0, 1, 127, 128, 255, 256, 65535, 65536, 70000};
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		AUTO(buf)
-		body = {0};
-		AUTO(buf)
-		put = {0};
-		AUTO(buf)
-		begun = {0};
+		AUTO(buf) body = {0};
+		AUTO(buf) put = {0};
+		AUTO(buf) begun = {0};
 		struct span in, got, inner;
 		size_t outer, mark;
 
@@ -453,8 +440,7 @@ Test(base_der, oids_agree_with_openssl)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		ASN1_OBJECT *theirs = OBJ_txt2obj(rows[i], 1);
-		AUTO(buf)
-		ours = {0};
+		AUTO(buf) ours = {0};
 		char text[100];
 
 		cr_assert(der_oid_from_text(rows[i], &ours), "%s", rows[i]);
@@ -474,8 +460,7 @@ Test(base_der, wrong_oid_text_is_refused)
 	    "2.18446744073709551600"};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 
 		cr_assert_not(der_oid_from_text(rows[i], &out), "'%s'", rows[i]);
 		cr_assert_eq(out.n, 0, "'%s'", rows[i]);

@@ -14,10 +14,8 @@ Test(base_encode, base64_vectors_of_rfc_4648_section_10)
 	    {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		text = {0};
-		AUTO(buf)
-		plain = {0};
+		AUTO(buf) text = {0};
+		AUTO(buf) plain = {0};
 		struct err err = {0};
 
 		base64_encode(span_str(rows[i].plain), &text);
@@ -34,10 +32,8 @@ Test(base_encode, base64_agrees_with_openssl)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 167 + 13);
 	for (size_t n = 0; n <= sizeof(bytes); n++) {
-		AUTO(buf)
-		ours = {0};
-		AUTO(buf)
-		back = {0};
+		AUTO(buf) ours = {0};
+		AUTO(buf) back = {0};
 		struct err err = {0};
 		int theirs = EVP_EncodeBlock(text, bytes, (int)n);
 
@@ -50,10 +46,8 @@ Test(base_encode, base64_agrees_with_openssl)
 
 Test(base_encode, base64_wrapped_lines_end_in_crlf)
 {
-	AUTO(buf)
-	text = {0};
-	AUTO(buf)
-	back = {0};
+	AUTO(buf) text = {0};
+	AUTO(buf) back = {0};
 	struct err err = {0};
 
 	base64_encode_wrapped(SPAN_LITERAL("0123456789"), 8, &text);
@@ -71,8 +65,7 @@ Test(base_encode, base64_white_space_is_skipped)
 	    "Zm9vYg==", "Zm9v\r\nYg==\r\n", " Z\tm 9\nv\rYg = = ", "\r\nZm9vYg==", "Zm9vY\ng=\n="};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		plain = {0};
+		AUTO(buf) plain = {0};
 		struct err err = {0};
 
 		cr_assert(
@@ -108,8 +101,7 @@ Test(base_encode, base64_defects_are_refused)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 		struct err err = {0};
 
 		buf_put_str(&out, "before");
@@ -125,8 +117,7 @@ Test(base_encode, base64_every_octet_is_in_the_alphabet_or_refused)
 		uint8_t text[] = {'A', 'A', 'A', (uint8_t)c};
 		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 			     (c >= '0' && c <= '9') || c == '+' || c == '/';
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 		struct err err = {0};
 
 		/* "AAA=" is right as well: three digits whose last bits are zero. */
@@ -137,10 +128,8 @@ Test(base_encode, base64_every_octet_is_in_the_alphabet_or_refused)
 
 Test(base_encode, hex_both_ways)
 {
-	AUTO(buf)
-	text = {0};
-	AUTO(buf)
-	back = {0};
+	AUTO(buf) text = {0};
+	AUTO(buf) back = {0};
 	struct err err = {0};
 	char fixed[9];
 
@@ -158,8 +147,7 @@ Test(base_encode, hex_defects_are_refused)
 	    "0", "0g", "00:", ":00", "00::11", "0:0", "00 11", "@0", "0`", "00:1"};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 		struct err err = {0};
 
 		cr_assert_not(hex_decode(span_str(rows[i]), &out, &err).ok, "'%s'", rows[i]);

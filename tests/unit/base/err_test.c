@@ -28,7 +28,7 @@ Test(base_err, refusal_takes_its_kind_from_the_reason)
 {
 	struct err err = {0};
 
-	err_refuse(&err, &reason, "bad %s", "signature");
+	(void)err_refuse(&err, &reason, "bad %s", "signature");
 	cr_assert_eq(err.kind, ERR_INPUT);
 	cr_assert_eq(err.reason, &reason);
 	cr_assert_str_eq(err_code(&err), "csr.signature");
@@ -40,7 +40,7 @@ Test(base_err, errno_is_the_private_cause)
 	struct err err = {0};
 
 	errno = ENOENT;
-	err_errno(&err, ERR_CONFIG, "file '%s' cannot be opened", "x");
+	(void)err_errno(&err, ERR_CONFIG, "file '%s' cannot be opened", "x");
 	cr_assert_str_eq(err.message, "file 'x' cannot be opened");
 	cr_assert_str_eq(err.cause, "No such file or directory");
 }
@@ -51,7 +51,7 @@ Test(base_err, crypto_queue_is_the_private_cause_and_is_emptied)
 
 	ERR_raise_data(ERR_LIB_EVP, EVP_R_UNSUPPORTED_ALGORITHM, "name=%s", "nonsense");
 	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
-	err_crypto(&err, ERR_KEY, "the key cannot be read");
+	(void)err_crypto(&err, ERR_KEY, "the key cannot be read");
 	cr_assert_str_eq(err.message, "the key cannot be read");
 	cr_assert_not_null(strstr(err.cause, "name=nonsense"), "%s", err.cause);
 	cr_assert_not_null(strstr(err.cause, "; decode error"), "%s", err.cause);
@@ -59,10 +59,10 @@ Test(base_err, crypto_queue_is_the_private_cause_and_is_emptied)
 
 	/* Emptied also where the error stands already. */
 	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
-	err_crypto(&err, ERR_KEY, "later");
+	(void)err_crypto(&err, ERR_KEY, "later");
 	cr_assert_eq(ERR_peek_error(), 0);
 
-	err_crypto(&second, ERR_KEY, "nothing in the queue");
+	(void)err_crypto(&second, ERR_KEY, "nothing in the queue");
 	cr_assert_str_empty(second.cause);
 }
 
@@ -73,7 +73,7 @@ Test(base_err, a_long_queue_is_cut)
 	for (int i = 0; i < 15; i++)
 		ERR_raise_data(
 		    ERR_LIB_EVP, EVP_R_DECODE_ERROR, "a tail of forty characters, more or less");
-	err_crypto(&err, ERR_KEY, "x");
+	(void)err_crypto(&err, ERR_KEY, "x");
 	cr_assert_eq(strlen(err.cause), sizeof(err.cause) - 1);
 	cr_assert_eq(ERR_peek_error(), 0);
 }
@@ -82,7 +82,7 @@ Test(base_err, cause_is_added_once)
 {
 	struct err err = {0};
 
-	err_set(&err, ERR_DATABASE, "the database is away");
+	(void)err_set(&err, ERR_DATABASE, "the database is away");
 	err_cause(&err, "SQLSTATE %s", "57P01");
 	err_cause(&err, "another");
 	cr_assert_str_eq(err.cause, "SQLSTATE 57P01");
@@ -92,7 +92,7 @@ Test(base_err, long_messages_are_cut)
 {
 	struct err err = {0};
 
-	err_set(&err, ERR_INPUT, "%0500d", 1);
+	(void)err_set(&err, ERR_INPUT, "%0500d", 1);
 	cr_assert_eq(strlen(err.message), sizeof(err.message) - 1);
 }
 
@@ -100,10 +100,10 @@ Test(base_err, clear_makes_it_new)
 {
 	struct err err = {0};
 
-	err_refuse(&err, &reason, "x");
+	(void)err_refuse(&err, &reason, "x");
 	err_clear(&err);
 	cr_assert_eq(err.kind, ERR_NONE);
-	err_set(&err, ERR_BUSY, "y");
+	(void)err_set(&err, ERR_BUSY, "y");
 	cr_assert_str_eq(err.message, "y");
 	cr_assert_str_eq(err_code(&err), "busy");
 }

@@ -57,10 +57,8 @@ Test(base_file, reads_up_to_its_bound)
 	static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 20000};
 
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		AUTO(buf)
-		want = {0};
-		AUTO(buf)
-		got = {0};
+		AUTO(buf) want = {0};
+		AUTO(buf) got = {0};
 		struct err err = {0};
 
 		for (size_t k = 0; k < sizes[i]; k++)
@@ -79,8 +77,7 @@ Test(base_file, reads_up_to_its_bound)
 
 Test(base_file, reads_what_has_no_size)
 {
-	AUTO(buf)
-	got = {0};
+	AUTO(buf) got = {0};
 	struct err err = {0};
 
 	cr_assert(file_read("/proc/self/status", 1 << 20, &got, &err).ok, "%s", err.message);
@@ -89,8 +86,7 @@ Test(base_file, reads_what_has_no_size)
 
 Test(base_file, says_what_is_wrong)
 {
-	AUTO(buf)
-	got = {0};
+	AUTO(buf) got = {0};
 	struct err missing = {0}, directory = {0};
 
 	cr_assert_not(file_read(path, 10, &got, &missing).ok);
@@ -108,8 +104,7 @@ Test(base_file, secret_loses_one_newline)
 	    {"word", "word"}, {"word\n", "word"}, {"word\n\n", "word\n"}, {" w \r\n", " w \r"}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(secret)
-		s = {0};
+		AUTO(secret) s = {0};
 		struct err err = {0};
 
 		write_plain(rows[i].text, 0600);
@@ -135,8 +130,7 @@ Test(base_file, secret_that_others_may_read_is_refused)
 		unlink(path);
 	}
 	for (size_t i = 0; i < COUNT(good); i++) {
-		AUTO(secret)
-		s = {0};
+		AUTO(secret) s = {0};
 		struct err err = {0};
 
 		write_plain("word", good[i]);
@@ -160,12 +154,9 @@ static bool set_acl(uint32_t user, uint8_t group_obj)
 /* systemd lends a credential to its service by an ACL: the mode then reads 0440. */
 Test(base_file, secret_lent_to_us_alone_by_acl_is_taken)
 {
-	AUTO(secret)
-	ours = {0};
-	AUTO(secret)
-	theirs = {0};
-	AUTO(secret)
-	groups = {0};
+	AUTO(secret) ours = {0};
+	AUTO(secret) theirs = {0};
+	AUTO(secret) groups = {0};
 	struct err err = {0};
 	struct stat st;
 
@@ -183,8 +174,7 @@ Test(base_file, secret_lent_to_us_alone_by_acl_is_taken)
 
 Test(base_file, empty_and_long_secrets_are_refused)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	struct secret s = {0};
 	struct err empty = {0}, newline = {0}, large = {0};
 
@@ -201,8 +191,7 @@ Test(base_file, empty_and_long_secrets_are_refused)
 
 Test(base_file, replace_is_whole_with_its_mode_and_leaves_nothing_beside)
 {
-	AUTO(buf)
-	got = {0};
+	AUTO(buf) got = {0};
 	struct err err = {0};
 	struct stat st;
 
@@ -251,8 +240,7 @@ Test(base_file, failed_replace_leaves_the_old_and_nothing_beside)
 
 Test(base_file, create_refuses_a_name_that_is_taken)
 {
-	AUTO(buf)
-	got = {0};
+	AUTO(buf) got = {0};
 	struct err err = {0};
 
 	cr_assert(file_create(path, SPAN_LITERAL("first"), 0600, &err).ok, "%s", err.message);

@@ -7,8 +7,7 @@
 
 Test(base_json, commas_and_colons_fall_into_place)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	struct json j = {.out = &out};
 
 	json_object(&j, NULL);
@@ -61,8 +60,7 @@ Test(base_json, strings_are_escaped)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		out = {0};
+		AUTO(buf) out = {0};
 
 		json_quote(&out, rows[i].in);
 		cr_assert_str_eq(buf_cstr(&out), rows[i].want, "%s", rows[i].name);

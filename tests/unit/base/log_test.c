@@ -107,8 +107,7 @@ Test(base_log, strangers_values_are_escaped_in_text)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(buf)
-		want = {0};
+		AUTO(buf) want = {0};
 
 		buf_printf(&want, " warn  m  %s\n", rows[i].want);
 		cr_assert_str_eq(text_of(rows[i].value), buf_cstr(&want), "%zu", i);

@@ -18,8 +18,7 @@ static int times(const char *text, const char *what)
 
 Test(base_metrics, values_and_labels)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	const char *text;
 
 	metric_add(&metrics, METRIC_CONNECTIONS_ACCEPTED, 2);
@@ -37,8 +36,7 @@ Test(base_metrics, values_and_labels)
 
 Test(base_metrics, each_name_is_described_once_before_its_values)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	const char *text, *head;
 
 	metrics_render(&metrics, &out);
@@ -55,8 +53,7 @@ Test(base_metrics, each_name_is_described_once_before_its_values)
 
 Test(base_metrics, histogram_buckets_add_up)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	const char *text;
 
 	metric_time(&metrics, TIMER_WORKER, 250); /* on its bound: le */
@@ -80,8 +77,7 @@ Test(base_metrics, histogram_buckets_add_up)
 
 Test(base_metrics, every_line_has_the_format)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	char *line, *rest;
 
 	metrics_render(&metrics, &out);

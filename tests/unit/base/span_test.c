@@ -52,8 +52,7 @@ Test(base_span, trim_takes_white_space_at_both_ends)
 
 Test(base_buf, grows_and_keeps_what_it_has)
 {
-	AUTO(buf)
-	b = {0};
+	AUTO(buf) b = {0};
 
 	for (int i = 0; i < 10000; i++)
 		buf_put_byte(&b, (uint8_t)i);
@@ -67,8 +66,7 @@ Test(base_buf, grows_and_keeps_what_it_has)
 
 Test(base_buf, cstr_ends_at_any_length)
 {
-	AUTO(buf)
-	b = {0};
+	AUTO(buf) b = {0};
 
 	cr_assert_str_eq(buf_cstr(&b), "");
 	for (size_t n = 1; n < 300; n++) {
@@ -81,10 +79,8 @@ Test(base_buf, cstr_ends_at_any_length)
 Test(base_buf, printf_fits_at_any_room)
 {
 	for (int before = 0; before < 80; before++) {
-		AUTO(buf)
-		b = {0};
-		AUTO(buf)
-		want = {0};
+		AUTO(buf) b = {0};
+		AUTO(buf) want = {0};
 
 		for (int i = 0; i < before; i++)
 			buf_put_byte(&b, '.');
@@ -97,12 +93,10 @@ Test(base_buf, printf_fits_at_any_room)
 
 Test(base_buf, take_hands_over)
 {
-	AUTO(buf)
-	a = {0};
+	AUTO(buf) a = {0};
 
 	buf_put_str(&a, "mine");
-	AUTO(buf)
-	b = buf_take(&a);
+	AUTO(buf) b = buf_take(&a);
 	cr_assert_null(a.p);
 	cr_assert_eq(a.n, 0);
 	cr_assert_eq(a.cap, 0);
@@ -111,8 +105,7 @@ Test(base_buf, take_hands_over)
 
 Test(base_buf, reset_keeps_the_memory)
 {
-	AUTO(buf)
-	b = {0};
+	AUTO(buf) b = {0};
 	const uint8_t *p;
 
 	buf_put_str(&b, "something");
@@ -130,8 +123,7 @@ Test(base_buf, reset_keeps_the_memory)
 Test(base_secret, copies_and_forgets)
 {
 	struct secret s = secret_copy(SPAN_LITERAL("passphrase"));
-	AUTO(secret)
-	empty = secret_copy(SPAN_NONE);
+	AUTO(secret) empty = secret_copy(SPAN_NONE);
 
 	cr_assert(span_equal_str(secret_span(&s), "passphrase"));
 	cr_assert_eq(empty.n, 0);
@@ -144,8 +136,7 @@ Test(base_secret, copies_and_forgets)
 
 Test(base_secret, new_is_zeroed)
 {
-	AUTO(secret)
-	s = secret_new(100);
+	AUTO(secret) s = secret_new(100);
 
 	for (size_t i = 0; i < s.n; i++)
 		cr_assert_eq(s.p[i], 0);
@@ -153,8 +144,7 @@ Test(base_secret, new_is_zeroed)
 
 Test(base_arena, pieces_are_apart_aligned_and_zeroed)
 {
-	AUTO(arena)
-	a = {0};
+	AUTO(arena) a = {0};
 	uint8_t *pieces[600];
 
 	for (size_t i = 0; i < COUNT(pieces); i++) {
@@ -171,8 +161,7 @@ Test(base_arena, pieces_are_apart_aligned_and_zeroed)
 
 Test(base_arena, large_wishes_do_not_waste_the_block_in_use)
 {
-	AUTO(arena)
-	a = {0};
+	AUTO(arena) a = {0};
 	const uint8_t *first = arena_alloc(&a, 16), *second;
 
 	memset(arena_alloc(&a, (size_t)1 << 20), 1, (size_t)1 << 20);
@@ -182,8 +171,7 @@ Test(base_arena, large_wishes_do_not_waste_the_block_in_use)
 
 Test(base_arena, strings)
 {
-	AUTO(arena)
-	a = {0};
+	AUTO(arena) a = {0};
 	struct span copy = arena_copy(&a, SPAN_LITERAL("a\0b"));
 
 	cr_assert_str_eq(arena_strdup(&a, "label"), "label");
