@@ -138,7 +138,7 @@ static struct status check_signature(
 	struct err why = {0};
 	AUTO_PTR(EVP_PKEY) key = NULL;
 	if (!public_key_from_spki(csr->spki, &csr->key_algorithm, &key, &why).ok) {
-		REFUSE(err, CSR_KEY, "%s", why.message);
+		(void)REFUSE(err, CSR_KEY, "%s", why.message);
 		err_cause(err, "%s", why.cause);
 		return STATUS_FAILED;
 	}

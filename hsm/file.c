@@ -156,7 +156,7 @@ static struct status read_key(struct hsm *h, const char *path, EVP_PKEY **ret_ke
 	TRY(file_read(path, KEY_FILE_MAX, &pem, err));
 	struct err why = {0};
 	if (!pkcs8_decrypt(buf_span(&pem), passphrase, ret_key, &why).ok) {
-		err_set(err, why.kind, "key file %s: %s", path, why.message);
+		(void)err_set(err, why.kind, "key file %s: %s", path, why.message);
 		err_cause(err, "%s", why.cause);
 		return STATUS_FAILED;
 	}
