@@ -5,51 +5,25 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
+#include "ca/ceremony.h"
+#include "ca/certificate.h"
 #include "ca/extension.h"
-#include "ca/lint.h"
+#include "ca/trust.h"
 
 DEFINE_AUTO_PTR(BIO, BIO_free_all)
 
-/* The parts of a certificate that are copied, compared or hashed as they are. */
-static bool certificate_parts(struct span der, struct tbs *ret_tbs)
-{
-	struct err why = {0};
-	struct span body, tbs;
-
-	return der_take(&der, DER_SEQUENCE, &body) && der.n == 0 &&
-	       der_take_whole(&body, DER_SEQUENCE, &tbs) && tbs_parse(tbs, ret_tbs, &why).ok;
-}
-
-static struct span key_identifier(const struct tbs *tbs)
-{
-	const struct tbs_extension *e = tbs_extension(tbs, OID_SUBJECT_KEY_ID);
-	struct span in, ski;
-
-	if (!e)
-		return SPAN_NONE;
-	in = e->value;
-	return der_take(&in, DER_OCTET_STRING, &ski) && in.n == 0 ? ski : SPAN_NONE;
-}
-
 struct status authority_read(struct authority *a, const struct policy_item *item, struct err *err)
 {
-	struct tbs tbs = {0};
+	struct err why = {0};
 
 	if (!item->row)
 		return policy_fail(item, "name", err,
 		    "there is no such authority; signetd init makes authorities");
-	a->certificate = item->row->certificate;
+	if (!authority_of_certificate(item->row->certificate, a, &why).ok)
+		return policy_fail(item, NULL, err, "its stored certificate: %s", why.message);
 	a->chain = item->row->chain;
 	a->chain_count = item->row->chain_count;
-	if (!certificate_parts(a->certificate, &tbs))
-		return policy_fail(item, NULL, err, "its stored certificate cannot be read");
-	a->subject = tbs.subject;
-	a->spki = tbs.spki;
-	a->ski = key_identifier(&tbs);
-	a->not_before = tbs.not_before;
-	a->not_after = tbs.not_after;
 	return STATUS_OK;
 }
 
@@ -73,79 +47,6 @@ static struct status pem_to_x509(const struct trust_anchor *anchor, const struct
 	return STATUS_OK;
 }
 
-static struct status parts_of_x509(
-    struct trust_anchor *a, const struct policy_item *item, struct arena *arena, struct err *err)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509(a->x509, &der);
-	struct tbs tbs = {0};
-
-	if (n <= 0)
-		return err_crypto(
-		    err, ERR_INTERNAL, "a certificate that was read cannot be written");
-	a->certificate = arena_copy(arena, span(der, (size_t)n));
-	OPENSSL_free(der);
-	if (!certificate_parts(a->certificate, &tbs))
-		return policy_fail(
-		    item, "certificate", err, "it is not strict DER (X.690, RFC 5280 4.1)");
-	a->subject = tbs.subject;
-	a->spki = tbs.spki;
-	a->ski = key_identifier(&tbs);
-	a->not_before = tbs.not_before;
-	a->not_after = tbs.not_after;
-	return STATUS_OK;
-}
-
-/* The library's reading of the extensions; an invalid one is refused whatever it is. */
-static struct status judge_extensions(
-    const struct trust_anchor *a, const struct policy_item *item, struct err *err)
-{
-	uint32_t flags = X509_get_extension_flags(a->x509);
-
-	if (flags & EXFLAG_INVALID)
-		return policy_fail(item, "certificate", err, "an extension of it cannot be read");
-	/* RFC 5280 6.1.4 (k): "verify that the basicConstraints extension is present and that cA is
-	 * set to TRUE" */
-	if (!(flags & EXFLAG_CA))
-		return policy_fail(
-		    item, "certificate", err, "it is not a CA certificate (RFC 5280 4.2.1.9)");
-	/* RFC 5280 6.1.4 (n): "If a key usage extension is present, verify that the keyCertSign bit
-	 * is set." */
-	if ((flags & EXFLAG_KUSAGE) && !(X509_get_key_usage(a->x509) & X509v3_KU_KEY_CERT_SIGN))
-		return policy_fail(item, "certificate", err,
-		    "its key may not sign certificates (RFC 5280 4.2.1.3)");
-	return STATUS_OK;
-}
-
-static struct status judge_key(
-    struct trust_anchor *a, const struct policy_item *item, struct err *err)
-{
-	const struct key_algorithm *algorithm;
-	struct err why = {0};
-
-	if (!public_key_from_spki(a->spki, &algorithm, &a->key, &why).ok)
-		return policy_fail(item, "certificate", err, "its key: %s", why.message);
-	/* Self-issued: then it must be self-signed, or it is not what its maker made. */
-	if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(a->x509)) == 0 &&
-	    X509_verify(a->x509, a->key) != 1) {
-		ERR_clear_error();
-		return policy_fail(item, "certificate", err, "its own signature is wrong");
-	}
-	return STATUS_OK;
-}
-
-struct status anchor_read(struct trust_anchor *anchor, const struct policy_item *item,
-    struct arena *arena, struct err *err)
-{
-	if (!anchor->certificate_pem)
-		return policy_fail(item, NULL, err,
-		    "member 'certificate' or 'certificate_file' is missing (the CA certificate, PEM)");
-	TRY(pem_to_x509(anchor, item, &anchor->x509, err));
-	TRY(parts_of_x509(anchor, item, arena, err));
-	TRY(judge_extensions(anchor, item, err));
-	return judge_key(anchor, item, err);
-}
-
 struct status anchor_pem(struct trust_anchor_document *d, const struct policy_item *item,
     struct arena *arena, struct err *err)
 {
@@ -164,4 +65,70 @@ struct status anchor_pem(struct trust_anchor_document *d, const struct policy_it
 	n = BIO_get_mem_data(out, &text);
 	d->anchor.certificate_pem = arena_strndup(arena, text, (size_t)n);
 	return STATUS_OK;
+}
+
+static struct status copy_der(X509 *x, struct arena *arena, struct span *ret_der, struct err *err)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+
+	if (n <= 0)
+		return err_crypto(
+		    err, ERR_INTERNAL, "a certificate that was read cannot be written");
+	*ret_der = arena_copy(arena, span(der, (size_t)n));
+	OPENSSL_free(der);
+	return STATUS_OK;
+}
+
+static struct span key_identifier(const struct certificate_view *view)
+{
+	const struct extension *e = certificate_extension(view, OID_SUBJECT_KEY_ID);
+	struct span ski = SPAN_NONE;
+
+	return e && subject_key_id_read(e->value, &ski) ? ski : SPAN_NONE;
+}
+
+static struct status take_parts(
+    struct trust_anchor *a, const struct policy_item *item, struct err *err)
+{
+	struct certificate_view view;
+	struct err why = {0};
+
+	if (!certificate_read(a->certificate, &view, &why).ok)
+		return policy_fail(item, "certificate", err, "%s", why.message);
+	a->subject = view.subject;
+	a->spki = view.spki;
+	a->ski = key_identifier(&view);
+	a->not_before = view.not_before;
+	a->not_after = view.not_after;
+	return STATUS_OK;
+}
+
+static struct status judge(struct trust_anchor *a, const struct policy_item *item, struct err *err)
+{
+	const struct key_algorithm *algorithm;
+	struct err why = {0};
+
+	if (!trust_anchor_check(a->certificate, &why).ok ||
+	    !public_key_from_spki(a->spki, &algorithm, &a->key, &why).ok)
+		return policy_fail(item, "certificate", err, "%s", why.message);
+	/* Self-issued: then it must be self-signed, or it is not what its maker made. */
+	if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(a->x509)) == 0 &&
+	    X509_verify(a->x509, a->key) != 1) {
+		ERR_clear_error();
+		return policy_fail(item, "certificate", err, "its own signature is wrong");
+	}
+	return STATUS_OK;
+}
+
+struct status anchor_read(struct trust_anchor *anchor, const struct policy_item *item,
+    struct arena *arena, struct err *err)
+{
+	if (!anchor->certificate_pem)
+		return policy_fail(item, NULL, err,
+		    "member 'certificate' or 'certificate_file' is missing (the CA certificate, PEM)");
+	TRY(pem_to_x509(anchor, item, &anchor->x509, err));
+	TRY(copy_der(anchor->x509, arena, &anchor->certificate, err));
+	TRY(take_parts(anchor, item, err));
+	return judge(anchor, item, err);
 }
