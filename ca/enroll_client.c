@@ -4,39 +4,20 @@
 #include "ca/extension.h"
 #include "ca/reason.h"
 
-/* Certificate ::= SEQUENCE { tbsCertificate, ... }: the first item of the sequence. */
-static bool tbs_of(struct span certificate, struct tbs *ret_tbs)
+static struct span extension_value(const struct certificate_view *c, struct span oid)
 {
-	struct span in = certificate, body, tbs;
-	struct err ignored = {0};
-
-	return der_take(&in, DER_SEQUENCE, &body) && der_take_whole(&body, DER_SEQUENCE, &tbs) &&
-	       tbs_parse(tbs, ret_tbs, &ignored).ok;
-}
-
-static struct span extension_value(const struct tbs *tbs, struct span oid)
-{
-	const struct tbs_extension *e = tbs_extension(tbs, oid);
+	const struct extension *e = certificate_extension(c, oid);
 
 	return e ? e->value : SPAN_NONE;
 }
 
-/* keyIdentifier [0] of AuthorityKeyIdentifier; n = 0: none. */
-static struct span authority_key_id(const struct tbs *tbs)
-{
-	struct span in = extension_value(tbs, OID_AUTHORITY_KEY_ID), body, id;
-
-	if (der_take(&in, DER_SEQUENCE, &body) && der_take(&body, DER_CONTEXT | 0, &id))
-		return id;
-	return SPAN_NONE;
-}
-
 /* A manufacturer's authority may be one of ours: where the label trusts it, its leaves are IDevIDs.
  */
-static bool anchor_issued(const struct label *label, const struct tbs *tbs, struct span key_id)
+static bool anchor_issued(
+    const struct label *label, const struct certificate_view *c, struct span key_id)
 {
 	for (size_t i = 0; i < label->anchor_count; i++)
-		if (span_equal(label->anchors[i]->subject, tbs->issuer) &&
+		if (span_equal(label->anchors[i]->subject, c->issuer) &&
 		    span_equal(label->anchors[i]->ski, key_id))
 			return true;
 	return false;
@@ -47,11 +28,11 @@ static bool claims_to_be_ours(struct attempt *a)
 {
 	const struct authority *authority;
 	struct span key_id;
+	struct err ignored = {0};
 
-	if (!tbs_of(a->q->credentials.der, &a->ldevid))
-		return false;
-	key_id = authority_key_id(&a->ldevid);
-	if (key_id.n == 0 || anchor_issued(a->label, &a->ldevid, key_id))
+	if (!certificate_read(a->q->credentials.der, &a->ldevid, &ignored).ok ||
+	    !authority_key_id_read(extension_value(&a->ldevid, OID_AUTHORITY_KEY_ID), &key_id) ||
+	    key_id.n == 0 || anchor_issued(a->label, &a->ldevid, key_id))
 		return false;
 	authority = policy_authority_by_ski(a->q->policy, key_id);
 	if (!authority || !span_equal(authority->subject, a->ldevid.issuer))
@@ -156,7 +137,7 @@ struct status attempt_change_subject(
     const struct attempt *a, const struct issued *issued, struct err *err)
 {
 	struct span name, names;
-	struct tbs tbs;
+	struct certificate_view made;
 
 	if (a->csr.change_subject_name.n == 0)
 		return STATUS_OK;
@@ -167,8 +148,10 @@ struct status attempt_change_subject(
 		return REFUSE(err, CSR_CHANGE_SUBJECT,
 		    "ChangeSubjectName asks for another Subject than profile %s gives",
 		    a->label->profile->name);
-	if (names.n > 0 && (!tbs_of(buf_span(&issued->der), &tbs) ||
-			       !span_equal(names, extension_value(&tbs, OID_SUBJECT_ALT_NAME))))
+	if (names.n == 0)
+		return STATUS_OK;
+	TRY(certificate_read(buf_span(&issued->der), &made, err));
+	if (!span_equal(names, extension_value(&made, OID_SUBJECT_ALT_NAME)))
 		return REFUSE(err, CSR_CHANGE_SUBJECT,
 		    "ChangeSubjectName asks for other alternative names than profile %s gives",
 		    a->label->profile->name);

@@ -2,8 +2,8 @@
 #ifndef SIGNET_CA_ENROLL_INTERNAL_H
 #define SIGNET_CA_ENROLL_INTERNAL_H
 
+#include "ca/certificate.h"
 #include "ca/enroll.h"
-#include "ca/lint.h"
 #include "sql/enrollment.h"
 
 enum client {
@@ -20,7 +20,8 @@ struct attempt {
 	/* who asks */
 	enum client client;
 	struct identity identity; /* CLIENT_IDEVID */
-	struct tbs ldevid;        /* CLIENT_LDEVID: claims to be ours until the store says so */
+	/* CLIENT_LDEVID: claims to be ours until the store says so */
+	struct certificate_view ldevid;
 	const struct authority *issuer;
 	bool vouched; /* an anchor or our own store vouches for it: no stranger */
 	const struct product *product;

@@ -65,8 +65,6 @@ static struct status look_ldevid(struct db *db, struct attempt *a, struct err *e
 
 	query.authority_id = a->issuer->id;
 	query.certificate_serial = a->ldevid.serial;
-	if (query.certificate_serial.n > 1 && query.certificate_serial.p[0] == 0)
-		query.certificate_serial = span(a->ldevid.serial.p + 1, a->ldevid.serial.n - 1);
 	TRY(enrollment_look_ldevid(db, &query, &a->look, err));
 	vouch_by_store(a);
 	return STATUS_OK;
