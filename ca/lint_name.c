@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "ca/certificate.h"
 #include "ca/extension.h"
 #include "ca/name.h"
 
@@ -61,13 +62,7 @@ static bool every_attribute(
 
 LINT(subject_malformed)
 {
-	struct subject_walk walk;
-	struct attribute a;
-	if (!walk_start(tbs, &walk))
-		return false;
-	while (walk_next(&walk, &a))
-		continue;
-	return walk.rdns.n == 0 && walk.rdn.n == 0;
+	return name_is_well_formed(tbs->subject);
 }
 
 LINT(multiple_attributes_in_rdn)

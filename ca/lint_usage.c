@@ -154,8 +154,6 @@ LINT(key_usage_and_extended_key_usage_inconsistent)
 	if (context->is_ca || !usage_bits(tbs, &usage) || usage == 0 ||
 	    (usage & (CERT_SIGN | CRL_SIGN)) || !lint_names(tbs, OID_EXTENDED_KEY_USAGE, &purposes))
 		return true;
-	if (usage & (1U << KU_ENCIPHER_ONLY | 1U << KU_DECIPHER_ONLY))
-		return true;
 	return usage_serves_tls(purposes, usage);
 }
 

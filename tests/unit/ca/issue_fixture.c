@@ -73,6 +73,7 @@ static void make_authorities(
 	    .path_length = 1,
 	};
 	cr_assert(ceremony_make(&root, w->now, &w->rng, &w->root_der, &err).ok, "%s", err.message);
+	static const char *const permitted[] = {"example"};
 	struct ceremony_request issuing = {
 	    .subject = "CN=Acme Device CA 1,O=Acme,C=DE",
 	    .key = fixture_key(issuing_algorithm),
@@ -81,6 +82,7 @@ static void make_authorities(
 	    .path_length = 0,
 	    .crl_url = "http://pki.example/crl/root.crl",
 	    .issuer_url = "http://pki.example/ca/root.cer",
+	    .constraints = {.permitted_dns = permitted, .permitted_dns_count = 1},
 	    .issuer_certificate = buf_span(&w->root_der),
 	    .issuer_key = root_key,
 	};
