@@ -16,9 +16,9 @@ static inline int64_t clock_now(const struct clock *c)
 	return c->now(c->context);
 }
 
-int64_t monotonic_ms(void);      /* milliseconds since some start; for deadlines */
+int64_t monotonic_ms(void); /* milliseconds since some start; for deadlines */
 int64_t monotonic_us(void);
-int64_t realtime_us(void);       /* microseconds since 1970 */
+int64_t realtime_us(void); /* microseconds since 1970 */
 
 struct rng {
 	struct status (*fill)(void *context, uint8_t *p, size_t n, struct err *err);

@@ -33,7 +33,7 @@ enum der_tag {
 
 struct der_item {
 	uint8_t tag;
-	struct span body; /* contents */
+	struct span body;  /* contents */
 	struct span whole; /* tag, length and contents */
 };
 
@@ -50,7 +50,8 @@ MUST_USE bool der_take_uint(struct span *in, uint64_t *ret_value);
 MUST_USE bool der_take_bits(struct span *in, struct span *ret_bits);
 /* BOOLEAN, 00 or ff only. */
 MUST_USE bool der_take_bool(struct span *in, bool *ret_value);
-/* UTCTime or GeneralizedTime (Zulu, with seconds, no fraction) as seconds since 1970. RFC 5280 4.1.2.5 */
+/* UTCTime or GeneralizedTime (Zulu, with seconds, no fraction) as seconds since 1970. RFC
+ * 5280 4.1.2.5 */
 MUST_USE bool der_take_time(struct span *in, int64_t *ret_seconds);
 
 /* Writing: append to a buf. der_begin opens a constructed item, der_end closes it. */
@@ -58,10 +59,12 @@ size_t der_begin(struct buf *out, uint8_t tag);
 void der_end(struct buf *out, size_t mark);
 void der_put(struct buf *out, uint8_t tag, struct span body);
 void der_put_uint(struct buf *out, uint64_t value);
-/* Unsigned big-endian bytes as a positive INTEGER: leading zeros dropped, 00 put before a high bit. */
+/* Unsigned big-endian bytes as a positive INTEGER: leading zeros dropped, 00 put before a high bit.
+ */
 void der_put_unsigned(struct buf *out, struct span big_endian);
-void der_put_bits(struct buf *out, struct span bits);            /* 0 unused bits */
-void der_put_named_bits(struct buf *out, uint32_t bits, int count); /* bit 0 first, no trailing zeros */
+void der_put_bits(struct buf *out, struct span bits); /* 0 unused bits */
+void der_put_named_bits(
+    struct buf *out, uint32_t bits, int count); /* bit 0 first, no trailing zeros */
 void der_put_bool(struct buf *out, bool value);
 /* UTCTime up to 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5). */
 void der_put_time(struct buf *out, int64_t seconds);

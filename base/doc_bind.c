@@ -212,7 +212,7 @@ static struct status bind_flags(const struct binding *b, const struct doc_node *
 	TRY(want(b, node, place, DOC_LIST, "a list of names"));
 	TRY(check_count(b, node, place, f, child_count(node), "items"));
 	for (const struct doc_node *c = node->child; c; c = c->next, item.index++) {
-		int index;
+		int index = 0;
 
 		TRY(bind_name(b, c, &item, f, &index));
 		if (flags >> index & 1)

@@ -29,8 +29,9 @@ int64_t field_max(const struct field *f);
 void field_standard(const struct field *f, struct arena *arena, union field_value *ret_value);
 
 /*
- * RFC 8259 section 7 writes a character outside the first plane as two escaped surrogates, which YAML
- * refuses: write such pairs in JSON text as YAML's \UXXXXXXXX. False: none there, `out` is of no use.
+ * RFC 8259 section 7 writes a character outside the first plane as two escaped surrogates, which
+ * YAML refuses: write such pairs in JSON text as YAML's \UXXXXXXXX. False: none there, `out` is of
+ * no use.
  */
 MUST_USE bool doc_json_pairs(struct span text, struct buf *out);
 

@@ -34,7 +34,7 @@ enum err_kind {
 
 /* One row of a reason table: a stable code, what was broken, and the cure. */
 struct reason {
-	const char *code;   /* stable, lower case, dotted: "csr.signature" */
+	const char *code; /* stable, lower case, dotted: "csr.signature" */
 	enum err_kind kind;
 	const char *rule;   /* the rule that refused, with its source */
 	const char *advice; /* what the one who asked can do */
@@ -54,8 +54,7 @@ struct status err_refuse(struct err *err, const struct reason *reason, const cha
 /* err_set, with errno's text as the private cause. */
 struct status err_errno(struct err *err, enum err_kind kind, const char *format, ...) PRINTF(3, 4);
 /* err_set, with OpenSSL's error queue as the private cause; the queue is emptied. */
-struct status err_crypto(struct err *err, enum err_kind kind, const char *format, ...)
-    PRINTF(3, 4);
+struct status err_crypto(struct err *err, enum err_kind kind, const char *format, ...) PRINTF(3, 4);
 
 /* Add a private cause to an error that has none. */
 void err_cause(struct err *err, const char *format, ...) PRINTF(2, 3);

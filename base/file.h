@@ -1,4 +1,5 @@
-/* base/file.h: small files, read whole with a bound, written so that a power cut leaves old or new. */
+/* base/file.h: small files, read whole with a bound, written so that a power cut leaves old or new.
+ */
 #ifndef SIGNET_BASE_FILE_H
 #define SIGNET_BASE_FILE_H
 
@@ -7,7 +8,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* Append the file's bytes. ERR_MISSING: no such file. ERR_TOO_LARGE: over `most`. ERR_CONFIG: else. */
+/* Append the file's bytes. ERR_MISSING: no such file. ERR_TOO_LARGE: over `most`. ERR_CONFIG: else.
+ */
 struct status file_read(const char *path, size_t most, struct buf *out, struct err *err);
 /*
  * The same for a passphrase: refuses a file that others may read (mode & 077);

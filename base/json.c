@@ -59,20 +59,20 @@ static size_t quote_one(struct buf *out, struct span s)
 	return n;
 }
 
-void json_quote(struct buf *out, struct span s)
+void json_quote(struct buf *out, struct span utf8)
 {
-	buf_reserve(out, s.n + 2);
+	buf_reserve(out, utf8.n + 2);
 	buf_put_byte(out, '"');
-	while (s.n) {
+	while (utf8.n) {
 		size_t n = 0;
 
-		while (n < s.n && quote_plain(s.p[n]))
+		while (n < utf8.n && quote_plain(utf8.p[n]))
 			n++;
-		buf_put(out, span(s.p, n));
-		if (n < s.n)
-			n += quote_one(out, span(s.p + n, s.n - n));
-		s.p += n;
-		s.n -= n;
+		buf_put(out, span(utf8.p, n));
+		if (n < utf8.n)
+			n += quote_one(out, span(utf8.p + n, utf8.n - n));
+		utf8.p += n;
+		utf8.n -= n;
 	}
 	buf_put_byte(out, '"');
 }

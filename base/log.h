@@ -12,14 +12,22 @@
 #include "base/clock.h"
 #include "base/span.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
-enum log_format { LOG_TEXT, LOG_JSON };
+enum log_level {
+	LOG_DEBUG,
+	LOG_INFO,
+	LOG_WARN,
+	LOG_ERROR
+};
+enum log_format {
+	LOG_TEXT,
+	LOG_JSON
+};
 
 struct log {
 	int fd;
 	enum log_level level; /* what lies below is dropped */
 	enum log_format format;
-	bool colour;          /* text only; set for a terminal without NO_COLOR */
+	bool colour; /* text only; set for a terminal without NO_COLOR */
 };
 
 struct log_field {
@@ -35,8 +43,8 @@ void log_write(const struct log *log, enum log_level level, const char *message,
     const struct log_field *fields, size_t count);
 
 /* LOG(log, LOG_INFO, "listening", LOG_STR("address", a), LOG_INT("port", p)); at least one field */
-#define LOG(log, level, message, ...)                                                              \
-	log_write((log), (level), (message), (const struct log_field[]){__VA_ARGS__},              \
+#define LOG(log, level, message, ...)                                                 \
+	log_write((log), (level), (message), (const struct log_field[]){__VA_ARGS__}, \
 	    sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
 /* "text"/"json", "debug"/"info"/"warn"/"error". False when it is none of them. */

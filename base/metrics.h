@@ -12,30 +12,32 @@
 #include "base/span.h"
 
 /* id, name, labels, kind, help; rows of one name stand together. */
-#define METRICS(X)                                                                                 \
-	X(CONNECTIONS_OPEN, "signet_connections_open", "", GAUGE, "connections open now")          \
-	X(CONNECTIONS_ACCEPTED, "signet_connections_total", "result=\"accepted\"", COUNTER,        \
-	    "connections by result")                                                               \
-	X(CONNECTIONS_LIMITED, "signet_connections_total", "result=\"limited\"", COUNTER, NULL)    \
-	X(HANDSHAKES_DONE, "signet_tls_handshakes_total", "result=\"done\"", COUNTER,              \
-	    "TLS handshakes by result")                                                            \
-	X(HANDSHAKES_FAILED, "signet_tls_handshakes_total", "result=\"failed\"", COUNTER, NULL)    \
-	X(REQUESTS_2XX, "signet_requests_total", "class=\"2xx\"", COUNTER, "HTTP answers by class") \
-	X(REQUESTS_4XX, "signet_requests_total", "class=\"4xx\"", COUNTER, NULL)                   \
-	X(REQUESTS_5XX, "signet_requests_total", "class=\"5xx\"", COUNTER, NULL)                   \
-	X(QUEUE_LENGTH, "signet_queue_length", "", GAUGE, "requests waiting for a worker")         \
-	X(QUEUE_FULL, "signet_queue_full_total", "", COUNTER, "requests refused: queue full")      \
-	X(ENROLL_ISSUED, "signet_enrollments_total", "outcome=\"issued\"", COUNTER,                \
-	    "enrollments by outcome")                                                              \
-	X(ENROLL_RESENT, "signet_enrollments_total", "outcome=\"resent\"", COUNTER, NULL)          \
-	X(ENROLL_PENDING, "signet_enrollments_total", "outcome=\"pending\"", COUNTER, NULL)        \
-	X(ENROLL_REFUSED, "signet_enrollments_total", "outcome=\"refused\"", COUNTER, NULL)        \
-	X(ENROLL_FAILED, "signet_enrollments_total", "outcome=\"failed\"", COUNTER, NULL)          \
-	X(ALARMS, "signet_alarms_total", "", COUNTER, "alarms recorded (clones, lint failures)")   \
-	X(DATABASE_UP, "signet_database_up", "", GAUGE, "1 when the last statement reached it")    \
-	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed")  \
-	X(POLICY_VERSION, "signet_policy_version", "", GAUGE, "version of the policy snapshot in use") \
-	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                                \
+#define METRICS(X)                                                                                \
+	X(CONNECTIONS_OPEN, "signet_connections_open", "", GAUGE, "connections open now")         \
+	X(CONNECTIONS_ACCEPTED, "signet_connections_total", "result=\"accepted\"", COUNTER,       \
+	    "connections by result")                                                              \
+	X(CONNECTIONS_LIMITED, "signet_connections_total", "result=\"limited\"", COUNTER, NULL)   \
+	X(HANDSHAKES_DONE, "signet_tls_handshakes_total", "result=\"done\"", COUNTER,             \
+	    "TLS handshakes by result")                                                           \
+	X(HANDSHAKES_FAILED, "signet_tls_handshakes_total", "result=\"failed\"", COUNTER, NULL)   \
+	X(REQUESTS_2XX, "signet_requests_total", "class=\"2xx\"", COUNTER,                        \
+	    "HTTP answers by class")                                                              \
+	X(REQUESTS_4XX, "signet_requests_total", "class=\"4xx\"", COUNTER, NULL)                  \
+	X(REQUESTS_5XX, "signet_requests_total", "class=\"5xx\"", COUNTER, NULL)                  \
+	X(QUEUE_LENGTH, "signet_queue_length", "", GAUGE, "requests waiting for a worker")        \
+	X(QUEUE_FULL, "signet_queue_full_total", "", COUNTER, "requests refused: queue full")     \
+	X(ENROLL_ISSUED, "signet_enrollments_total", "outcome=\"issued\"", COUNTER,               \
+	    "enrollments by outcome")                                                             \
+	X(ENROLL_RESENT, "signet_enrollments_total", "outcome=\"resent\"", COUNTER, NULL)         \
+	X(ENROLL_PENDING, "signet_enrollments_total", "outcome=\"pending\"", COUNTER, NULL)       \
+	X(ENROLL_REFUSED, "signet_enrollments_total", "outcome=\"refused\"", COUNTER, NULL)       \
+	X(ENROLL_FAILED, "signet_enrollments_total", "outcome=\"failed\"", COUNTER, NULL)         \
+	X(ALARMS, "signet_alarms_total", "", COUNTER, "alarms recorded (clones, lint failures)")  \
+	X(DATABASE_UP, "signet_database_up", "", GAUGE, "1 when the last statement reached it")   \
+	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed") \
+	X(POLICY_VERSION, "signet_policy_version", "", GAUGE,                                     \
+	    "version of the policy snapshot in use")                                              \
+	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                               \
 	    "when the server's own certificate ends, seconds since 1970")
 
 enum metric {
@@ -46,7 +48,11 @@ enum metric {
 };
 
 /* Request latency, one histogram per place; bounds in seconds in metrics.c. */
-enum metric_timer { TIMER_LOOP, TIMER_WORKER, TIMER_COUNT };
+enum metric_timer {
+	TIMER_LOOP,
+	TIMER_WORKER,
+	TIMER_COUNT
+};
 #define TIMER_BUCKETS 12
 
 struct metrics {

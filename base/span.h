@@ -14,7 +14,7 @@ struct span {
 #define SPAN_OF(array)    ((struct span){(array), sizeof(array)})
 #define SPAN_LITERAL(str) ((struct span){(const uint8_t *)(str), sizeof(str) - 1})
 /* For printf: printf("%.*s", SPAN_PRINT(s)) */
-#define SPAN_PRINT(s)     (int)(s).n, (const char *)(s).p
+#define SPAN_PRINT(s) (int)(s).n, (const char *)(s).p
 
 static inline struct span span(const void *p, size_t n)
 {
@@ -26,7 +26,7 @@ bool span_equal(struct span a, struct span b);
 bool span_equal_str(struct span a, const char *s);
 bool span_equal_nocase(struct span a, const char *s); /* ASCII */
 bool span_starts(struct span a, const char *prefix);
-struct span span_trim(struct span s);                  /* ASCII white space at both ends */
+struct span span_trim(struct span s); /* ASCII white space at both ends */
 /* For secrets: the time taken depends on the lengths only. */
 bool span_equal_constant_time(struct span a, struct span b);
 
@@ -40,16 +40,16 @@ struct buf {
 	size_t cap;
 };
 
-void buf_free(struct buf *b); /* frees the bytes, leaves {0}; NULL allowed */
+void buf_free(struct buf *b);  /* frees the bytes, leaves {0}; NULL allowed */
 void buf_reset(struct buf *b); /* n = 0, keeps the memory */
 void buf_reserve(struct buf *b, size_t more);
 void buf_put(struct buf *b, struct span s);
 void buf_put_byte(struct buf *b, uint8_t byte);
 void buf_put_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF(2, 3);
-const char *buf_cstr(struct buf *b);            /* valid until the next change */
+const char *buf_cstr(struct buf *b); /* valid until the next change */
 struct span buf_span(const struct buf *b);
-struct buf buf_take(struct buf *b);             /* hand over: b becomes {0} */
+struct buf buf_take(struct buf *b); /* hand over: b becomes {0} */
 static inline void buf_auto(struct buf *b)
 {
 	buf_free(b);
