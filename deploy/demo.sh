@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# deploy/demo.sh: the whole tour without hands, with real programs. `make demo` calls it.
+#
+# A server of its own in a directory of its own on free ports; every certificate is read back by
+# OpenSSL and GnuTLS. Exit 0 only if every step went as it says. Leaves nothing running and no files.
+# SIGNET_BIN: programs that are built already.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=demo/stack.bash
+. "$here/demo/stack.bash"
+
+"$here/deps" build run demo
+[ -n "${SIGNET_BIN:-}" ] || make -s -C "$stack_top" -j "$(nproc)" programs
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+else
+	bold='' dim='' green='' red='' plain=''
+fi
+
+number=0
+title() {
+	number=$((number + 1))
+	printf '\n%s%d. %s%s\n' "$bold" $number "$*" "$plain"
+}
+
+# What a person would type, without the long names of this run.
+spoken() {
+	local text
+	printf -v text '%q ' "$@"
+	text=${text//"$stack_dir"\//}
+	text=${text//"$stack_bin"\//}
+	printf '%s' "${text% }"
+}
+
+run() {
+	printf '%s$ %s%s\n' "$dim" "$(spoken "$@")" "$plain"
+	"$@"
+}
+
+# must_fail COMMAND...: a refusal is what this step is about
+must_fail() {
+	printf '%s$ %s%s\n' "$dim" "$(spoken "$@")" "$plain"
+	if "$@"; then
+		wrong "this should have been refused"
+	fi
+}
+
+fine() {
+	printf '%s   ok: %s%s\n' "$green" "$*" "$plain"
+}
+
+wrong() {
+	printf '%s   FAILED: %s%s\n' "$red" "$*" "$plain" >&2
+	exit 1
+}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/signet-demo.XXXXXX")
+end() {
+	local status=$?
+	trap '' INT TERM
+	if [ $status -ne 0 ] && [ -f "$stack_dir/signetd.log" ]; then
+		printf '\nThe end of the server'\''s log:\n' >&2
+		tail -n 15 "$stack_dir/signetd.log" >&2
+	fi
+	stack_stop || { status=1 && echo "demo: it did not stop cleanly" >&2; }
+	stack_clear || true
+	rm -rf --one-file-system "$work"
+	exit $status
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+# Read back by others than us: OpenSSL, strictly and as a TLS client; GnuTLS.
+verify() { # FILE SUBJECT-PART
+	openssl verify -x509_strict -purpose sslclient -CAfile "$stack_dir/root.pem" \
+		-untrusted "$stack_dir/cacerts.pem" "$1" >"$stack_dir/verify.log" 2>&1 ||
+		wrong "OpenSSL: $(cat "$stack_dir/verify.log")"
+	cat "$1" "$stack_dir/issuing.pem" >"$stack_dir/chain.pem"
+	certtool --verify --verify-profile=high --load-ca-certificate "$stack_dir/root.pem" \
+		--infile "$stack_dir/chain.pem" >"$stack_dir/verify.log" 2>&1 ||
+		wrong "GnuTLS: $(tail -n 3 "$stack_dir/verify.log")"
+	local subject
+	subject=$(openssl x509 -in "$1" -noout -subject -nameopt RFC2253)
+	[[ $subject == *"$2"* ]] || wrong "the subject is $subject, not of $2"
+	fine "OpenSSL and GnuTLS verify it: ${subject#subject=}, until $(openssl x509 -in "$1" -noout -enddate | sed 's/.*=//')"
+}
+
+# post OPERATION-PATH CERT KEY BODY-FILE: prints the status; the body comes in reply, headers in headers
+post() {
+	run curl -sS -o "$stack_dir/reply" -D "$stack_dir/headers" -w '%{http_code}\n' \
+		--cacert "$stack_dir/root.pem" --cert "$2" --key "$3" \
+		-H 'Content-Type: application/pkcs10' --data "@$4" "$SIGNET_EST_URL/.well-known/est/$1" |
+		tee "$stack_dir/status"
+}
+
+expect_status() {
+	[ "$(tail -n 1 "$stack_dir/status")" = "$1" ] ||
+		wrong "status $(tail -n 1 "$stack_dir/status"), not $1: $(cat "$stack_dir/reply")"
+}
+
+certificate_of_reply() { # FILE
+	openssl base64 -d -A -in "$stack_dir/reply" |
+		openssl pkcs7 -inform DER -print_certs 2>/dev/null | sed -n '/BEGIN/,/END/p' >"$1"
+	[ -s "$1" ] || wrong "the reply holds no certificate"
+}
+
+stack_use "$work"
+stack_free_ports
+title "A private PostgreSQL, a root and an issuing authority, a manufacturer, its policy"
+stack_prepare
+stack_start
+# shellcheck source=/dev/null
+. "$stack_dir/env"
+cd "$stack_dir"
+device=$stack_bin/signet-device
+acme=$stack_dir/acme
+fine "up at $SIGNET_EST_URL; the root's fingerprint is $(stack_fingerprint)"
+
+title "A device trusts the pinned fingerprint and nothing else, and enrolls with its IDevID"
+run "$device" enroll --store "$stack_dir/device" --server "$SIGNET_EST_URL" \
+	--pin "$(stack_fingerprint)" --idevid-cert "$acme/SN-0001.pem" --idevid-key "$acme/SN-0001.key"
+run "$device" status --store "$stack_dir/device"
+
+
+title "curl fetches the CA certificates; others read what the device got"
+run curl -sS --cacert root.pem -o cacerts.b64 "$SIGNET_EST_URL/.well-known/est/cacerts"
+openssl base64 -d -A -in cacerts.b64 | openssl pkcs7 -inform DER -print_certs |
+	sed -n '/BEGIN/,/END/p' >cacerts.pem
+stack_issuing_of cacerts.pem >issuing.pem
+verify "$stack_dir/device/current/cert.pem" SN-0001
+
+title "It renews with its LDevID: a new key, the old identity kept until the new one has been used"
+run "$device" renew --store "$stack_dir/device"
+verify "$stack_dir/device/current/cert.pem" SN-0001
+
+title "curl and openssl: a request, base64, simpleenroll with the IDevID"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out curl.key
+run openssl req -new -key curl.key -subj / -outform DER -out curl.csr
+run openssl base64 -A -in curl.csr -out curl.b64
+post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" curl.b64
+expect_status 200
+certificate_of_reply curl.pem
+verify curl.pem SN-0002
+
+title "curl and openssl: simplereenroll with the LDevID, subject and SAN as they stand in it"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out curl2.key
+run openssl x509 -x509toreq -in curl.pem -copy_extensions copyall -signkey curl2.key -out curl2.pem
+openssl req -in curl2.pem -outform DER | openssl base64 -A -out curl2.b64
+post simplereenroll curl.pem curl.key curl2.b64
+expect_status 200
+certificate_of_reply curl2.crt
+verify curl2.crt SN-0002
+
+title "strongSwan: pki --estca, then pki --est with the IDevID (it always goes to simplereenroll)"
+pki=$(command -v pki)
+run "$pki" --estca --url "$SIGNET_EST_URL" --cacert root.pem --caout swanca.pem --outform pem --force
+"$pki" --gen --type ecdsa --size 256 --outform pem >swan.key
+run "$pki" --req --in swan.key --type priv --dn "CN=swan" --outform der >swan.csr
+run "$pki" --est --url "$SIGNET_EST_URL" --in swan.csr --cacert root.pem --cacert issuing.pem \
+	--cert "$acme/SN-0003.pem" --key "$acme/SN-0003.key" --outform pem >swan.pem
+verify swan.pem SN-0003
+
+title "strongSwan renews: pki --est with the LDevID"
+"$pki" --gen --type ecdsa --size 256 --outform pem >swan2.key
+openssl x509 -x509toreq -in swan.pem -copy_extensions copyall -signkey swan2.key -out swan2.csr.pem
+openssl req -in swan2.csr.pem -outform DER -out swan2.csr
+run "$pki" --est --url "$SIGNET_EST_URL" --in swan2.csr --cacert root.pem --cacert issuing.pem \
+	--cert swan.pem --key swan.key --outform pem >swan2.pem
+verify swan2.pem SN-0003
+
+title "Refused: the same serial number from a manufacturer whom nobody here trusts"
+post simpleenroll mallory/SN-0001.pem mallory/SN-0001.key curl.b64
+expect_status 401
+cat reply
+refused=$(stack_enrollment_of reply)
+run "$stack_bin/signetd" --config "$stack_config" enrollment explain "$refused"
+
+title "Refused: a unit that the factory label does not know"
+must_fail "$device" enroll --store "$stack_dir/stranger" --server "$SIGNET_EST_URL" --label factory \
+	--pin "$(stack_fingerprint)" --idevid-cert "$acme/SN-0008.pem" --idevid-key "$acme/SN-0008.key"
+
+title "A label where somebody must approve: 202 and Retry-After, then 200 for the same request"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out asked.key
+openssl req -new -key asked.key -subj / -outform DER | openssl base64 -A -out asked.b64
+post approval/simpleenroll "$acme/SN-0004.pem" "$acme/SN-0004.key" asked.b64
+expect_status 202
+grep -i '^retry-after:' headers
+cat reply
+asked=$(stack_enrollment_of reply)
+run "$stack_bin/signetd" --config "$stack_config" enrollment list --pending
+run "$stack_bin/signetd" --config "$stack_config" enrollment approve "$asked"
+post approval/simpleenroll "$acme/SN-0004.pem" "$acme/SN-0004.key" asked.b64
+expect_status 200
+certificate_of_reply asked.pem
+verify asked.pem SN-0004
+
+title "What happened here, as the operator sees it"
+run "$stack_bin/signetd" --config "$stack_config" enrollment list
+
+title "Stop: the server drains, the database stops"
+stack_stop
+printf '\n%sAll %d steps went as they should.%s\n' "$green" $number "$plain"
