@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# What an operator does to a server while devices talk to it: reload, restart, a database that goes
+# away, a second server beside the first.
+
+load server.bash
+
+setup_file() { interop_start; }
+teardown_file() {
+	stack_server=$(cat "$INTEROP_DIR/server.pid")
+	INTEROP_SERVER=$stack_server
+	interop_stop
+}
+setup() {
+	interop_setup
+	[ -s "$stack_dir/server.pid" ] || echo "$INTEROP_SERVER" >"$stack_dir/server.pid"
+	stack_server=$(cat "$stack_dir/server.pid")
+}
+teardown() {
+	echo "$stack_server" >"$stack_dir/server.pid"
+}
+
+database() {
+	"$stack_top/deploy/private-postgres" "$1" "$stack_dir/postgres" >/dev/null 3>&-
+}
+
+# until_ok SECONDS COMMAND...
+until_ok() {
+	local n
+	for n in $(seq $(($1 * 5))); do
+		"${@:2}" >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	echo "not within $1 s ($n tries): ${*:2}"
+	return 1
+}
+
+@test "health, readiness and metrics answer on the operator listener" {
+	curl -fsS --cacert "$root" "$SIGNET_API_URL/healthz"
+	curl -fsS --cacert "$root" "$SIGNET_API_URL/readyz"
+	curl -fsS --cacert "$root" "$SIGNET_API_URL/metrics" | grep -E '^# TYPE '
+}
+
+@test "the public listener serves neither EST nor metrics" {
+	for path in .well-known/est/cacerts metrics readyz; do
+		[ "$(curl -sS -o /dev/null -w '%{http_code}' "$SIGNET_PUBLIC_URL/$path")" = 404 ]
+	done
+}
+
+@test "SIGHUP reloads without dropping a connection that is kept alive" {
+	client_lines | openssl s_client -connect "localhost:$stack_device_port" -CAfile "$root" -quiet \
+		-verify_return_error -ign_eof >said 2>errors
+	[ "$(grep -ac 'HTTP/1.1 200' said)" = 2 ]
+	kill -0 "$stack_server"
+}
+client_lines() {
+	printf 'GET /.well-known/est/csrattrs HTTP/1.1\r\nHost: localhost\r\n\r\n'
+	sleep 1
+	kill -HUP "$stack_server"
+	sleep 2
+	printf 'GET /.well-known/est/csrattrs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+	sleep 1
+}
+
+@test "a policy that bootstrap changes is in force without a restart" {
+	request key
+	post later/simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" key.b64
+	[ "$status" = 404 ]
+	stack_later_label >later.yaml
+	stack_signetd bootstrap -f later.yaml
+	enrolls() {
+		post later/simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" key.b64
+		[ "$status" = 200 ]
+	}
+	until_ok 15 enrolls
+}
+
+@test "a wrong policy is refused with file and line, and nothing of it is applied" {
+	{ stack_later_label | sed 's/later/half/'; echo '---'; echo 'kind: nonsense'; } >wrong.yaml
+	run stack_signetd bootstrap -f wrong.yaml
+	[ "$status" = 1 ]
+	[[ $output == *wrong.yaml:[0-9]* ]]
+	request key
+	post half/simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" key.b64
+	[ "$status" = 404 ]
+}
+
+@test "the database away: 503 with Retry-After, alive all the while, recovery by itself" {
+	request key
+	database stop
+	post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" key.b64
+	local away=$status
+	cp headers away.headers
+	curl -sS -o /dev/null --cacert "$root" "$SIGNET_API_URL/healthz"
+	local ready
+	ready=$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$SIGNET_API_URL/readyz")
+	database start
+	[ "$away" = 503 ]
+	grep -iE '^retry-after: [1-9]' away.headers
+	[ "$ready" = 503 ]
+	enrolls() {
+		post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" key.b64
+		[ "$status" = 200 ]
+	}
+	until_ok 30 enrolls
+	issued leaf.pem
+	verified leaf.pem SN-0002
+}
+
+@test "a restart keeps what was issued: the LDevID of before renews after" {
+	request before
+	post simpleenroll "$acme/SN-0003.pem" "$acme/SN-0003.key" before.b64
+	issued before.pem
+	stack_stop_server
+	stack_start 3>&-
+	renewal after before
+	post simplereenroll before.pem before.key after.b64
+	[ "$status" = 200 ]
+	issued after.pem
+	verified after.pem SN-0003
+}
+
+@test "a stop lets a request that is under way finish" {
+	request key
+	# Slow on purpose: the body comes while the server is told to stop.
+	curl -sS -o reply -w '%{http_code}' --limit-rate 400 --cacert "$root" --cert "$acme/SN-0005.pem" \
+		--key "$acme/SN-0005.key" -H 'Content-Type: application/pkcs10' --data @key.b64 \
+		"$est/simpleenroll" >code &
+	local curl_pid=$!
+	sleep 0.4
+	stack_stop_server
+	wait $curl_pid || true
+	stack_start 3>&-
+	# Either it was taken whole, or not at all; never half.
+	[ "$(cat code)" = 200 ] || [ "$(cat code)" = 503 ] || [ "$(cat code)" = 000 ]
+	if [ "$(cat code)" = 200 ]; then
+		issued leaf.pem
+		verified leaf.pem SN-0005
+	fi
+}
+
+@test "two servers on one database: what one issued, the other renews" {
+	local first=$stack_server first_config=$stack_config first_dir=$stack_dir
+	request one
+	post simpleenroll "$acme/SN-0004.pem" "$acme/SN-0004.key" one.b64
+	issued one.pem
+	stack_free_ports
+	stack_config=$PWD/second.yaml
+	sed_ports <"$first_config" >"$stack_config"
+	stack_signetd run >second.log 2>&1 3>&- &
+	local second=$!
+	until_ok 20 stack_ready
+	est=https://localhost:$stack_device_port/.well-known/est
+	renewal two one
+	post simplereenroll one.pem one.key two.b64
+	local renewed=$status
+	kill -TERM $second
+	wait $second
+	stack_config=$first_config stack_dir=$first_dir stack_server=$first
+	[ "$renewed" = 200 ]
+	issued two.pem
+	verified two.pem SN-0004
+}
+# The first server's configuration with the second's ports.
+sed_ports() {
+	local name new old script=()
+	for name in device operator public pages; do
+		new=stack_${name}_port
+		old=$(sed -n "s/^declare -g stack_${name}_port=\"\\(.*\\)\"/\\1/p" "$stack_dir/ports")
+		script+=(-e "s/:$old\\b/:${!new}/g")
+	done
+	sed "${script[@]}"
+}
