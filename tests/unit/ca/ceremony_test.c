@@ -180,8 +180,9 @@ Test(ca_ceremony, constraints_bind_other_verifiers)
 	    (const char *const[]){NULL});
 	for (size_t i = 0; i < COUNT(leaves); i++) {
 		AUTO(buf) output = {0};
-		sign_leaf(
-		    &w, leaves[i].subject, leaves[i].dns, authority.subject, r.key, "leaf.pem");
+		bool ours =
+		    sign_leaf(&w, leaves[i].subject, leaves[i].dns, &authority, r.key, "leaf.pem");
+		cr_expect_eq(ours, leaves[i].allowed, "%s %s", leaves[i].subject, leaves[i].dns);
 		int code = fixture_run(&output, "openssl verify -CAfile root.pem leaf.pem");
 		cr_expect_eq(code == 0, leaves[i].allowed, "%s %s: %s", leaves[i].subject,
 		    leaves[i].dns, buf_cstr(&output));
