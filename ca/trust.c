@@ -72,6 +72,13 @@ static const struct trust_anchor *find_anchor(
 	return NULL;
 }
 
+/* A root is trusted by being an anchor or not at all; one that changed its key names the old one.
+ */
+static bool is_root(const struct certificate_view *c, struct span ski)
+{
+	return span_equal(c->issuer, c->subject) && key_id_fits(c, ski);
+}
+
 /* Push the first certificate sent that may have issued the top one. */
 static bool push_sent(struct path *p, bool by_key_id)
 {
@@ -79,11 +86,11 @@ static bool push_sent(struct path *p, bool by_key_id)
 	for (size_t i = 0; i < p->sent_count; i++) {
 		struct certificate_view *next = &p->certificates[p->count];
 		struct err ignored = {0};
+		struct span *ski = &p->ski[p->count];
 		/* What cannot be read may be there for others: it is of no use here. */
 		if (!p->sent[i].n || !certificate_read(p->sent[i], next, &ignored).ok ||
-		    !span_equal(next->subject, top->issuer) ||
-		    !own_key_id(next, &p->ski[p->count]) ||
-		    (by_key_id && !key_id_fits(top, p->ski[p->count])))
+		    !span_equal(next->subject, top->issuer) || !own_key_id(next, ski) ||
+		    is_root(next, *ski) || (by_key_id && !key_id_fits(top, *ski)))
 			continue;
 		p->sent[i] = SPAN_NONE;
 		p->count++;
