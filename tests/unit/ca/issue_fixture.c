@@ -39,10 +39,16 @@ static struct status dead_sign(
 static const struct hsm_backend memory_backend = {.scheme = "memory:", .sign = memory_sign};
 static const struct hsm_backend dead_backend = {.scheme = "dead:", .sign = dead_sign};
 
+/* Keys live until the test program ends: here, where a leak checker finds them. */
+static struct memory_key *keys[64];
+static size_t key_count;
+
 struct hsm_key *fixture_key(const char *algorithm)
 {
 	struct memory_key *k = mem_alloc(sizeof(*k));
 	struct err err = {0};
+	cr_assert_lt(key_count, COUNT(keys));
+	keys[key_count++] = k;
 	k->common.backend = &memory_backend;
 	k->common.algorithm = key_algorithm_by_name(algorithm);
 	cr_assert_not_null(k->common.algorithm, "%s", algorithm);
