@@ -176,30 +176,30 @@ static struct status make_request(const struct attempt *a, const struct round *r
 
 /*
  * Send the request on the connection that it is bound to. When that one is gone, libcurl has opened
- * another and the server has rightly refused: bind to the new one and ask again.
+ * another, by itself, and the server has rightly refused a request that was bound to the first:
+ * bind to the new one and ask again. A server that drops every connection has not refused us; it is
+ * broken.
  */
 static struct status send_request(
     const struct attempt *a, struct round *r, struct session *s, struct err *err)
 {
 	struct signet_device *d = a->device;
-	struct status sent = STATUS_FAILED;
+	bool renew = a->operation == OPERATION_RENEW;
 
 	for (int try = 0; try < BINDING_TRIES; try++) {
-		AUTO(buf)
-		csr = {0};
+		AUTO(buf) csr = {0};
 		struct err why = {0};
 
 		TRY(make_request(a, r, s, &csr, err));
-		sent = est_enroll(
-		    s, a->operation == OPERATION_RENEW, buf_span(&csr), &r->answer, &d->said, &why);
-		if (sent.ok)
-			break;
-		if (!d->said.moved || try + 1 == BINDING_TRIES || d->said.http_status == 202) {
+		if (est_enroll(s, renew, buf_span(&csr), &r->answer, &d->said, &why).ok)
+			return STATUS_OK;
+		if (!d->said.moved || d->said.http_status < 400 || d->said.http_status >= 500) {
 			*err = why;
-			break;
+			return STATUS_FAILED;
 		}
 	}
-	return sent;
+	return err_refuse(err, WHY(NETWORK_BROKEN), "%s dropped the connection %d times",
+	    d->config.server, BINDING_TRIES);
 }
 
 static struct status verify_answer(
