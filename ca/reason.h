@@ -8,6 +8,7 @@
 #define SIGNET_CA_REASON_H
 
 #include "base/err.h"
+#include "base/span.h"
 
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
@@ -28,6 +29,9 @@
 	REASONS_ISSUE(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
+
+/* docs/reasons.md, appended. A test holds the file to it. */
+void reasons_markdown(struct buf *out);
 
 enum reason_id {
 #define REASON_ID(id, code, kind, rule, advice) REASON_##id,

@@ -9,6 +9,7 @@
 #include "base/encode.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
+#include "sql/db.h"
 
 struct scene {
 	struct arena arena;
@@ -218,6 +219,43 @@ Test(api_refusal, the_private_cause_stays_inside)
 	cr_expect(header_of(&s.response, "Retry-After") != NULL);
 	cr_expect(body_has(&s.response, "failed: the store is away\n"));
 	cr_expect_not(body_has(&s.response, "10.0.0.1"));
+	arena_free(&s.arena);
+}
+
+/* ---- enrollment, as far as it goes without a store ---- */
+
+/* Anybody may ask; nothing of it is a 503, though the refusal cannot be kept. */
+static void ask_enroll(struct scene *s, struct db *db, const char *path)
+{
+	static const struct log silent = {.fd = -1, .level = LOG_ERROR + 1};
+
+	s->api.log = &silent;
+	s->api.clock = clock_system();
+	s->api.rng = rng_system();
+	s->call.db = db;
+	s->request.body = SPAN_LITERAL("MAA=");
+	ask(s, LISTENER_DEVICE, HTTP_POST, path);
+}
+
+Test(api_est, without_a_certificate_it_is_401_with_a_text)
+{
+	const struct db_config nowhere = {.conninfo = "host=/nonexistent dbname=none"};
+	struct db *db = db_new(&nowhere);
+	struct scene s;
+
+	scene_set(&s);
+	ask_enroll(&s, db, EST "simpleenroll");
+	cr_expect_eq(s.response.status, 401);
+	cr_expect_str_eq(s.response.content_type, "text/plain; charset=utf-8");
+	cr_expect_str_eq(header_of(&s.response, "X-Signet-Reason"), "idevid.missing");
+	cr_expect(header_of(&s.response, "WWW-Authenticate") != NULL);
+	cr_expect_eq(atomic_load(&s.metrics.values[METRIC_ENROLL_REFUSED]), 1);
+	s.response = (struct http_response){0};
+	s.err = (struct err){0};
+	ask_enroll(&s, db, EST "x/simplereenroll");
+	cr_expect_eq(s.response.status, 401);
+	cr_expect_str_eq(s.response.reason_code, "ldevid.missing");
+	db_close(db);
 	arena_free(&s.arena);
 }
 
