@@ -1,0 +1,159 @@
+/* tests/unit/sql/role_test.c: what the server's role may do, and above all what it may not. */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/lib/pg.h"
+
+#define REFUSED "42501" /* insufficient_privilege */
+#define DONE    "00000"
+
+static const struct right {
+	const char *claim;
+	const char *sql;
+	const char *state;
+} rights[] = {
+    /* the log: add and read */
+    {"log is read", "SELECT * FROM log_entry", DONE},
+    {"log is added to", "INSERT INTO log_entry (at, kind, entry) VALUES (now(), 'x', '')", DONE},
+    {"log entry changed", "UPDATE log_entry SET entry = ''", REFUSED},
+    {"log entry deleted", "DELETE FROM log_entry", REFUSED},
+    {"log emptied", "TRUNCATE log_entry", REFUSED},
+    {"log locked against others", "BEGIN; LOCK TABLE log_entry IN ACCESS EXCLUSIVE MODE", REFUSED},
+    {"log numbered by hand",
+	"INSERT INTO log_entry (id, at, kind, entry) OVERRIDING SYSTEM VALUE "
+	"VALUES (1, now(), 'x', '')",
+	"23505"},
+    {"log sequence set back", "SELECT setval('log_entry_id_seq', 1)", REFUSED},
+    {"salt changed", "UPDATE log_salt SET salt = salt", REFUSED},
+    {"salt deleted", "DELETE FROM log_salt", REFUSED},
+    {"salt emptied", "TRUNCATE log_salt", REFUSED},
+    /* certificates */
+    {"certificate deleted", "DELETE FROM certificate", REFUSED},
+    {"certificates emptied", "TRUNCATE certificate", REFUSED},
+    {"certificate's bytes changed", "UPDATE certificate SET der = ''", REFUSED},
+    {"certificate's serial changed", "UPDATE certificate SET serial = '\\x01'", REFUSED},
+    {"certificate's end changed", "UPDATE certificate SET not_after = now()", REFUSED},
+    {"certificate's device changed", "UPDATE certificate SET device_id = NULL", REFUSED},
+    {"certificate seen in use", "UPDATE certificate SET first_used_at = now()", DONE},
+    /* devices and keys */
+    {"device deleted", "DELETE FROM device", REFUSED},
+    {"device renamed", "UPDATE device SET serial = 'x'", REFUSED},
+    {"device moved to another product", "UPDATE device SET product_id = 2", REFUSED},
+    {"device enrolled", "UPDATE device SET state = 'enrolled', first_enrolled_at = now()", DONE},
+    {"device in a state that is none", "UPDATE device SET state = 'lost'", "23514"},
+    {"key given to another", "UPDATE public_key SET device_id = NULL", REFUSED},
+    {"key forgotten", "DELETE FROM public_key", REFUSED},
+    /* enrollments: deleted by the purge alone */
+    {"enrollment deleted", "DELETE FROM enrollment", REFUSED},
+    {"enrollment's outcome changed", "UPDATE enrollment SET outcome = 'issued'", REFUSED},
+    {"strangers purged", "SELECT enrollment_purge_strangers(10, now())", DONE},
+    {"alarm deleted", "DELETE FROM alarm", REFUSED},
+    {"alarm changed", "UPDATE alarm SET detail = ''", REFUSED},
+    /* policy: added and changed, never taken away, its history never touched */
+    {"label deleted", "DELETE FROM label", REFUSED},
+    {"authority deleted", "DELETE FROM authority", REFUSED},
+    {"authority's certificate changed", "UPDATE authority SET certificate = ''", REFUSED},
+    {"authority's chain changed", "UPDATE authority SET chain = '{}'", REFUSED},
+    {"policy history changed", "UPDATE policy_change SET who = 'x'", REFUSED},
+    {"policy history deleted", "DELETE FROM policy_change", REFUSED},
+    /* the schema */
+    {"table made", "CREATE TABLE x (i int)", REFUSED},
+    {"temporary table made", "CREATE TEMPORARY TABLE x (i int)", REFUSED},
+    {"schema made", "CREATE SCHEMA x", REFUSED},
+    {"table dropped", "DROP TABLE log_entry", REFUSED},
+    {"column dropped", "ALTER TABLE certificate DROP COLUMN der", REFUSED},
+    {"trigger made",
+	"CREATE TRIGGER t BEFORE INSERT ON log_entry FOR EACH ROW EXECUTE FUNCTION "
+	"suppress_redundant_updates_trigger()",
+	REFUSED},
+    {"trigger disabled", "ALTER TABLE log_entry DISABLE TRIGGER ALL", REFUSED},
+    {"function replaced", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", REFUSED},
+    {"schema version changed", "UPDATE schema_migration SET digest = ''", REFUSED},
+    {"another role taken", "SET ROLE signet_owner", REFUSED},
+    {"file read", "COPY log_entry FROM '/etc/passwd'", REFUSED},
+    {"program run", "COPY log_entry TO PROGRAM 'true'", REFUSED},
+};
+
+Test(sql_role, the_server_does_what_it_must_and_nothing_else)
+{
+	struct pg_database d = pg_database_new(true);
+
+	pg_exec(&d, "INSERT INTO log_entry (at, kind, entry) VALUES (now(), 'x', '');"
+		    "INSERT INTO device (product_id, serial) VALUES (1, 'A')");
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		const char *state = pg_state_as(d.server, rights[i].sql);
+
+		cr_expect_str_eq(state, rights[i].state, "%s: %s, not %s", rights[i].claim, state,
+		    rights[i].state);
+	}
+	pg_database_drop(&d);
+}
+
+/* A table that a later migration forgets to think about shows here. */
+Test(sql_role, no_table_can_be_emptied_and_few_can_be_deleted_from)
+{
+	struct pg_database d = pg_database_new(true);
+
+	cr_expect_str_eq(
+	    pg_value(&d, "SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM "
+			 "pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+			 "AND has_table_privilege('signet_server', oid, 'DELETE')"),
+	    "trust_revoked");
+	cr_expect_str_eq(
+	    pg_value(&d, "SELECT coalesce(string_agg(relname, ','), '') FROM pg_class WHERE "
+			 "relkind = 'r' AND relnamespace = 'public'::regnamespace AND "
+			 "(has_table_privilege('signet_server', oid, 'TRUNCATE') OR "
+			 "has_table_privilege('signet_server', oid, 'TRIGGER') OR "
+			 "has_table_privilege('signet_server', oid, 'REFERENCES'))"),
+	    "");
+	cr_expect_str_eq(
+	    pg_value(&d, "SELECT coalesce(string_agg(relname, ','), '') FROM pg_class WHERE "
+			 "relnamespace = 'public'::regnamespace AND "
+			 "pg_get_userbyid(relowner) <> 'signet_owner'"),
+	    "");
+	pg_database_drop(&d);
+}
+
+/* ---- what strangers leave behind is bounded ---- */
+
+static void add_strangers(const struct pg_database *d)
+{
+	pg_exec(d,
+	    "INSERT INTO enrollment (at, label, operation, outcome, peer_address, request_id, stranger)"
+	    " SELECT now() - i * interval '1 hour', 'l', 'enroll', 'refused', 'a', 'r', true"
+	    " FROM generate_series(100, 1, -1) i;"
+	    "INSERT INTO enrollment (at, label, operation, outcome, peer_address, request_id, stranger)"
+	    " SELECT now() - interval '1 year', 'l', 'enroll', 'refused', 'a', 'r', false"
+	    " FROM generate_series(1, 5)");
+}
+
+Test(sql_purge, strangers_are_bounded_by_count_and_the_newest_stay)
+{
+	struct pg_database d = pg_database_new(true);
+
+	add_strangers(&d);
+	cr_expect_eq(
+	    pg_number(&d, "SELECT enrollment_purge_strangers(10, now() - interval '1 year')"), 90);
+	cr_expect_eq(pg_number(&d, "SELECT count(*) FROM enrollment WHERE stranger"), 10);
+	cr_expect_eq(
+	    pg_number(&d, "SELECT count(*) FROM enrollment WHERE stranger AND at < now() - "
+			  "interval '11 hours'"),
+	    0);
+	cr_expect_eq(pg_number(&d, "SELECT count(*) FROM enrollment WHERE NOT stranger"), 5);
+	pg_database_drop(&d);
+}
+
+Test(sql_purge, strangers_are_bounded_by_age)
+{
+	struct pg_database d = pg_database_new(true);
+
+	add_strangers(&d);
+	cr_expect_eq(
+	    pg_number(&d, "SELECT enrollment_purge_strangers(1000, now() - interval '50.5 hours')"),
+	    50);
+	cr_expect_eq(pg_number(&d, "SELECT count(*) FROM enrollment WHERE NOT stranger"), 5);
+	cr_expect_eq(
+	    pg_number(&d, "SELECT enrollment_purge_strangers(0, now() - interval '1 year')"), 50);
+	pg_database_drop(&d);
+}
