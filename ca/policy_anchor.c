@@ -29,6 +29,11 @@ struct status authority_read(struct authority *a, const struct policy_item *item
 
 /* ---- anchors ---- */
 
+const char *anchor_source(const struct policy_item *item)
+{
+	return doc_get(item->node, "certificate_file") ? "certificate_file" : "certificate";
+}
+
 static struct status pem_to_x509(const struct trust_anchor *anchor, const struct policy_item *item,
     X509 **ret_x509, struct err *err)
 {
@@ -39,9 +44,9 @@ static struct status pem_to_x509(const struct trust_anchor *anchor, const struct
 	ERR_clear_error();
 	if (!x)
 		return policy_fail(
-		    item, "certificate", err, "no certificate in PEM can be read here");
+		    item, anchor_source(item), err, "no certificate in PEM can be read here");
 	if (second)
-		return policy_fail(item, "certificate", err,
+		return policy_fail(item, anchor_source(item), err,
 		    "two certificates: an anchor is one, make two anchors");
 	*ret_x509 = TAKE(x);
 	return STATUS_OK;
@@ -95,7 +100,7 @@ static struct status take_parts(
 	struct err why = {0};
 
 	if (!certificate_read(a->certificate, &view, &why).ok)
-		return policy_fail(item, "certificate", err, "%s", why.message);
+		return policy_fail(item, anchor_source(item), err, "%s", why.message);
 	a->subject = view.subject;
 	a->spki = view.spki;
 	a->ski = key_identifier(&view);
@@ -111,12 +116,12 @@ static struct status judge(struct trust_anchor *a, const struct policy_item *ite
 
 	if (!trust_anchor_check(a->certificate, &why).ok ||
 	    !public_key_from_spki(a->spki, &algorithm, &a->key, &why).ok)
-		return policy_fail(item, "certificate", err, "%s", why.message);
+		return policy_fail(item, anchor_source(item), err, "%s", why.message);
 	/* Self-issued: then it must be self-signed, or it is not what its maker made. */
 	if (X509_NAME_cmp(X509_get_subject_name(a->x509), X509_get_issuer_name(a->x509)) == 0 &&
 	    X509_verify(a->x509, a->key) != 1) {
 		ERR_clear_error();
-		return policy_fail(item, "certificate", err, "its own signature is wrong");
+		return policy_fail(item, anchor_source(item), err, "its own signature is wrong");
 	}
 	return STATUS_OK;
 }

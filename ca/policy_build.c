@@ -114,6 +114,22 @@ static void link_parents(const struct builder *b)
 
 /* ---- profiles ---- */
 
+/* "profile "device": san dns: why": the name is said by policy_fail, the member gives the line. */
+static struct status refuse_compiled(
+    const struct builder *b, const struct policy_item *item, const char *why)
+{
+	const char *title_end = strstr(why, "\": ");
+	char member[64];
+
+	if (strncmp(why, "profile \"", 9) == 0 && title_end)
+		why = title_end + 3;
+	snprintf(member, sizeof(member), "%.*s", (int)strcspn(why, ": "), why);
+	if (!doc_get(item->node, member))
+		return policy_fail(item, NULL, b->err, "%s", why);
+	return policy_fail(
+	    item, member, b->err, "%s", why + strlen(member) + strspn(why + strlen(member), ": "));
+}
+
 static struct status build_profile(const struct builder *b, size_t i)
 {
 	const struct policy_item *item = item_of(b, POLICY_PROFILE, i);
@@ -132,7 +148,7 @@ static struct status build_profile(const struct builder *b, size_t i)
 		    "authority '%.63s' has its key offline: it cannot issue here",
 		    f->authority_name);
 	if (!profile_compile(f, &b->p->arena, &why).ok)
-		return policy_fail(item, NULL, b->err, "%s", why.message);
+		return refuse_compiled(b, item, why.message);
 	return STATUS_OK;
 }
 
@@ -206,7 +222,7 @@ static struct status refuse_twin(const struct builder *b, size_t i, const struct
 		const struct trust_anchor *other = &b->p->anchors[j];
 
 		if (span_equal(a->spki, other->spki) && span_equal(a->subject, other->subject))
-			return policy_fail(item, "certificate", b->err,
+			return policy_fail(item, anchor_source(item), b->err,
 			    "trust anchor '%.63s' has the same key and name", other->name);
 	}
 	return STATUS_OK;

@@ -68,13 +68,17 @@ static struct status check_item(
 {
 	const struct device_document *d = document_of(item);
 	const struct product *product = product_of(p, d->product);
+	const struct doc_node *list = doc_get(item->node, "serials");
+	struct policy_item at = *item;
 
 	if (!product)
 		return policy_fail(
 		    item, "product", app->err, "there is no product '%.63s'", d->product);
-	for (size_t i = 0; i < d->serials.count; i++) {
-		TRY(check_text(app, item, d->serials.items[i]));
-		TRY(check_normal(app, item, p, product, d->serials.items[i]));
+	/* Each at its own line. */
+	at.node = list ? list->child : doc_get(item->node, "serial");
+	for (size_t i = 0; i < d->serials.count; i++, at.node = at.node->next) {
+		TRY(check_text(app, &at, d->serials.items[i]));
+		TRY(check_normal(app, &at, p, product, d->serials.items[i]));
 	}
 	return STATUS_OK;
 }

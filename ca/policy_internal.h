@@ -94,6 +94,8 @@ struct status anchor_read(struct trust_anchor *anchor, const struct policy_item 
 /* The same for an authority's own, from its row. */
 struct status authority_read(struct authority *a, const struct policy_item *item, struct err *err);
 
+/* The member that an anchor's certificate came from, for messages. */
+const char *anchor_source(const struct policy_item *item);
 /*
  * Keep of certificate_pem the certificate alone: what else stands in the file (text, a private key)
  * must not reach the store. ERR_CONFIG: not exactly one certificate.
@@ -124,7 +126,8 @@ struct application {
 };
 
 void policy_items_add(struct policy_items *list, const struct policy_item *item);
-void policy_add_change(struct application *app, const char *kind, const char *name, int what);
+void policy_add_change(
+    struct application *app, const char *kind, const char *name, enum policy_effect what);
 
 /* Every device's product is there, every serial number in normal form. */
 struct status policy_devices_check(struct application *app, const struct policy *p);
