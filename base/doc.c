@@ -32,7 +32,7 @@ static void event_auto(struct event *e)
 	yaml_event_delete(&e->yaml);
 }
 
-struct status doc_fail(
+struct status(doc_fail)(
     const char *name, const struct doc_node *at, struct err *err, const char *format, ...)
 {
 	char text[sizeof(err->message)];

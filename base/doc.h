@@ -55,6 +55,7 @@ const struct doc_node *doc_get(const struct doc_node *map, const char *key);
 /* err_set ERR_CONFIG with "name:line: " before the text. */
 struct status doc_fail(const char *name, const struct doc_node *at, struct err *err,
     const char *format, ...) PRINTF(4, 5);
+#define doc_fail(...) ((void)(doc_fail)(__VA_ARGS__), STATUS_FAILED) /* as in base/err.h */
 
 /*
  * One row per member of a map. `offset` is the member's place in the struct.

@@ -20,7 +20,7 @@ static bool __attribute__((format(printf, 4, 0))) err_begin(struct err *err, enu
 	return true;
 }
 
-struct status err_set(struct err *err, enum err_kind kind, const char *format, ...)
+struct status(err_set)(struct err *err, enum err_kind kind, const char *format, ...)
 {
 	va_list args;
 
@@ -30,7 +30,7 @@ struct status err_set(struct err *err, enum err_kind kind, const char *format, .
 	return STATUS_FAILED;
 }
 
-struct status err_refuse(struct err *err, const struct reason *reason, const char *format, ...)
+struct status(err_refuse)(struct err *err, const struct reason *reason, const char *format, ...)
 {
 	va_list args;
 
@@ -40,7 +40,7 @@ struct status err_refuse(struct err *err, const struct reason *reason, const cha
 	return STATUS_FAILED;
 }
 
-struct status err_errno(struct err *err, enum err_kind kind, const char *format, ...)
+struct status(err_errno)(struct err *err, enum err_kind kind, const char *format, ...)
 {
 	int number = errno;
 	char text[128];
@@ -80,7 +80,7 @@ static void queue_text(char *text, size_t size)
 	}
 }
 
-struct status err_crypto(struct err *err, enum err_kind kind, const char *format, ...)
+struct status(err_crypto)(struct err *err, enum err_kind kind, const char *format, ...)
 {
 	char text[sizeof(err->cause)];
 	va_list args;

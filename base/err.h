@@ -56,6 +56,15 @@ struct status err_errno(struct err *err, enum err_kind kind, const char *format,
 /* err_set, with OpenSSL's error queue as the private cause; the queue is emptied. */
 struct status err_crypto(struct err *err, enum err_kind kind, const char *format, ...) PRINTF(3, 4);
 
+/*
+ * Each fails, always. Compilers do not look into base/err.c, and would follow paths on which a
+ * refused call has succeeded and call its outputs uninitialised: so say it where it is called.
+ */
+#define err_set(...)    ((void)(err_set)(__VA_ARGS__), STATUS_FAILED)
+#define err_refuse(...) ((void)(err_refuse)(__VA_ARGS__), STATUS_FAILED)
+#define err_errno(...)  ((void)(err_errno)(__VA_ARGS__), STATUS_FAILED)
+#define err_crypto(...) ((void)(err_crypto)(__VA_ARGS__), STATUS_FAILED)
+
 /* Add a private cause to an error that has none. */
 void err_cause(struct err *err, const char *format, ...) PRINTF(2, 3);
 
