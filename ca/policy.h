@@ -192,7 +192,7 @@ void policy_swap(struct policy_holder *h, struct policy *next); /* takes next ov
  */
 struct policy_change {
 	const char *kind, *name;     /* in the arena given */
-	enum { POLICY_UNCHANGED, POLICY_CREATED, POLICY_CHANGED } what;
+	enum policy_effect { POLICY_UNCHANGED, POLICY_CREATED, POLICY_CHANGED } what;
 };
 struct status policy_apply(struct db *db, const char *file_name, struct span text, const char *who,
     bool dry_run, const struct clock *clock, struct arena *arena, struct policy_change **ret_changes,

@@ -19,7 +19,8 @@ void policy_items_add(struct policy_items *list, const struct policy_item *item)
 	list->items[list->count++] = *item;
 }
 
-void policy_add_change(struct application *app, const char *kind, const char *name, int what)
+void policy_add_change(
+    struct application *app, const char *kind, const char *name, enum policy_effect what)
 {
 	if (app->change_count == app->change_room) {
 		app->change_room = app->change_room ? app->change_room * 2 : 64;
