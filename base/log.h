@@ -36,7 +36,12 @@ struct log_field {
 	int64_t number;
 };
 
-#define LOG_STR(name, value) ((struct log_field){(name), (value) ? (value) : "", 0})
+static inline const char *log_text(const char *text)
+{
+	return text ? text : "";
+}
+
+#define LOG_STR(name, value) ((struct log_field){(name), log_text(value), 0})
 #define LOG_INT(name, value) ((struct log_field){(name), NULL, (int64_t)(value)})
 
 void log_write(const struct log *log, enum log_level level, const char *message,
