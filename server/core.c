@@ -104,3 +104,13 @@ size_t core_connections(struct core *core)
 {
 	return atomic_load(&core->connections);
 }
+
+bool core_turns(struct core *core, int64_t within_ms)
+{
+	int64_t now = monotonic_ms();
+
+	for (int i = 0; i < core->config.loops; i++)
+		if (now - atomic_load(&core->loops[i]->turned_ms) > within_ms)
+			return false;
+	return true;
+}

@@ -46,5 +46,7 @@ struct status core_start(const struct core_config *config, struct core **ret_cor
 void core_stop(struct core *core, int64_t drain_ms);
 /* Connections open now, over all loops. */
 size_t core_connections(struct core *core);
+/* Has every loop turned within the last so many milliseconds? For the watchdog. */
+bool core_turns(struct core *core, int64_t within_ms);
 
 #endif

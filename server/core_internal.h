@@ -81,7 +81,8 @@ struct loop {
 	bool http_due;       /* libmicrohttpd has something to do */
 	bool draining;       /* the listeners are gone */
 	int64_t now_ms;
-	uint64_t id_state; /* of request ids */
+	atomic_int_fast64_t turned_ms; /* now_ms, for others */
+	uint64_t id_state;             /* of request ids */
 	uint8_t scratch[RECORD_SIZE];
 };
 

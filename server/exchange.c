@@ -169,10 +169,17 @@ static size_t declared_length(const struct exchange *x)
 	return length ? (size_t)strtoull(length, NULL, 10) : 0;
 }
 
+size_t exchange_body_max(const struct exchange *x)
+{
+	size_t most = (size_t)x->front->loop->core->config.limits.body_bytes;
+
+	return x->route->body_max < most ? x->route->body_max : most;
+}
+
 /* RFC 9110 10.1.1: a server may refuse before "100 (Continue)": nobody sends what nobody wants. */
 static bool judge_body(struct exchange *x)
 {
-	size_t declared = declared_length(x), most = x->route->body_max;
+	size_t declared = declared_length(x), most = exchange_body_max(x);
 
 	if (!x->route->content_type) {
 		if (declared > 0)

@@ -11,6 +11,8 @@ void exchange_free(struct exchange *x);
  * False: refused, the response is filled.
  */
 bool exchange_open(struct exchange *x);
+/* The route's bound, or the server's where that is lower. */
+size_t exchange_body_max(const struct exchange *x);
 /* On the loop: handlers that never block. */
 void exchange_run_here(struct exchange *x);
 /* Fill the response with a refusal of the server's own. */

@@ -96,7 +96,7 @@ static enum MHD_Result on_headers(struct exchange *x, const char *method)
 
 static void keep_body(struct exchange *x, const char *p, size_t *n)
 {
-	size_t room = x->route->body_max - x->body.n;
+	size_t room = exchange_body_max(x) - x->body.n;
 
 	if (*n > room)
 		x->dropped += *n - room;
@@ -129,7 +129,7 @@ static enum MHD_Result on_complete(struct exchange *x)
 	x->request.body = buf_span(&x->body);
 	if (x->dropped > 0) {
 		exchange_refuse(
-		    x, ERR_TOO_LARGE, "the body is larger than %zu bytes", x->route->body_max);
+		    x, ERR_TOO_LARGE, "the body is larger than %zu bytes", exchange_body_max(x));
 		return reply_send(x);
 	}
 	if (x->route->place == ROUTE_WORKER)

@@ -16,10 +16,10 @@
 #define LIMIT_HANDSHAKE_RATE 50
 /* A factory line behind one address starts its shift with all stations at once. */
 #define LIMIT_HANDSHAKE_BURST 200
-/* Request line and headers; a bearer token may have 16 KiB, see docs of CI identities. */
+/* Request line and headers; a bearer token may have 16 KiB, as CI systems issue them. */
 #define LIMIT_HEADER_BYTES 24576
 /* The largest body of any route; each route states its own, lower bound. */
-#define LIMIT_BODY_BYTES (1 << 20)
+#define LIMIT_BODY_BYTES 1048576
 /* Two round trips and a slow signature on an 8-bit device, on a bad mobile link. */
 #define LIMIT_HANDSHAKE_SECONDS 20
 /* A kilobyte of headers at 50 bytes/s. */

@@ -189,6 +189,7 @@ static void turn(struct loop *l)
 	MHD_UNSIGNED_LONG_LONG http;
 
 	l->now_ms = monotonic_ms();
+	atomic_store(&l->turned_ms, l->now_ms);
 	for (int i = 0; i < n; i++)
 		dispatch(l, events[i].data.ptr, events[i].events);
 	look_again(l);
@@ -279,6 +280,7 @@ struct status loop_new(struct core *core, struct loop **ret_loop, struct err *er
 
 	l->core = core;
 	l->now_ms = monotonic_ms();
+	atomic_init(&l->turned_ms, l->now_ms);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	l->completions = completions_new(l->wake_fd);

@@ -1,0 +1,174 @@
+/* signetd: the server and what its operator does on its machine. */
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/command.h"
+
+#define CONFIG_STANDARD "/etc/signet/signetd.yaml"
+
+/* clang-format off */
+static const struct command commands[] = {
+	{"run", cmd_run, "[--ports-file FILE]", "serve, in the foreground",
+	    "  --ports-file FILE   write the ports in use there, as shell variables\n"
+	    "\n"
+	    "SIGTERM and SIGINT stop it: open requests are answered first. SIGHUP reloads the server's\n"
+	    "certificate and the policy; connections stay open.\n"
+	    "\n"
+	    "  signetd --config /etc/signet/signetd.yaml run\n"},
+	{"migrate", cmd_migrate, "", "bring the database's schema up to this version",
+	    "Uses database.owner of the configuration. Safe to run at any time, on several machines.\n"
+	    "\n"
+	    "  signetd --config /etc/signet/signetd.yaml migrate\n"},
+	{"init", cmd_init, "--name NAME --root-passphrase-file FILE [...]",
+	    "make a root and an issuing authority, or take over existing ones",
+	    "  --name NAME                   subjects become \"NAME Root CA\" and \"NAME Issuing CA\"\n"
+	    "  --root-subject DN             another one: CN=Acme Root,O=Acme,C=DE\n"
+	    "  --subject DN                  the issuing authority's\n"
+	    "  --root-name NAME              its name in policy (root)\n"
+	    "  --authority-name NAME         the issuing authority's (issuing)\n"
+	    "  --root-passphrase-file FILE   for the root's key; mode 0600\n"
+	    "  --root-key-directory DIR      where the root's key goes (the directory of keys)\n"
+	    "  --algorithm NAME              EC-P256, EC-P384, Ed25519, RSA-3072, ML-DSA-65 ... (EC-P256)\n"
+	    "  --path-length N               authorities allowed below the issuing one (0)\n"
+	    "  --root-years N, --years N     how long they live (30, 15)\n"
+	    "  --permit-dns NAME, --exclude-dns NAME, --permit-directory DN, --exclude-directory DN\n"
+	    "                                name constraints on the issuing authority; repeatable\n"
+	    "  --root-crl-url URL, --root-issuer-url URL   written into its certificate\n"
+	    "  --chain FILE --key FILE [--key-passphrase-file FILE]\n"
+	    "                                take over: PEM, the issuing certificate first, root last\n"
+	    "\n"
+	    "Prints the root's SHA-256 fingerprint. A second run changes nothing.\n"
+	    "\n"
+	    "  signetd init --name Acme --root-passphrase-file /media/ceremony/root.passphrase\n"},
+	{"bootstrap", cmd_bootstrap, "-f FILE [--dry-run]", "bring policy documents into force",
+	    "  -f, --file FILE   YAML documents: docs/policy.md\n"
+	    "  -n, --dry-run     say what would change\n"
+	    "\n"
+	    "All or nothing; the same documents again change nothing.\n"
+	    "\n"
+	    "  signetd bootstrap -f policy.yaml --dry-run\n"},
+	{"check", cmd_check, "", "validate configuration, database, policy and keys",
+	    "  signetd --config /etc/signet/signetd.yaml check\n"},
+	{"enrollment", cmd_enrollment, "list|explain|approve|reject [...]",
+	    "look at enrollments and decide on those that wait",
+	    "  signetd enrollment explain 42\n"},
+	{"trust-crl", cmd_trust_crl, "import --anchor NAME --file FILE [--issuer FILE]",
+	    "bring in a manufacturer's revocation list",
+	    "  -a, --anchor NAME   the trust anchor that it belongs to\n"
+	    "  -f, --file FILE     the list, DER or PEM\n"
+	    "  -i, --issuer FILE   PEM of the intermediate that signed it, where the anchor did not\n"
+	    "\n"
+	    "  signetd trust-crl import --anchor acme --file acme.crl\n"},
+	{"fingerprint", cmd_fingerprint, "", "print the root's SHA-256, for devices to pin",
+	    "  signetd fingerprint\n"},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+static void print_help(void)
+{
+	printf("usage: signetd [--config FILE] COMMAND [...]\n\n"
+	       "A certificate authority and code-signing server for device makers.\n\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-12s %s\n", c->name, c->summary);
+	printf("\n"
+	       "  -c, --config FILE   the configuration (" CONFIG_STANDARD ")\n"
+	       "  -V, --version       print the version\n"
+	       "  -h, --help          this, or after a command: its own\n\n"
+	       "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n\n"
+	       "  signetd --config /etc/signet/signetd.yaml check\n");
+}
+
+static void print_command_help(const struct command *c)
+{
+	printf("usage: signetd [--config FILE] %s%s%s\n\n%s.\n\n%s", c->name,
+	    c->arguments[0] ? " " : "", c->arguments, c->summary, c->help);
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static void name_caller(char *text, size_t size)
+{
+	const struct passwd *entry = getpwuid(getuid());
+
+	if (entry)
+		snprintf(text, size, "os:%s", entry->pw_name);
+	else
+		snprintf(text, size, "os:%ld", (long)getuid());
+}
+
+static int execute(const struct command *c, const char *path, int argc, char **argv)
+{
+	AUTO(config) config = {0};
+	struct err err = {0};
+	char who[80];
+	struct invocation v = {.config_path = path,
+	    .config = &config,
+	    .clock = clock_system(),
+	    .rng = rng_system(),
+	    .who = who,
+	    .command = c};
+
+	if (!config_read(path, &config, &err).ok)
+		return command_failed(&err);
+	name_caller(who, sizeof(who));
+	optind = 0; /* getopt begins anew, with the subcommand as its program */
+	return c->run(&v, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *path = CONFIG_STANDARD;
+	const struct command *c;
+	int option;
+
+	/* '+': stop at the subcommand; what stands behind it is its own. */
+	while ((option = getopt_long(argc, argv, "+c:Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c': path = optarg; break;
+		case 'V': printf("signetd %s\n", SIGNET_VERSION); return COMMAND_OK;
+		case 'h': print_help(); return COMMAND_OK;
+		default: return COMMAND_USAGE;
+		}
+	}
+	if (optind == argc) {
+		print_help();
+		return COMMAND_USAGE;
+	}
+	c = find(argv[optind]);
+	if (!c) {
+		fprintf(stderr, "signetd: there is no command '%s'; see signetd --help\n",
+		    argv[optind]);
+		return COMMAND_USAGE;
+	}
+	argc -= optind;
+	argv += optind;
+	if (asks_for_help(argc, argv)) {
+		print_command_help(c);
+		return COMMAND_OK;
+	}
+	return execute(c, path, argc, argv);
+}

@@ -1,0 +1,256 @@
+#include "server/server.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "server/harden.h"
+#include "server/job.h"
+#include "server/listen.h"
+#include "server/own_certificate.h"
+
+/* The database counts as there so long after it was: three of the job's looks. */
+#define DATABASE_FRESH_MS 16000
+
+static const enum listener_kind kinds[CONFIG_LISTENERS] = {
+    LISTENER_DEVICE, LISTENER_OPERATOR, LISTENER_PUBLIC, LISTENER_PAGES};
+static const char *const kind_names[CONFIG_LISTENERS] = {"device", "operator", "public", "pages"};
+
+/* ---- readiness ---- */
+
+static bool keys_are_open(const struct policy *p, char *why, size_t size)
+{
+	for (size_t i = 0; i < p->authority_count; i++) {
+		const struct authority *a = &p->authorities[i];
+
+		if (a->key_uri && !a->key) {
+			snprintf(why, size, "the key of authority '%s' is not open", a->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool certificate_is_valid(struct server *s)
+{
+	int64_t now = clock_now(&s->api.clock);
+
+	return now < atomic_load(&s->certificate_not_after);
+}
+
+static bool core_serves(struct server *s, char *why, size_t size)
+{
+	int64_t seen = atomic_load(&s->database_seen_ms);
+
+	if (seen == 0 || monotonic_ms() - seen > DATABASE_FRESH_MS) {
+		snprintf(why, size, "the database is away");
+		return false;
+	}
+	if (s->has_tls && !certificate_is_valid(s)) {
+		snprintf(why, size, "the server has no valid TLS certificate");
+		return false;
+	}
+	return true;
+}
+
+bool server_ready(void *context, char *why, size_t size)
+{
+	struct server *s = context;
+	AUTO_REF(policy) policy = policy_current(s->policies);
+
+	if (!policy) {
+		snprintf(why, size, "no policy is loaded yet");
+		return false;
+	}
+	return core_serves(s, why, size) && keys_are_open(policy, why, size);
+}
+
+/* ---- TLS ---- */
+
+/* Devices choose by these which certificate to present: ours to renew, makers' to enroll. */
+static size_t client_names(const struct policy *p, struct span *names, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; p && i < p->anchor_count && n < most; i++)
+		names[n++] = p->anchors[i].subject;
+	for (size_t i = 0; p && i < p->authority_count && n < most; i++)
+		names[n++] = p->authorities[i].subject;
+	return n;
+}
+
+struct status server_renew_tls(struct server *s, struct err *err)
+{
+	AUTO_REF(policy) policy = policy_current(s->policies);
+	struct span names[TLS_CLIENT_NAMES_MAX + 1];
+	struct tls_request request = {
+	    .certificate = s->own.certificate,
+	    .chain = s->own.chain,
+	    .client_names = names,
+	    .client_name_count = client_names(policy, names, COUNT(names)),
+	    .tickets = s->tickets,
+	};
+	SSL_CTX *tls[CONFIG_LISTENERS] = {NULL};
+	struct status made = STATUS_OK;
+
+	if (!s->own.certificate)
+		return STATUS_OK;
+	for (size_t i = 0; made.ok && i < CONFIG_LISTENERS; i++) {
+		request.kind = kinds[i];
+		made = tls_context(&request, &tls[i], err);
+		if (made.ok)
+			made = hsm_key_use_for_tls(s->own.key, tls[i], err);
+	}
+	for (size_t i = 0; i < CONFIG_LISTENERS; i++) {
+		if (made.ok)
+			tls_set_put(s->tls, kinds[i], tls[i]);
+		else
+			SSL_CTX_free(tls[i]);
+	}
+	return made;
+}
+
+/* ---- starting ---- */
+
+static void close_listeners(struct core_config *core)
+{
+	for (size_t i = 0; i < core->listener_count; i++)
+		close(core->listeners[i].fd);
+}
+
+static struct status open_listener(
+    struct server *s, size_t i, struct core_config *core, struct buf *ports, struct err *err)
+{
+	const char *text = s->config->listeners[i];
+	struct core_listener l = {.kind = kinds[i], .tls = kinds[i] != LISTENER_PUBLIC};
+	struct listen_address address;
+	int port;
+
+	TRY(listen_parse(text, &address, err));
+	if (address.off)
+		return STATUS_OK;
+	TRY(listen_open(text, &address, &l.fd, &port, err));
+	core->listeners[core->listener_count++] = l;
+	s->has_tls = s->has_tls || l.tls;
+	buf_printf(ports, "SIGNET_%s_PORT=%d\n", kind_names[i], port);
+	LOG(&s->log, LOG_INFO, "listening", LOG_STR("listener", kind_names[i]),
+	    LOG_STR("address", text), LOG_INT("port", port));
+	return STATUS_OK;
+}
+
+static void to_upper(struct buf *text)
+{
+	for (size_t i = 0; i < text->n; i++)
+		if (text->p[i] >= 'a' && text->p[i] <= 'z')
+			text->p[i] = (uint8_t)(text->p[i] - 'a' + 'A');
+}
+
+static struct status open_listeners(struct server *s, struct core_config *core, struct err *err)
+{
+	AUTO(buf) ports = {0};
+
+	for (size_t i = 0; i < CONFIG_LISTENERS; i++)
+		TRY(open_listener(s, i, core, &ports, err));
+	if (core->listener_count == 0)
+		return err_set(err, ERR_CONFIG, "every listener is off");
+	to_upper(&ports);
+	if (s->config->ports_file)
+		TRY(file_replace(s->config->ports_file, buf_span(&ports), 0644, err));
+	return STATUS_OK;
+}
+
+static struct core_config core_of(struct server *s)
+{
+	const struct config *c = s->config;
+
+	return (struct core_config){
+	    .loops = (int)c->loops,
+	    .workers = (int)c->workers,
+	    .queue_length = (size_t)c->queue,
+	    .limits = c->limits,
+	    .tls = s->tls,
+	    .api = &s->api,
+	    .db = &s->db,
+	};
+}
+
+static struct status begin(struct server *s, struct core_config *core, struct err *err)
+{
+	struct hsm_config keys = {s->config->keys.directory, s->config->keys.passphrase_file};
+	struct err none = {0};
+
+	TRY(open_listeners(s, core, err));
+	TRY(harden_user(s->config->user, err));
+	TRY(harden_process(s->config->limits.connections, err));
+	TRY(hsm_open(&keys, &s->hsm, err));
+	/* Usable even while the database is away; else the first job makes one. */
+	if (!own_certificate_load(s, &none).ok && none.kind != ERR_MISSING)
+		LOG(&s->log, LOG_WARN, "stored certificate not used", LOG_STR("why", none.message),
+		    LOG_STR("cause", none.cause));
+	TRY(core_start(core, &s->core, err));
+	return jobs_start(s, &s->jobs, err);
+}
+
+static void set_up(struct server *s, const struct config *config)
+{
+	s->config = config;
+	s->log = (struct log){
+	    .fd = STDERR_FILENO,
+	    .level = (enum log_level)config->log.level,
+	    .format = (enum log_format)config->log.format,
+	    .colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR"),
+	};
+	s->policies = policy_holder_new();
+	s->tls = tls_set_new();
+	s->tickets = tickets_new();
+	s->db = (struct db_config){
+	    config->database.server, config->database.statement_timeout * 1000, "signetd"};
+	s->api = (struct api){
+	    .policies = s->policies,
+	    .clock = clock_system(),
+	    .rng = rng_system(),
+	    .log = &s->log,
+	    .metrics = &s->metrics,
+	    .ready = server_ready,
+	    .ready_context = s,
+	};
+}
+
+static void tear_down(struct server *s)
+{
+	tls_set_free(s->tls);
+	tickets_free(s->tickets);
+	policy_holder_free(s->policies);
+	X509_free(s->own.certificate);
+	sk_X509_pop_free(s->own.chain, X509_free);
+	hsm_key_free(s->own.key);
+	hsm_close(s->hsm);
+}
+
+struct status server_start(struct server *s, const struct config *config, struct err *err)
+{
+	struct core_config core;
+	struct status begun;
+
+	set_up(s, config);
+	core = core_of(s);
+	begun = begin(s, &core, err);
+	if (begun.ok)
+		return begun;
+	if (s->core)
+		core_stop(s->core, 0);
+	else
+		close_listeners(&core);
+	tear_down(s);
+	return begun;
+}
+
+void server_stop(struct server *s)
+{
+	core_stop(s->core, s->config->drain * 1000);
+	jobs_stop(s->jobs);
+	tear_down(s);
+}

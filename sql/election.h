@@ -1,0 +1,19 @@
+/*
+ * sql/election.h: of many servers on one database, one does what must happen once.
+ *
+ * The election is a lock that lives as long as the transaction: whoever does not get it leaves the
+ * work to whoever has it.
+ */
+#ifndef SIGNET_SQL_ELECTION_H
+#define SIGNET_SQL_ELECTION_H
+
+#include "sql/db.h"
+
+enum election {
+	ELECTION_EXPIRY = 1, /* purge strangers, expire what waited too long */
+};
+
+/* Inside a transaction. ret_elected false: another server has it now. Never waits. */
+struct status election_try(struct db *db, enum election which, bool *ret_elected, struct err *err);
+
+#endif
