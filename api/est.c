@@ -47,7 +47,7 @@ struct status est_cacerts(struct call *call, struct http_response *response, str
 	return STATUS_OK;
 }
 
-/* RFC 7030 4.5.2: "Locally configured policy": 204 says that there is none. */
+/* RFC 7030 4.5.2: "204 or 404 indicates that a CSR Attributes Response is not available". */
 struct status est_csrattrs(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct label *label = NULL;
@@ -112,7 +112,7 @@ static void tell(
 	    LOG_STR("alarm", reply->alarm ? "yes" : ""));
 }
 
-/* RFC 7030 4.2.3: "containing the newly issued certificate" and nothing else. */
+/* RFC 7030 4.2.3: "containing only the certificate that was issued". */
 static void respond_certificate(
     const struct call *call, const struct enroll_reply *reply, struct http_response *response)
 {

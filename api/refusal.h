@@ -1,7 +1,7 @@
 /*
  * api/refusal.h: what somebody reads who did not get what they asked for.
  *
- * text/plain, which RFC 8951 2 allows for EST and every client shows:
+ * text/plain, which RFC 8951 5 allows for EST and every client shows:
  *
  *   refused: the request has no challengePassword ...
  *   rule: RFC 7030 3.5: ...

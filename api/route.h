@@ -42,8 +42,8 @@ typedef struct status (*route_handler)(
 
 struct route {
 	enum http_method method;
-	const char
-	    *path; /* ".../est/{label}/simpleenroll", "/ca/{name}.cer"; one {variable} at most */
+	/* ".../est/{label}/simpleenroll", "/ca/{name}.cer"; one {variable} at most */
+	const char *path;
 	unsigned listeners; /* enum listener_kind, or'ed */
 	enum route_place place;
 	const char *permission; /* "public", or "device" for what EST decides itself; never NULL */

@@ -18,7 +18,7 @@ static const char *binding_name(const struct binding *session)
 
 /*
  * Before extended master secret two sessions of different parties could share a tls-unique (the
- * triple handshake): such a value proves nothing. RFC 7627 5.4: "MUST NOT" rely on it.
+ * triple handshake that RFC 7627 was made against): such a value proves nothing.
  */
 static bool trustworthy(const struct binding *session)
 {
@@ -48,11 +48,7 @@ static struct status compare(const struct binding *session, struct span text, st
 	return STATUS_OK;
 }
 
-/*
- * RFC 7030 3.5: "the EST server ... MUST verify the [...] value if it is present" and may require
- * it: "If the server's policy requires linking identity and POP, the server MUST reject" what lacks
- * it.
- */
+/* RFC 7030 3.5: what is there must be verified; policy may demand that it is there. */
 struct status binding_check(int rule, const struct binding *session, struct span challenge_password,
     bool *ret_linked, struct err *err)
 {

@@ -48,7 +48,7 @@ static inline void attempt_auto(struct attempt *a)
 struct status attempt_recognise(struct attempt *a, struct err *err);
 /* enroll_client.c: RFC 7030 4.2.2, the names of a renewal. */
 struct status attempt_same_names(const struct attempt *a, struct err *err);
-/* enroll_client.c: RFC 6402 2.8, held against what was issued. */
+/* enroll_client.c: RFC 6402 ChangeSubjectName, held against what was issued. */
 struct status attempt_change_subject(
     const struct attempt *a, const struct issued *issued, struct err *err);
 

@@ -33,7 +33,7 @@
 	X(BODY_EMPTY, "body.empty", ERR_INPUT, "RFC 7030 4.2.1: the body is a PKCS#10 request", \
 	    "send the certification request in the body")                                       \
 	X(CSR_CHANGE_SUBJECT, "csr.change-subject-name", ERR_DENIED,                            \
-	    "RFC 6402 2.8: ChangeSubjectName asks for names; names here come from the profile", \
+	    "RFC 6402: ChangeSubjectName asks for names; names here come from the profile",     \
 	    "leave the attribute out, or ask for the names that the profile gives")
 
 #define REASONS_BINDING(X)                                                                         \
@@ -50,7 +50,7 @@
 	    "put the base64 of tls-unique (TLS 1.2) or tls-exporter (TLS 1.3) there, and no "      \
 	    "password of your own")                                                                \
 	X(BINDING_UNAVAILABLE, "binding.unavailable", ERR_DENIED,                                  \
-	    "RFC 7627 5.4 and RFC 9266 4: without extended master secret a TLS 1.2 session has "   \
+	    "RFC 7627 and RFC 9266: without extended master secret a TLS 1.2 session has "         \
 	    "no trustworthy channel binding",                                                      \
 	    "use TLS 1.3, or TLS 1.2 with the extended master secret extension")
 

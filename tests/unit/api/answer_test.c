@@ -101,7 +101,8 @@ Test(api_est, no_csrattrs_is_204)
 
 	scene_set(&s);
 	ask(&s, LISTENER_DEVICE, HTTP_GET, EST "x/csrattrs");
-	/* RFC 7030 4.5.2: "204 or 404 ... indicates that CSR attributes are not available". */
+	/* RFC 7030 4.5.2: "204 or 404 indicates that a CSR Attributes Response is not available".
+	 */
 	cr_expect_eq(s.response.status, 204);
 	cr_expect_eq(s.response.body.n, 0);
 	arena_free(&s.arena);

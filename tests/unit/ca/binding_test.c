@@ -1,4 +1,4 @@
-/* RFC 7030 3.5: "the EST server MUST verify" what is present, and may require it. */
+/* RFC 7030 3.5: what is present is verified, and a label may require it. */
 #include <criterion/criterion.h>
 #include <openssl/ssl.h>
 

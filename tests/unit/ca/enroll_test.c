@@ -347,6 +347,65 @@ Test(ca_enroll, a_linked_request_says_so_in_its_row)
 	scene_free(s);
 }
 
+/* A request with RFC 6402's ChangeSubjectName { subject } for this Name, as base64. */
+static void change_csr(EVP_PKEY *key, X509_NAME *name, bool malformed, struct buf *out)
+{
+	X509_REQ *req = X509_REQ_new();
+	ASN1_OBJECT *id = OBJ_txt2obj("1.3.6.1.5.5.7.7.36", 1);
+	const unsigned char *der;
+	unsigned char *bytes = NULL;
+	AUTO(buf) value = {0};
+	size_t n, mark;
+	int size;
+
+	cr_assert(X509_NAME_get0_der(name, &der, &n));
+	mark = der_begin(&value, DER_SEQUENCE);
+	buf_put(&value, span(der, n));
+	if (malformed)
+		der_put_uint(&value, 1);
+	der_end(&value, mark);
+	cr_assert(X509_REQ_set_pubkey(req, key));
+	cr_assert(X509_REQ_add1_attr_by_OBJ(req, id, V_ASN1_SEQUENCE, value.p, (int)value.n));
+	cr_assert_gt(X509_REQ_sign(req, key, EVP_sha256()), 0);
+	size = i2d_X509_REQ(req, &bytes);
+	base64_encode(span(bytes, (size_t)size), out);
+	OPENSSL_free(bytes);
+	ASN1_OBJECT_free(id);
+	X509_REQ_free(req);
+}
+
+Test(ca_enroll, change_subject_name_may_ask_for_what_the_profile_gives_and_nothing_else)
+{
+	struct scene *s = scene_new();
+	struct holder device = scene_idevid(s, "X100", "SN1");
+	EVP_PKEY *key = pki_key("EC-P256"), *other = pki_key("EC-P256");
+	struct answer a = scene_ask(s, &(struct ask){.as = &device, .key = key});
+	struct holder ldevid = answer_holder(&a, key);
+	X509_NAME *given = X509_get_subject_name(ldevid.certificate),
+		  *wanted = X509_get_subject_name(device.certificate);
+	AUTO(buf) same = {0};
+	AUTO(buf) another = {0};
+	AUTO(buf) wrong = {0};
+
+	change_csr(other, wanted, false, &another);
+	expect_refused(
+	    s, &(struct ask){.as = &device, .body = buf_span(&another)}, "csr.change-subject-name");
+	change_csr(other, given, true, &wrong);
+	answer_free(&a);
+	a = scene_ask(s, &(struct ask){.as = &device, .body = buf_span(&wrong)});
+	cr_expect_not(a.done.ok);
+	cr_expect_eq(a.reply.outcome, ENROLL_REFUSED, "%s", a.err.message);
+	change_csr(other, given, false, &same);
+	expect_certificate(s, &(struct ask){.as = &device, .body = buf_span(&same)}, ENROLL_ISSUED);
+	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM certificate"), 2);
+	answer_free(&a);
+	holder_free(&ldevid);
+	holder_free(&device);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+	scene_free(s);
+}
+
 /* Who no anchor vouches for is kept, but boundedly: 100 at once, then 20 a second. */
 Test(ca_enroll, strangers_cannot_fill_the_store)
 {
