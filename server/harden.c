@@ -12,36 +12,34 @@
 #define DESCRIPTORS_PER_CONNECTION 3
 #define DESCRIPTORS_BESIDE         512
 
-static struct status raise_descriptors(int64_t connections, struct err *err)
+#define CONNECTIONS_LEAST 10
+
+struct status harden_descriptors(int64_t connections, int64_t *ret_connections, struct err *err)
 {
 	rlim_t want = (rlim_t)(connections * DESCRIPTORS_PER_CONNECTION + DESCRIPTORS_BESIDE);
-	struct rlimit limit;
+	struct rlimit limit, higher = {want, want};
 
+	/* Root may raise the hard limit too. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < want)
+		(void)setrlimit(RLIMIT_NOFILE, &higher);
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return err_errno(err, ERR_INTERNAL, "RLIMIT_NOFILE cannot be read");
-	if (limit.rlim_cur >= want)
-		return STATUS_OK;
-	/* Root may raise the hard limit too. */
-	limit.rlim_cur = want;
-	if (limit.rlim_max < want) {
-		struct rlimit higher = {want, want};
-
-		if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
-			return STATUS_OK;
-		return err_set(err, ERR_CONFIG,
-		    "limits.connections %lld needs %llu open files, %llu are allowed (LimitNOFILE= in "
-		    "the unit)",
-		    (long long)connections, (unsigned long long)want,
-		    (unsigned long long)limit.rlim_max);
+	if (limit.rlim_cur < want) {
+		limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			return err_errno(err, ERR_INTERNAL, "RLIMIT_NOFILE cannot be raised");
 	}
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return err_errno(err, ERR_INTERNAL, "RLIMIT_NOFILE cannot be raised");
+	if (limit.rlim_cur < DESCRIPTORS_BESIDE + CONNECTIONS_LEAST * DESCRIPTORS_PER_CONNECTION)
+		return err_set(err, ERR_CONFIG, "only %llu open files are allowed (LimitNOFILE=)",
+		    (unsigned long long)limit.rlim_cur);
+	*ret_connections = limit.rlim_cur >= want ? connections
+						  : (int64_t)(limit.rlim_cur - DESCRIPTORS_BESIDE) /
+							DESCRIPTORS_PER_CONNECTION;
 	return STATUS_OK;
 }
 
-struct status harden_process(int64_t connections, struct err *err)
+struct status harden_process(struct err *err)
 {
-	TRY(raise_descriptors(connections, err));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_errno(err, ERR_INTERNAL, "PR_SET_NO_NEW_PRIVS is refused");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

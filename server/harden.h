@@ -5,11 +5,15 @@
 #include "base/err.h"
 
 /*
- * No new privileges; no core dump and no debugger, since memory holds keys (to debug: run as root
- * with `prlimit --core=unlimited` and write 1 to /proc/sys/fs/suid_dumpable, or attach as root with
- * CAP_SYS_PTRACE); as many descriptors as are allowed, which must suffice for `connections`.
+ * No new privileges; no core dump and no debugger, since memory holds keys (docs/operations.md says
+ * how to have them back for debugging).
  */
-struct status harden_process(int64_t connections, struct err *err);
+struct status harden_process(struct err *err);
+/*
+ * As many open files as `connections` need, or as many as are allowed. ret_connections: how many
+ * connections that carries, at most as many as were asked for. ERR_CONFIG: not even ten.
+ */
+struct status harden_descriptors(int64_t connections, int64_t *ret_connections, struct err *err);
 /* Become `user` with its groups. NULL, or not root: stays. ERR_CONFIG. */
 struct status harden_user(const char *user, struct err *err);
 

@@ -76,6 +76,14 @@ static enum log_level level_of(const struct exchange *x)
 	return x->response.status >= 500 ? LOG_WARN : LOG_INFO;
 }
 
+#define FIELDS_MAX 11
+
+static void add_text(struct log_field *fields, size_t *n, const char *name, const char *text)
+{
+	if (text && text[0])
+		fields[(*n)++] = LOG_STR(name, text);
+}
+
 void reply_log(const struct exchange *x, bool aborted)
 {
 	const struct api *api = x->front->loop->core->config.api;
@@ -83,11 +91,22 @@ void reply_log(const struct exchange *x, bool aborted)
 
 	if (r->status)
 		count(api->metrics, r->status);
-	LOG(api->log, level_of(x), aborted ? "request cut off" : "request",
-	    LOG_STR("id", x->request.id), LOG_STR("listener", listener_name(x->front->listener)),
-	    LOG_STR("address", x->front->peer.address), LOG_STR("method", x->method),
-	    LOG_STR("path", x->request.path), LOG_INT("status", r->status),
-	    LOG_STR("code", r->reason_code), LOG_INT("bytes", r->body.n),
-	    LOG_INT("us", monotonic_us() - x->request.started_us), LOG_STR("why", x->err.message),
-	    LOG_STR("cause", x->err.cause));
+	struct log_field fields[FIELDS_MAX] = {
+	    {"id", x->request.id, 0},
+	    LOG_STR("listener", listener_name(x->front->listener)),
+	    {"address", x->front->peer.address, 0},
+	    LOG_STR("method", x->method),
+	    LOG_STR("path", x->request.path),
+	    LOG_INT("status", r->status),
+	    LOG_INT("bytes", r->body.n),
+	    LOG_INT("us", monotonic_us() - x->request.started_us),
+	};
+	size_t n = 8;
+
+	if (r->status)
+		count(api->metrics, r->status);
+	add_text(fields, &n, "code", r->reason_code);
+	add_text(fields, &n, "why", x->err.message);
+	add_text(fields, &n, "cause", x->err.cause);
+	log_write(api->log, level_of(x), aborted ? "request cut off" : "request", fields, n);
 }

@@ -177,14 +177,27 @@ static struct core_config core_of(struct server *s)
 	};
 }
 
+static struct status raise_descriptors(struct server *s, struct core_config *core, struct err *err)
+{
+	int64_t asked = s->config->limits.connections;
+
+	TRY(harden_descriptors(asked, &core->limits.connections, err));
+	if (core->limits.connections < asked)
+		LOG(&s->log, LOG_WARN, "fewer connections than limits.connections",
+		    LOG_INT("connections", core->limits.connections), LOG_INT("configured", asked),
+		    LOG_STR("why", "the limit of open files; LimitNOFILE= in the unit"));
+	return STATUS_OK;
+}
+
 static struct status begin(struct server *s, struct core_config *core, struct err *err)
 {
 	struct hsm_config keys = {s->config->keys.directory, s->config->keys.passphrase_file};
 	struct err none = {0};
 
 	TRY(open_listeners(s, core, err));
+	TRY(raise_descriptors(s, core, err));
 	TRY(harden_user(s->config->user, err));
-	TRY(harden_process(s->config->limits.connections, err));
+	TRY(harden_process(err));
 	TRY(hsm_open(&keys, &s->hsm, err));
 	/* Usable even while the database is away; else the first job makes one. */
 	if (!own_certificate_load(s, &none).ok && none.kind != ERR_MISSING)

@@ -14,8 +14,12 @@ void *worker_main(void *context)
 {
 	struct core *core = context;
 	AUTO_REF(db) db = core->config.db ? db_new(core->config.db) : NULL;
+	struct err unheard = {0};
 	struct job *job;
 
+	/* The first request finds a connection; where there is none yet, it will say so itself. */
+	if (db && !db_ping(db, &unheard).ok)
+		err_clear(&unheard);
 	while ((job = queue_pop(core->queue))) {
 		struct exchange *x = (struct exchange *)job;
 
