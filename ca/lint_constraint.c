@@ -113,13 +113,52 @@ static bool read_constraints(struct span der, struct constraints *ret)
 	return true;
 }
 
+/* The common name, where it looks like a host: at least two labels. */
+static bool host_in_subject(const struct tbs *tbs, struct span *ret_host)
+{
+	struct span in = tbs->subject, rdns, rdn, pair, oid;
+	struct der_item value;
+	if (!der_take(&in, DER_SEQUENCE, &rdns))
+		return false;
+	while (der_take(&rdns, DER_SET, &rdn) && der_take(&rdn, DER_SEQUENCE, &pair)) {
+		if (!der_take(&pair, DER_OID, &oid) || !der_next(&pair, &value) ||
+		    !span_equal(oid, SPAN_LITERAL("\x55\x04\x03")))
+			continue;
+		*ret_host = value.body;
+		bool dot = false;
+		for (size_t i = 0; i < value.body.n; i++) {
+			uint8_t c = value.body.p[i];
+			bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+			if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.')
+				return false;
+			dot |= c == '.';
+		}
+		return dot;
+	}
+	return false;
+}
+
+static bool has_dns_name(struct span names)
+{
+	struct der_item name;
+	while (names.n > 0 && der_next(&names, &name))
+		if (name.tag == GENERAL_DNS)
+			return true;
+	return false;
+}
+
 static bool names_allowed(const struct tbs *tbs, const struct constraints *c)
 {
-	struct span names;
+	struct span names = SPAN_NONE, host;
 	struct der_item name;
 	if (!lint_subject_empty(tbs) && !allowed(c, GENERAL_DIRECTORY, tbs->subject))
 		return false;
-	if (!lint_names(tbs, OID_SUBJECT_ALT_NAME, &names))
+	bool san = lint_names(tbs, OID_SUBJECT_ALT_NAME, &names);
+	/* RFC 6125 B.2 and OpenSSL: without a dNSName, a common name that looks like a host is one
+	 */
+	if (!has_dns_name(names) && host_in_subject(tbs, &host) && !allowed(c, GENERAL_DNS, host))
+		return false;
+	if (!san)
 		return true;
 	while (names.n > 0 && der_next(&names, &name))
 		if (!allowed(c, name.tag, name.body))

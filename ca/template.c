@@ -2,6 +2,7 @@
 
 #include "ca/template.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,13 +91,30 @@ static void put_text(struct buf *out, struct span text, bool percent)
 	}
 }
 
-static const char *value_of(enum template_variable v, const struct issue_subject *s)
+#define ADDRESS_SIZE (INET6_ADDRSTRLEN + sizeof("address "))
+
+/*
+ * A server without a name is called by its address, in words: OpenSSL takes a common name that
+ * looks like a host for one and holds it to the DNS name constraints above.
+ */
+static const char *server_name(const struct issue_subject *s, char text[static ADDRESS_SIZE])
+{
+	char address[INET6_ADDRSTRLEN];
+	if (s->dns || (s->ip.n != 4 && s->ip.n != 16))
+		return s->dns;
+	inet_ntop(s->ip.n == 4 ? AF_INET : AF_INET6, s->ip.p, address, sizeof(address));
+	snprintf(text, ADDRESS_SIZE, "address %s", address);
+	return text;
+}
+
+static const char *value_of(
+    enum template_variable v, const struct issue_subject *s, char text[static ADDRESS_SIZE])
 {
 	switch (v) {
 	case TEMPLATE_SERIAL: return s->serial;
 	case TEMPLATE_PRODUCT: return s->product;
 	case TEMPLATE_MANUFACTURER: return s->manufacturer;
-	case TEMPLATE_DNS: return s->dns;
+	case TEMPLATE_DNS: return server_name(s, text);
 	default: return NULL;
 	}
 }
@@ -116,7 +134,8 @@ static bool put_variable(struct buf *out, enum template_variable v, const struct
 		}
 		return true;
 	}
-	const char *value = value_of(v, s);
+	char address[ADDRESS_SIZE];
+	const char *value = value_of(v, s, address);
 	if (!value || *value == '\0') {
 		snprintf(why, size, "{%s} has no value", variable_names[v]);
 		return false;

@@ -2,7 +2,8 @@
  * ca/template.h: text with {variables}, compiled once, rendered for each certificate.
  *
  * {serial} {product} {manufacturer} are the authenticated device's; {device} is "manufacturer
- * product serial"; {dns} and {ip} are a server's and only for Signet's own profiles. "{{" is a "{".
+ * product serial"; {dns} and {ip} are a server's and only for Signet's own profiles; {dns} in
+ * a subject is the address of a server that has no name. "{{" is a "{".
  */
 #ifndef SIGNET_CA_TEMPLATE_H
 #define SIGNET_CA_TEMPLATE_H

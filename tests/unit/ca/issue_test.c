@@ -630,20 +630,38 @@ Test(ca_issue, server_certificate_names_all_hosts_and_addresses)
 	    "%s", buf_cstr(&out));
 }
 
-Test(ca_issue, server_known_by_address_alone_is_refused)
+static bool issue_server(
+    struct world *w, const struct issue_subject *subject, struct issued *ret, struct err *err)
 {
-	AUTO(world)
-	w;
-	struct err err = {0};
 	struct profile *server;
-	AUTO(issued)
-	issued = {0};
+	cr_assert(profile_server(&w->issuing, &w->arena, &server, err).ok, "%s", err->message);
+	return issue_certificate(server, subject, hsm_key_spki(w->device_key),
+	    hsm_key_algorithm(w->device_key), w->now, &w->rng, ret, err)
+	    .ok;
+}
+
+Test(ca_issue, server_without_a_name_is_called_by_its_address)
+{
+	AUTO(world) w;
+	struct err err = {0};
+	AUTO(issued) issued = {0};
 	static const uint8_t v4[] = {192, 0, 2, 1};
 	world_make(&w, "EC-P256", "EC-P256");
-	cr_assert(profile_server(&w.issuing, &w.arena, &server, &err).ok, "%s", err.message);
 	struct issue_subject subject = {.ip = SPAN_OF(v4)};
-	cr_assert_not(issue_certificate(server, &subject, hsm_key_spki(w.device_key),
-	    hsm_key_algorithm(w.device_key), w.now, &w.rng, &issued, &err)
-			  .ok);
+	cr_assert(issue_server(&w, &subject, &issued, &err), "%s", err.message);
+	write_files(&w, &issued);
+	fixture_must("leaf.pem: OK",
+	    "openssl verify -verify_ip 192.0.2.1 -CAfile root.pem -untrusted issuing.pem leaf.pem");
+	fixture_must(
+	    "CN=address 192.0.2.1", "openssl x509 -in leaf.pem -noout -subject -nameopt RFC2253");
+}
+
+Test(ca_issue, server_without_name_and_address_is_refused)
+{
+	AUTO(world) w;
+	struct err err = {0};
+	AUTO(issued) issued = {0};
+	world_make(&w, "EC-P256", "EC-P256");
+	cr_assert_not(issue_server(&w, &(struct issue_subject){0}, &issued, &err));
 	cr_assert(strstr(err.message, "{dns} has no value"), "%s", err.message);
 }

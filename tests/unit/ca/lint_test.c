@@ -115,6 +115,9 @@ static const struct sample {
     {"name_outside_issuer_constraints", "host elsewhere", LEAF,
 	{{EXTENSION, SAN, "300d820b612e656c73657768657265", 0}}},
 
+    {"name_outside_issuer_constraints", "common name that looks like a host", LEAF,
+	{{SUBJECT, .hex = "3010310e300c06035504030c05612e622e63"}, {DROP, .oid = SAN}}},
+
     {"ext_duplicate_extension", "MUD URL twice", LEAF,
 	{{AGAIN, MUD, "161368747470733a2f2f612e6578616d706c652f6d", 0}}},
     {"ext_unknown", "1.2.3.4", LEAF, {{EXTENSION, "1.2.3.4", "0500", 0}}},
