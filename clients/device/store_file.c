@@ -100,6 +100,61 @@ static struct status file_save(
 	return file_replace(path.text, bytes, 0600, &why).ok ? STATUS_OK : wrap(err, &why);
 }
 
+/* "state.json.Xy12ab": the temporary name of a record that a power cut left behind. */
+static bool is_litter(const char *name)
+{
+	static const char *const records[] = {STORE_CONFIG, STORE_STATE, STORE_ANCHORS};
+
+	for (size_t i = 0; i < COUNT(records); i++) {
+		size_t n = strlen(records[i]);
+
+		if (strncmp(name, records[i], n) == 0 && name[n] == '.' && strlen(name + n) == 7)
+			return true;
+	}
+	return strcmp(name, CURRENT_NEW) == 0;
+}
+
+/* Call `each` for every name in the store. */
+static struct status each_name(struct file_store *f,
+    struct status (*each)(struct file_store *f, const char *name, void *context, struct err *err),
+    void *context, struct err *err)
+{
+	int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct status s = STATUS_OK;
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return failed(err, "list", f->directory);
+	}
+	while (s.ok && (entry = readdir(dir)))
+		s = each(f, entry->d_name, context, err);
+	closedir(dir);
+	return s;
+}
+
+static struct status remove_litter(
+    struct file_store *f, const char *name, void *context, struct err *err)
+{
+	(void)context, (void)err;
+	if (is_litter(name))
+		unlinkat(f->fd, name, 0);
+	return STATUS_OK;
+}
+
+/* The store's own name must be as durable as what stands in it. */
+static void sync_parent(const struct file_store *f)
+{
+	int fd = openat(f->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
 static struct status file_lock(struct store *s, struct err *err)
 {
 	struct file_store *f = of(s);
@@ -109,8 +164,10 @@ static struct status file_lock(struct store *s, struct err *err)
 	f->lock_fd = openat(f->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (f->lock_fd < 0)
 		return failed(err, "open", "lock");
-	if (flock(f->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return STATUS_OK;
+	if (flock(f->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+		sync_parent(f);
+		return each_name(f, remove_litter, NULL, err);
+	}
 	close(f->lock_fd);
 	f->lock_fd = -1;
 	return err_refuse(
@@ -243,37 +300,14 @@ static struct status file_activate(struct store *s, uint32_t generation, struct 
 	return sync_directory(f->fd, err);
 }
 
-/* Call `each` for every generation there is. */
-static struct status each_generation(struct file_store *f,
-    struct status (*each)(
-	struct file_store *f, uint32_t generation, void *context, struct err *err),
-    void *context, struct err *err)
-{
-	int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct status s = STATUS_OK;
-	const struct dirent *entry;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return failed(err, "list", f->directory);
-	}
-	while (s.ok && (entry = readdir(dir)))
-		if (generation_of(entry->d_name))
-			s = each(f, generation_of(entry->d_name), context, err);
-	closedir(dir);
-	return s;
-}
-
 static struct status take_highest(
-    struct file_store *f, uint32_t generation, void *context, struct err *err)
+    struct file_store *f, const char *name, void *context, struct err *err)
 {
 	uint32_t *highest = context;
 
 	(void)f, (void)err;
-	if (generation > *highest)
-		*highest = generation;
+	if (generation_of(name) > *highest)
+		*highest = generation_of(name);
 	return STATUS_OK;
 }
 
@@ -281,7 +315,7 @@ static struct status file_highest(struct store *s, uint32_t *ret_generation, str
 {
 	uint32_t highest = 0;
 
-	TRY(each_generation(of(s), take_highest, &highest, err));
+	TRY(each_name(of(s), take_highest, &highest, err));
 	*ret_generation = highest;
 	return STATUS_OK;
 }
@@ -308,14 +342,13 @@ static struct status generation_remove(struct file_store *f, const char *name, s
 }
 
 static struct status remove_unless_kept(
-    struct file_store *f, uint32_t generation, void *context, struct err *err)
+    struct file_store *f, const char *name, void *context, struct err *err)
 {
 	const uint32_t *keep = context;
-	char name[32];
+	uint32_t generation = generation_of(name);
 
-	if (generation == keep[0] || generation == keep[1])
+	if (!generation || generation == keep[0] || generation == keep[1])
 		return STATUS_OK;
-	snprintf(name, sizeof(name), GENERATION_PREFIX "%u", generation);
 	return generation_remove(f, name, err);
 }
 
@@ -323,7 +356,7 @@ static struct status file_prune(struct store *s, uint32_t keep, uint32_t keep_to
 {
 	uint32_t both[2] = {keep, keep_too};
 
-	TRY(each_generation(of(s), remove_unless_kept, both, err));
+	TRY(each_name(of(s), remove_unless_kept, both, err));
 	return sync_directory(of(s)->fd, err);
 }
 

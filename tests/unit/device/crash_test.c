@@ -209,6 +209,7 @@ static void cut_enrollment(bool half)
 	long n;
 
 	snprintf(command, sizeof(command), "rm -rf %s", rig->store);
+	rig->later = rig->settings; /* the store may not know the IDevID yet */
 	for (n = 1; !whole; n++) {
 		cr_assert(system(command) == 0);
 		whole = run_with_power_until(rig, act_enroll, n, half);
