@@ -182,10 +182,9 @@ static void raw_one(struct hostile *h, const struct raw_case *t, unsigned round)
 	if (!https_open(&o, &c))
 		return;
 	struct https_reply reply = {0};
-	(void)https_send(&c, span(t->bytes, t->n));
 	/* Those that wait for more than was sent get nothing; the server's own time-out is tested
 	 * apart. */
-	bool answered = https_read_reply(&c, &reply);
+	bool answered = https_send(&c, span(t->bytes, t->n)) && https_read_reply(&c, &reply);
 	int status = answered ? reply.status : 0;
 	bool right = status == 503;
 	for (size_t i = 0; i < COUNT(t->statuses) && t->statuses[i] >= 0; i++)

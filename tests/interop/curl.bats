@@ -94,7 +94,7 @@ setup() { interop_setup; }
 @test "a manufacturer whom nobody trusts is refused by name of the reason" {
 	request key
 	post simpleenroll "$mallory/SN-0001.pem" "$mallory/SN-0001.key" key.b64
-	[ "$status" = 401 ]
+	[ "$status" = 403 ]
 	grep -x "code: idevid.untrusted" reply
 }
 

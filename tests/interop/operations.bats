@@ -146,7 +146,7 @@ client_lines() {
 	stack_free_ports
 	stack_config=$PWD/second.yaml
 	sed_ports <"$first_config" >"$stack_config"
-	stack_signetd run >second.log 2>&1 3>&- &
+	"$stack_bin/signetd" --config "$stack_config" run >second.log 2>&1 3>&- &
 	local second=$!
 	until_ok 20 stack_ready
 	est=https://localhost:$stack_device_port/.well-known/est

@@ -39,7 +39,7 @@ interop_setup() {
 	# shellcheck source=/dev/null
 	. "$stack_dir/ports"
 	est=$SIGNET_EST_URL/.well-known/est
-	root=$stack_dir/root.pem
+	root=$stack_dir/state/root.pem
 	acme=$stack_dir/acme
 	mallory=$stack_dir/mallory
 	cacerts=$BATS_FILE_TMPDIR/cacerts.pem

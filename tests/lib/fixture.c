@@ -167,7 +167,7 @@ static void config_write(struct fixture *f, int i)
 	    "keys: {directory: %s/keys, passphrase_file: %s/keys.passphrase}\n"
 	    "tls: {names: [localhost], addresses: [127.0.0.1], authority: " ISSUING ", node: n%d}\n"
 	    /* Everybody here has one address. */
-	    "limits: {handshake_rate: 0}\n"
+	    "limits: {handshake_rate: 0, connections: 2000}\n"
 	    "state_directory: %s/state-%d\n"
 	    "ports_file: %s/ports-%d\n",
 	    f->database, f->owner, f->dir, f->dir, i, f->dir, i, f->dir, i);
@@ -332,6 +332,7 @@ void fixture_server_kill(struct fixture *f, int i)
 void fixture_start(struct fixture *f)
 {
 	char passphrase[160];
+	signal(SIGPIPE, SIG_IGN); /* a server that is killed closes its connections */
 	*f = (struct fixture){.dir = "/tmp/signet-test-XXXXXX"};
 	if (!mkdtemp(f->dir))
 		exit(99);
