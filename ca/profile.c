@@ -172,7 +172,7 @@ static struct status put_constant_san(
 	char why[200];
 	size_t mark = der_begin(&names, DER_SEQUENCE);
 	for (size_t i = 0; i < compiled->san_count; i++)
-		if (!profile_put_san(&compiled->san[i], NULL, &names, why, sizeof(why)))
+		if (!profile_put_san(&compiled->san[i], &profile_nobody, &names, why, sizeof(why)))
 			return err_set(err, ERR_CONFIG, "%s: %s", compiled->san[i].member, why);
 	der_end(&names, mark);
 	extension_put(out, OID_SUBJECT_ALT_NAME, compiled->subject_count == 0, buf_span(&names));

@@ -62,6 +62,8 @@ MUST_USE bool profile_put_rdn(const struct compiled_rdn *rdn, const struct issue
 /* A part of {dns} or {ip} alone gives one GeneralName for each name or address of the subject. */
 MUST_USE bool profile_put_san(const struct compiled_san *san, const struct issue_subject *subject,
     struct buf *out, char *why, size_t size);
+/* For parts that name no variable. */
+extern const struct issue_subject profile_nobody;
 /* Compile subject and SAN of a profile into `compiled`. ERR_CONFIG. */
 struct status profile_compile_names(const struct profile *profile, uint32_t variables,
     struct profile_compiled *compiled, struct arena *arena, struct err *err);

@@ -17,6 +17,8 @@ static const char *const san_types[] = {
     [SAN_REGISTERED_ID] = "registered-id",
 };
 
+const struct issue_subject profile_nobody = {.serial = NULL};
+
 /* ---- rendering ---- */
 
 bool profile_put_rdn(const struct compiled_rdn *rdn, const struct issue_subject *subject,
@@ -152,7 +154,7 @@ static struct status compile_rdn(const struct subject_part *part, uint32_t varia
 	    rdn->member, part->value, variables & ~(1U << TEMPLATE_IP), arena, &rdn->value, err));
 	if (rdn->value.variables != 0)
 		return STATUS_OK;
-	if (!profile_put_rdn(rdn, NULL, &constant, why, sizeof(why)))
+	if (!profile_put_rdn(rdn, &profile_nobody, &constant, why, sizeof(why)))
 		return err_set(err, ERR_CONFIG, "subject %s", why);
 	rdn->constant = arena_copy(arena, buf_span(&constant));
 	return STATUS_OK;
@@ -214,7 +216,7 @@ static struct status compile_san(const struct san_part *part, uint32_t variables
 	TRY(check_ip_variable(san, err));
 	if (san->value.variables != 0)
 		return STATUS_OK;
-	if (!profile_put_san(san, NULL, &constant, why, sizeof(why)))
+	if (!profile_put_san(san, &profile_nobody, &constant, why, sizeof(why)))
 		return err_set(err, ERR_CONFIG, "%s: %s", san->member, why);
 	san->constant = arena_copy(arena, buf_span(&constant));
 	return STATUS_OK;
