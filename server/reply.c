@@ -89,8 +89,6 @@ void reply_log(const struct exchange *x, bool aborted)
 	const struct api *api = x->front->loop->core->config.api;
 	const struct http_response *r = &x->response;
 
-	if (r->status)
-		count(api->metrics, r->status);
 	struct log_field fields[FIELDS_MAX] = {
 	    {"id", x->request.id, 0},
 	    LOG_STR("listener", listener_name(x->front->listener)),
