@@ -26,22 +26,25 @@ title() {
 
 # What a person would type, without the long names of this run.
 spoken() {
-	local text
-	printf -v text '%q ' "$@"
+	local text='' word
+	for word in "$@"; do
+		[[ $word =~ ^[A-Za-z0-9_./:=@,+-]+$ ]] || word="'$word'"
+		text+="$word "
+	done
 	text=${text//"$stack_dir"\//}
 	text=${text//"$stack_bin"\//}
 	printf '%s' "${text% }"
 }
 
+exec 5>&1 # where a command is shown, wherever its own output goes
 run() {
-	printf '%s$ %s%s\n' "$dim" "$(spoken "$@")" "$plain"
+	printf '%s$ %s%s\n' "$dim" "$(spoken "$@")" "$plain" >&5
 	"$@"
 }
 
 # must_fail COMMAND...: a refusal is what this step is about
 must_fail() {
-	printf '%s$ %s%s\n' "$dim" "$(spoken "$@")" "$plain"
-	if "$@"; then
+	if run "$@"; then
 		wrong "this should have been refused"
 	fi
 }
@@ -73,11 +76,11 @@ trap 'exit 130' INT TERM
 
 # Read back by others than us: OpenSSL, strictly and as a TLS client; GnuTLS.
 verify() { # FILE SUBJECT-PART
-	openssl verify -x509_strict -purpose sslclient -CAfile "$stack_dir/root.pem" \
+	openssl verify -x509_strict -purpose sslclient -CAfile "$stack_dir/state/root.pem" \
 		-untrusted "$stack_dir/cacerts.pem" "$1" >"$stack_dir/verify.log" 2>&1 ||
 		wrong "OpenSSL: $(cat "$stack_dir/verify.log")"
 	cat "$1" "$stack_dir/issuing.pem" >"$stack_dir/chain.pem"
-	certtool --verify --verify-profile=high --load-ca-certificate "$stack_dir/root.pem" \
+	certtool --verify --verify-profile=high --load-ca-certificate "$stack_dir/state/root.pem" \
 		--infile "$stack_dir/chain.pem" >"$stack_dir/verify.log" 2>&1 ||
 		wrong "GnuTLS: $(tail -n 3 "$stack_dir/verify.log")"
 	local subject
@@ -88,21 +91,33 @@ verify() { # FILE SUBJECT-PART
 
 # post OPERATION-PATH CERT KEY BODY-FILE: prints the status; the body comes in reply, headers in headers
 post() {
-	run curl -sS -o "$stack_dir/reply" -D "$stack_dir/headers" -w '%{http_code}\n' \
-		--cacert "$stack_dir/root.pem" --cert "$2" --key "$3" \
+	run curl -sS -o "$stack_dir/reply" -D "$stack_dir/headers" -w '%{http_code}' \
+		--cacert "$stack_dir/state/root.pem" --cert "$2" --key "$3" \
 		-H 'Content-Type: application/pkcs10' --data "@$4" "$SIGNET_EST_URL/.well-known/est/$1" |
 		tee "$stack_dir/status"
+	echo
 }
 
 expect_status() {
-	[ "$(tail -n 1 "$stack_dir/status")" = "$1" ] ||
-		wrong "status $(tail -n 1 "$stack_dir/status"), not $1: $(cat "$stack_dir/reply")"
+	[ "$(cat "$stack_dir/status")" = "$1" ] ||
+		wrong "status $(cat "$stack_dir/status"), not $1: $(cat "$stack_dir/reply")"
 }
 
 certificate_of_reply() { # FILE
 	openssl base64 -d -A -in "$stack_dir/reply" |
 		openssl pkcs7 -inform DER -print_certs 2>/dev/null | sed -n '/BEGIN/,/END/p' >"$1"
 	[ -s "$1" ] || wrong "the reply holds no certificate"
+}
+
+# strongSwan's pki; of its many words those that matter, unless it fails
+pki() {
+	local wanted='negotiated TLS|written to|^Issued certificate' status=0
+	command pki "$@" 2>"$stack_dir/pki.log" || {
+		status=$?
+		wanted=.
+	}
+	grep -E "$wanted" "$stack_dir/pki.log" >&2 || true
+	return $status
 }
 
 stack_use "$work"
@@ -124,7 +139,7 @@ run "$device" status --store "$stack_dir/device"
 
 
 title "curl fetches the CA certificates; others read what the device got"
-run curl -sS --cacert root.pem -o cacerts.b64 "$SIGNET_EST_URL/.well-known/est/cacerts"
+run curl -sS --cacert state/root.pem -o cacerts.b64 "$SIGNET_EST_URL/.well-known/est/cacerts"
 openssl base64 -d -A -in cacerts.b64 | openssl pkcs7 -inform DER -print_certs |
 	sed -n '/BEGIN/,/END/p' >cacerts.pem
 stack_issuing_of cacerts.pem >issuing.pem
@@ -153,25 +168,24 @@ certificate_of_reply curl2.crt
 verify curl2.crt SN-0002
 
 title "strongSwan: pki --estca, then pki --est with the IDevID (it always goes to simplereenroll)"
-pki=$(command -v pki)
-run "$pki" --estca --url "$SIGNET_EST_URL" --cacert root.pem --caout swanca.pem --outform pem --force
-"$pki" --gen --type ecdsa --size 256 --outform pem >swan.key
-run "$pki" --req --in swan.key --type priv --dn "CN=swan" --outform der >swan.csr
-run "$pki" --est --url "$SIGNET_EST_URL" --in swan.csr --cacert root.pem --cacert issuing.pem \
+run pki --estca --url "$SIGNET_EST_URL" --cacert state/root.pem --caout swanca.pem --outform pem --force
+pki --gen --type ecdsa --size 256 --outform pem >swan.key
+run pki --req --in swan.key --type priv --dn "CN=swan" --outform der >swan.csr
+run pki --est --url "$SIGNET_EST_URL" --in swan.csr --cacert state/root.pem --cacert issuing.pem \
 	--cert "$acme/SN-0003.pem" --key "$acme/SN-0003.key" --outform pem >swan.pem
 verify swan.pem SN-0003
 
 title "strongSwan renews: pki --est with the LDevID"
-"$pki" --gen --type ecdsa --size 256 --outform pem >swan2.key
+pki --gen --type ecdsa --size 256 --outform pem >swan2.key
 openssl x509 -x509toreq -in swan.pem -copy_extensions copyall -signkey swan2.key -out swan2.csr.pem
 openssl req -in swan2.csr.pem -outform DER -out swan2.csr
-run "$pki" --est --url "$SIGNET_EST_URL" --in swan2.csr --cacert root.pem --cacert issuing.pem \
+run pki --est --url "$SIGNET_EST_URL" --in swan2.csr --cacert state/root.pem --cacert issuing.pem \
 	--cert swan.pem --key swan.key --outform pem >swan2.pem
 verify swan2.pem SN-0003
 
 title "Refused: the same serial number from a manufacturer whom nobody here trusts"
 post simpleenroll mallory/SN-0001.pem mallory/SN-0001.key curl.b64
-expect_status 401
+expect_status 403
 cat reply
 refused=$(stack_enrollment_of reply)
 run "$stack_bin/signetd" --config "$stack_config" enrollment explain "$refused"
@@ -188,7 +202,7 @@ expect_status 202
 grep -i '^retry-after:' headers
 cat reply
 asked=$(stack_enrollment_of reply)
-run "$stack_bin/signetd" --config "$stack_config" enrollment list --pending
+run "$stack_bin/signetd" --config "$stack_config" enrollment list --state waiting
 run "$stack_bin/signetd" --config "$stack_config" enrollment approve "$asked"
 post approval/simpleenroll "$acme/SN-0004.pem" "$acme/SN-0004.key" asked.b64
 expect_status 200

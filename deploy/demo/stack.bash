@@ -134,6 +134,7 @@ stack_prepare() {
 stack_make() {
 	local maker=$stack_top/deploy/demo/manufacturer unit
 	stack_signetd init --name Demo --root-passphrase-file "$stack_dir/root.passphrase" \
+		--root-key-directory "$stack_dir/offline" \
 		>"$stack_dir/init.log" 2>&1 || stack_fail "init: $(tail -n 3 "$stack_dir/init.log")" || return
 	"$maker" ca "$stack_dir/acme" Acme || return
 	for unit in 1 2 3 4 5 6 7 8; do
@@ -146,7 +147,7 @@ stack_make() {
 }
 
 stack_ready() {
-	curl -fsS --max-time 2 --cacert "$stack_dir/root.pem" \
+	curl -fsS --max-time 2 --cacert "$stack_dir/state/root.pem" \
 		"https://localhost:$stack_operator_port/readyz" 2>&1
 }
 
@@ -154,7 +155,8 @@ stack_start() {
 	local said='' tenth
 	[ ! -f "$stack_dir/signetd.log" ] || mv "$stack_dir/signetd.log" "$stack_dir/signetd.log.old"
 	# A test runner that reads its tests' descriptors to the end must not wait for the server.
-	stack_signetd run >>"$stack_dir/signetd.log" 2>&1 3>&- 4>&- &
+	"$stack_bin/signetd" --config "$stack_config" run >>"$stack_dir/signetd.log" 2>&1 \
+		{stack_lock}>&- 3>&- 4>&- &
 	stack_server=$!
 	for tenth in $(seq 300); do
 		if said=$(stack_ready); then
@@ -198,7 +200,7 @@ EOF
 }
 
 stack_fingerprint() {
-	openssl x509 -in "$stack_dir/root.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' |
+	openssl x509 -in "$stack_dir/state/root.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' |
 		tr A-F a-f
 }
 
@@ -208,7 +210,7 @@ stack_write_env() {
 SIGNET_EST_URL=https://localhost:$stack_device_port
 SIGNET_API_URL=https://localhost:$stack_operator_port
 SIGNET_PUBLIC_URL=http://localhost:$stack_public_port
-SIGNET_CACERT='$stack_dir/root.pem'
+SIGNET_CACERT='$stack_dir/state/root.pem'
 SIGNET_IDEVID_CERT='$stack_dir/acme/SN-0001.pem'
 SIGNET_IDEVID_KEY='$stack_dir/acme/SN-0001.key'
 SIGNET_DATABASE="$SIGNET_DATABASE"
