@@ -156,8 +156,7 @@ static pid_t device_start(struct torture *t, const char *verb)
 		return program_start(log, "signet-device", "enroll", "--server", url, "--store",
 		    t->store, "--idevid-cert", t->idevid_cert, "--idevid-key", t->idevid_key,
 		    "--cacert", t->root, NULL);
-	return program_start(
-	    log, "signet-device", verb, "--store", t->store, "--server", url, NULL);
+	return program_start(log, "signet-device", verb, "--store", t->store, NULL);
 }
 
 static int device_run(struct torture *t, const char *verb)

@@ -156,13 +156,15 @@ void fixture_log_path(const struct fixture *f, int i, char *path, size_t size)
 	snprintf(path, size, "%s/signetd-%d.log", f->dir, i);
 }
 
+/* Ports are the kernel's choice at the first start, and stay. */
 static void config_write(struct fixture *f, int i)
 {
+	const struct fixture_server *s = &f->servers[i];
 	char path[160];
 	AUTO(buf) text = {0};
 	buf_printf(&text,
-	    "listeners: {device: '127.0.0.1:0', operator: '127.0.0.1:0', public: '127.0.0.1:0', "
-	    "pages: off}\n"
+	    "listeners: {device: '127.0.0.1:%d', operator: '127.0.0.1:%d', public: "
+	    "'127.0.0.1:%d', pages: off}\n"
 	    "database: {server: \"%s\", owner: \"%s\"}\n"
 	    "keys: {directory: %s/keys, passphrase_file: %s/keys.passphrase}\n"
 	    "tls: {names: [localhost], addresses: [127.0.0.1], authority: " ISSUING ", node: n%d}\n"
@@ -170,7 +172,8 @@ static void config_write(struct fixture *f, int i)
 	    "limits: {handshake_rate: 0, connections: 2000}\n"
 	    "state_directory: %s/state-%d\n"
 	    "ports_file: %s/ports-%d\n",
-	    f->database, f->owner, f->dir, f->dir, i, f->dir, i, f->dir, i);
+	    s->device_port, s->operator_port, s->public_port, f->database, f->owner, f->dir, f->dir,
+	    i, f->dir, i, f->dir, i);
 	config_path(f, i, path, sizeof(path));
 	file_write(path, buf_cstr(&text), 0600);
 }
@@ -297,6 +300,7 @@ void fixture_server_start(struct fixture *f, int i)
 	char config[160], log[160], ports[160];
 	snprintf(ports, sizeof(ports), "%s/ports-%d", f->dir, i);
 	unlink(ports);
+	config_write(f, i);
 	config_path(f, i, config, sizeof(config));
 	fixture_log_path(f, i, log, sizeof(log));
 	f->servers[i].pid = program_start(log, "signetd", "--config", config, "run", NULL);
@@ -316,7 +320,7 @@ int fixture_server_stop(struct fixture *f, int i)
 {
 	kill(f->servers[i].pid, SIGTERM);
 	int code = program_wait(f->servers[i].pid);
-	f->servers[i] = (struct fixture_server){0};
+	f->servers[i].pid = 0;
 	return code;
 }
 
@@ -324,7 +328,7 @@ void fixture_server_kill(struct fixture *f, int i)
 {
 	kill(f->servers[i].pid, SIGKILL);
 	(void)program_wait(f->servers[i].pid);
-	f->servers[i] = (struct fixture_server){0};
+	f->servers[i].pid = 0;
 }
 
 /* ---- all of it ---- */
@@ -333,7 +337,7 @@ void fixture_start(struct fixture *f)
 {
 	char passphrase[160];
 	signal(SIGPIPE, SIG_IGN); /* a server that is killed closes its connections */
-	*f = (struct fixture){.dir = "/tmp/signet-test-XXXXXX"};
+	*f = (struct fixture){.dir = "/tmp/signet-fixture-XXXXXX"};
 	if (!mkdtemp(f->dir))
 		exit(99);
 	/* The database's own user must pass; what is secret has a mode of its own. */
@@ -343,8 +347,7 @@ void fixture_start(struct fixture *f)
 	f->maker = pki_authority("Maker Root", NULL, -1);
 	f->stranger = pki_authority("Maker Root", NULL, -1); /* the same name: only its key tells */
 	fixture_database_start(f);
-	for (int i = 0; i < FIXTURE_SERVERS; i++)
-		config_write(f, i);
+	config_write(f, 0);
 	authorities_make(f);
 	f->root = root_read(f);
 	fixture_server_start(f, 0);

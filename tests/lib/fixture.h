@@ -40,7 +40,7 @@ void fixture_start(struct fixture *f);
  * sanitizer's word. */
 void fixture_stop(struct fixture *f);
 
-/* Start server i (its ports change), wait until it is ready. */
+/* Start server i, wait until it is ready. Its ports stay over restarts. */
 void fixture_server_start(struct fixture *f, int i);
 /* SIGTERM and wait: exit code. */
 int fixture_server_stop(struct fixture *f, int i);
