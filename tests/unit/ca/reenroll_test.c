@@ -120,8 +120,7 @@ Test(ca_reenroll, keys_of_others_are_refused)
 	    r.s, (&(struct ask){.reenroll = true, .as = &r.ldevid, .key = others}), "key.reused");
 	expect_refused(r.s, (&(struct ask){.reenroll = true, .as = &r.ldevid, .key = other.key}),
 	    "key.idevid");
-	expect_refused(r.s,
-	    (&(struct ask){.reenroll = true, .as = &r.ldevid, .key = r.device.key}),
+	expect_refused(r.s, (&(struct ask){.reenroll = true, .as = &r.ldevid, .key = r.device.key}),
 	    "key.idevid");
 	EVP_PKEY_free(others);
 	holder_free(&other);
