@@ -29,8 +29,8 @@ stack_use() { # DIR
 	mkdir -p "$1"
 	stack_dir=$(cd "$1" && pwd)
 	chmod 711 "$stack_dir" # the database's user must pass; what is secret has a mode of its own
-	exec {stack_lock}>"$stack_dir/lock"
-	flock --nonblock "$stack_lock" || {
+	exec 9>"$stack_dir/lock" # what is started must close it, or it keeps the lock
+	flock --nonblock 9 || {
 		stack_note "$stack_dir is in use by another run (process $(cat "$stack_dir/pid" 2>/dev/null || echo unknown))"
 		stack_dir=
 		return 1
@@ -82,7 +82,7 @@ stack_secret() { # FILE: a passphrase that nobody chose
 }
 
 stack_signetd() {
-	"$stack_bin/signetd" --config "$stack_config" "$@" {stack_lock}>&-
+	"$stack_bin/signetd" --config "$stack_config" "$@" 9>&-
 }
 
 # stack_fill FILE: a template of this folder, filled, into the directory
@@ -101,7 +101,7 @@ stack_fill() {
 stack_database_start() {
 	local assignments
 	assignments=$("$stack_top/deploy/private-postgres" start "$stack_dir/postgres" \
-		{stack_lock}>&- 3>&- 4>&-) ||
+		9>&- 3>&- 4>&-) ||
 		return
 	eval "$assignments"
 }
@@ -156,7 +156,7 @@ stack_start() {
 	[ ! -f "$stack_dir/signetd.log" ] || mv "$stack_dir/signetd.log" "$stack_dir/signetd.log.old"
 	# A test runner that reads its tests' descriptors to the end must not wait for the server.
 	"$stack_bin/signetd" --config "$stack_config" run >>"$stack_dir/signetd.log" 2>&1 \
-		{stack_lock}>&- 3>&- 4>&- &
+		9>&- 3>&- 4>&- &
 	stack_server=$!
 	for tenth in $(seq 300); do
 		if said=$(stack_ready); then

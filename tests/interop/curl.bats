@@ -112,8 +112,8 @@ setup() { interop_setup; }
 	openssl rand -base64 100 | tr -d '\n' >bad
 	post simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" bad
 	[ "$status" = 400 ]
-	post simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" bad -H 'Content-Type: text/plain'
-	[ "$status" = 415 ]
+	[ "$(curl -sS -o reply -w '%{http_code}' --cacert "$root" --cert "$acme/SN-0001.pem" \
+		--key "$acme/SN-0001.key" -H 'Content-Type: text/plain' --data @bad "$est/simpleenroll")" = 415 ]
 	[ "$(curl -sS -o reply -D headers -w '%{http_code}' --cacert "$root" "$est/simpleenroll")" = 405 ]
 	grep -i '^allow: .*POST' headers
 	head -c 1000000 /dev/zero | tr '\0' A >giant

@@ -90,13 +90,16 @@ client_lines() {
 	post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" key.b64
 	local away=$status
 	cp headers away.headers
-	curl -sS -o /dev/null --cacert "$root" "$SIGNET_API_URL/healthz"
-	local ready
-	ready=$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$SIGNET_API_URL/readyz")
+	curl -fsS -o /dev/null --cacert "$root" "$SIGNET_API_URL/healthz"
+	unready() {
+		[ "$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$SIGNET_API_URL/readyz")" = 503 ]
+	}
+	local ready=0
+	until_ok 10 unready || ready=$?
 	database start
 	[ "$away" = 503 ]
 	grep -iE '^retry-after: [1-9]' away.headers
-	[ "$ready" = 503 ]
+	[ "$ready" = 0 ]
 	enrolls() {
 		post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" key.b64
 		[ "$status" = 200 ]
