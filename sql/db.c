@@ -251,18 +251,20 @@ static bool take_notifications(struct db *db)
 	return any;
 }
 
+/* The end of a connection may arrive in two pieces; what wakes us need not be a notification. */
 struct status db_wait(struct db *db, int timeout_ms, bool *ret_notified, struct err *err)
 {
+	int64_t deadline = monotonic_ms() + timeout_ms, left = timeout_ms;
 	struct pollfd p = {.events = POLLIN};
+	bool notified;
 
 	TRY(db_use(db, err));
-	if (take_notifications(db)) {
-		*ret_notified = true;
-		return STATUS_OK;
+	while (!(notified = take_notifications(db)) && left > 0) {
+		p.fd = PQsocket(db->connection);
+		(void)poll(&p, 1, (int)left);
+		TRY(db_use(db, err)); /* reads what came; a lost connection is made anew */
+		left = deadline - monotonic_ms();
 	}
-	p.fd = PQsocket(db->connection);
-	(void)poll(&p, 1, timeout_ms);
-	TRY(db_use(db, err)); /* reads what came; a lost connection is made anew */
-	*ret_notified = take_notifications(db);
+	*ret_notified = notified;
 	return STATUS_OK;
 }

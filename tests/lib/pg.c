@@ -59,7 +59,7 @@ static void end_cluster(const char *directory)
 
 static void make_directory(char *ret_path, size_t size)
 {
-	snprintf(ret_path, size, "/tmp/signet-test-%ld-XXXXXX", (long)getpid());
+	snprintf(ret_path, size, "/tmp/signet-cluster-%ld-XXXXXX", (long)getpid());
 	if (!mkdtemp(ret_path))
 		die("no directory", strerror(errno));
 }
