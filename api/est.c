@@ -1,6 +1,7 @@
 /* api/est.c: see est.h. */
 #include "api/est.h"
 
+#include <openssl/ssl.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -47,17 +48,29 @@ struct status est_cacerts(struct call *call, struct http_response *response, str
 	return STATUS_OK;
 }
 
+/*
+ * A session without a trustworthy binding value (RFC 7627) should not be asked for one, unless the
+ * label insists: then the refusal says why.
+ */
+static bool can_bind(const struct peer *peer)
+{
+	return peer->tls_version >= TLS1_3_VERSION || peer->extended_master_secret;
+}
+
 /* RFC 7030 4.5.2: "204 or 404 indicates that a CSR Attributes Response is not available". */
 struct status est_csrattrs(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct label *label = NULL;
+	struct span body;
 
 	TRY(find_label(call, &label, err));
-	if (label->csrattrs_base64.n == 0)
+	body = label->csrattrs_base64;
+	if (label->pop == POP_OPTIONAL && !can_bind(call->request->peer))
+		body = label->csrattrs_no_pop_base64;
+	if (body.n == 0)
 		http_respond(response, 204, NULL, SPAN_NONE);
 	else
-		respond_base64(
-		    response, CSRATTRS, arena_copy(call->request->arena, label->csrattrs_base64));
+		respond_base64(response, CSRATTRS, arena_copy(call->request->arena, body));
 	return STATUS_OK;
 }
 
@@ -100,16 +113,23 @@ static void tell(
     const struct call *call, bool reenroll, const struct enroll_reply *reply, const struct err *err)
 {
 	const struct outcome *o = &outcomes[reply->outcome];
+	const struct log_field fields[] = {
+	    LOG_STR("request", call->request->id),
+	    LOG_STR("enrollment", reply->enrollment_id),
+	    LOG_STR("label", call->segment),
+	    LOG_STR("operation", reenroll ? "reenroll" : "enroll"),
+	    LOG_STR("product", reply->product),
+	    LOG_STR("serial", reply->serial),
+	    LOG_STR("code", err_code(err)), /* what follows is for those without a certificate */
+	    LOG_STR("why", err->message),
+	    LOG_STR("alarm", "recorded"),
+	};
+	size_t count = COUNT(fields) - (reply->alarm ? 0 : 1) - (err->kind == ERR_NONE ? 2 : 0);
 
 	metric_add(call->api->metrics, o->metric, 1);
 	if (reply->alarm)
 		metric_add(call->api->metrics, METRIC_ALARMS, 1);
-	LOG(call->api->log, reply->alarm ? LOG_ERROR : o->level, o->message,
-	    LOG_STR("request", call->request->id), LOG_STR("enrollment", reply->enrollment_id),
-	    LOG_STR("label", call->segment), LOG_STR("operation", reenroll ? "reenroll" : "enroll"),
-	    LOG_STR("product", reply->product), LOG_STR("serial", reply->serial),
-	    LOG_STR("code", err->kind ? err_code(err) : ""), LOG_STR("why", err->message),
-	    LOG_STR("alarm", reply->alarm ? "yes" : ""));
+	log_write(call->api->log, reply->alarm ? LOG_ERROR : o->level, o->message, fields, count);
 }
 
 /* RFC 7030 4.2.3: "containing only the certificate that was issued". */

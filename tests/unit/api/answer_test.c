@@ -1,5 +1,6 @@
 /* Handlers that need no store, called as server/ calls them. */
 #include <criterion/criterion.h>
+#include <openssl/ssl.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -113,12 +114,44 @@ Test(api_est, csrattrs_are_sent_as_they_stand_in_the_snapshot)
 	struct scene s;
 
 	scene_set(&s);
+	s.peer.tls_version = TLS1_3_VERSION;
 	s.label.csrattrs_base64 = SPAN_LITERAL("MAsGCSqGSIb3DQEJBw==");
 	ask(&s, LISTENER_DEVICE, HTTP_GET, EST "csrattrs");
 	cr_expect_eq(s.response.status, 200);
 	cr_expect_str_eq(s.response.content_type, "application/csrattrs");
 	cr_expect(span_equal_str(s.response.body, "MAsGCSqGSIb3DQEJBw=="));
 	arena_free(&s.arena);
+}
+
+static const struct {
+	const char *name;
+	int rule, version;
+	bool ems;
+	const char *want;
+} attributes[] = {
+    {"1.3 can bind", POP_OPTIONAL, TLS1_3_VERSION, false, "with"},
+    {"1.2 with extended master secret can bind", POP_OPTIONAL, TLS1_2_VERSION, true, "with"},
+    {"1.2 without cannot", POP_OPTIONAL, TLS1_2_VERSION, false, "without"},
+    /* RFC 7030 3.5: what the server requires stands in its CSR attributes. */
+    {"but where it is required it is said", POP_REQUIRED, TLS1_2_VERSION, false, "with"},
+};
+
+Test(api_est, a_session_that_cannot_bind_is_not_asked_to)
+{
+	for (size_t i = 0; i < COUNT(attributes); i++) {
+		struct scene s;
+
+		scene_set(&s);
+		s.label.csrattrs_base64 = SPAN_LITERAL("with");
+		s.label.csrattrs_no_pop_base64 = SPAN_LITERAL("without");
+		s.label.pop = attributes[i].rule;
+		s.peer.tls_version = attributes[i].version;
+		s.peer.extended_master_secret = attributes[i].ems;
+		ask(&s, LISTENER_DEVICE, HTTP_GET, EST "csrattrs");
+		cr_expect(
+		    span_equal_str(s.response.body, attributes[i].want), "%s", attributes[i].name);
+		arena_free(&s.arena);
+	}
 }
 
 Test(api_est, an_unknown_label_is_404_with_a_code)
