@@ -202,6 +202,16 @@ static struct status send_request(
 	    d->config.server, BINDING_TRIES);
 }
 
+/* Without the spaces around it, which do not count. */
+static const char *serial_text(struct buf *serial)
+{
+	struct span trimmed = span_trim(buf_span(serial));
+
+	memmove(serial->p, trimmed.p, trimmed.n);
+	serial->n = trimmed.n;
+	return buf_cstr(serial);
+}
+
 static struct status verify_answer(
     const struct attempt *a, const struct round *r, struct certs *ret_chain, struct err *err)
 {
@@ -216,7 +226,7 @@ static struct status verify_answer(
 	};
 
 	if (cert_unit_serial(a->shown->chain.items[0], &serial))
-		check.unit_serial = buf_cstr(&serial);
+		check.unit_serial = serial_text(&serial);
 	return verify_issued(&check, &r->answer, ret_chain, err);
 }
 

@@ -223,15 +223,16 @@ static struct status check_due(
 }
 
 /* The LDevID cannot renew itself: begin anew with the IDevID. */
-static struct status fall_back(struct attempt *a, uint32_t generation, struct err *err)
+static struct status fall_back(const struct attempt *a, uint32_t generation, struct err *err)
 {
 	AUTO(identity)
 	idevid = {0};
+	struct attempt anew = *a;
 
 	TRY(identity_idevid(a->device, &idevid, err));
-	a->operation = OPERATION_ENROLL;
-	a->shown = &idevid;
-	return obtain(a, generation, err);
+	anew.operation = OPERATION_ENROLL;
+	anew.shown = &idevid;
+	return obtain(&anew, generation, err);
 }
 
 static struct status renew_or_fall_back(struct attempt *a, uint32_t generation, struct err *err)

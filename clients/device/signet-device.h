@@ -1,14 +1,12 @@
 /*
  * signet-device.h: an identity for a device, and keeping it alive, by EST (RFC 7030).
  *
- * A device leaves the factory with an IDevID: a certificate and key of its maker. With it this
- * library obtains an operational LDevID from an EST server, renews it, and keeps it in a key store
- * on the device. The order of calls:
+ * A device leaves the factory with an IDevID: certificate and key of its maker. With it this
+ * library obtains an operational LDevID from an EST server, renews it, and keeps it in a key store:
  *
  *     struct signet_settings s = {.store = "/var/lib/device", .server = "https://est.example:8443",
  *         .idevid_cert = "/factory/cert.pem", .idevid_key = "/factory/key.pem", .pin = "3f0c..."};
- *     struct signet_device *d;
- *     struct signet_reason why;
+ *     struct signet_device *d;  struct signet_reason why;
  *     if (signet_device_open(&s, NULL, &d, &why) != SIGNET_DONE ||
  *         signet_device_enroll(d, NULL, &why) != SIGNET_DONE)
  *             fprintf(stderr, "%s: %s\n", why.code, why.text);
@@ -22,16 +20,19 @@
  *  - Time never goes below what was verified before, whatever the system clock says.
  *  - Key bytes never leave the store but through OpenSSL, are wiped, and are never printed.
  *
- * No global state: handles are independent; one handle is for one thread at a time. libcurl wants
- * curl_global_init() to be called once, before threads are started, by the program.
- * Strings passed in are copied where they must outlive the call.
+ * No global state: handles are independent; one handle is for one thread at a time. The program
+ * calls curl_global_init() once before it starts threads, and ignores SIGPIPE. Strings are copied.
  */
 #ifndef SIGNET_DEVICE_H
 #define SIGNET_DEVICE_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stddef.h> /* size_t */
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum signet_result {
 	SIGNET_DONE = 0,
@@ -71,13 +72,11 @@ struct signet_settings {
 	const char *idevid_key;  /* PEM file, mode 0600, not encrypted */
 	const char *pin;     /* SHA-256 of the root certificate (DER), 64 hex digits, ':' allowed */
 	const char *ca_file; /* PEM file with the trust anchors, instead of a pin */
-	const char *algorithm; /* "EC-P256" "EC-P384" "Ed25519" "RSA-3072" "ML-DSA-44" ...:
-				  overrides what the server asks for */
+	const char *algorithm; /* "EC-P256" "Ed25519" ...: overrides what the server asks for */
 	const char *clock;     /* "system", or "none": the system clock is never believed */
 };
 
-/* For tests, and for devices with their own clock and random numbers. NULL members: the system's.
- */
+/* For tests and for odd devices. NULL members: the system's. */
 struct signet_hooks {
 	int64_t (*now)(void *context); /* seconds since 1970, UTC */
 	void (*sleep)(void *context, int64_t milliseconds);
@@ -95,10 +94,7 @@ struct signet_patience {
 
 struct signet_device;
 
-/*
- * Open the store, make it if it is not there. Talks to nobody. BAD_ARGUMENT, STORE_FAILED.
- * *ret_device is NULL on failure.
- */
+/* Open the store, make it if it is not there. Talks to nobody. On failure *ret_device is NULL. */
 enum signet_result signet_device_open(const struct signet_settings *settings,
     const struct signet_hooks *hooks, struct signet_device **ret_device,
     struct signet_reason *ret_reason);
@@ -124,8 +120,7 @@ enum signet_result signet_device_enroll(struct signet_device *device,
 struct signet_renewal {
 	bool same_key;
 	bool if_due;
-	int remaining; /* with if_due: percent of the lifetime that is left when renewal is due [33]
-			*/
+	int remaining; /* with if_due: due with so many percent of the lifetime left [33] */
 	struct signet_patience patience;
 };
 enum signet_result signet_device_renew(struct signet_device *device,
@@ -140,8 +135,7 @@ struct signet_status {
 	const char *algorithm;                        /* of its key */
 	const char *cert_path, *key_path; /* stable: they always lead to the current identity */
 	uint32_t generation;
-	const char *pending; /* NULL, "asked" (the server has not issued yet), "staged" (issued,
-				not used yet) */
+	const char *pending; /* "asked" (not issued yet), "staged" (issued, not used yet), NULL */
 	const char *pending_operation; /* "enroll" or "renew" */
 	int64_t pending_since, pending_retry_at;
 	const char *server, *label, *anchor_digest; /* SHA-256 of the first trust anchor, hex */
@@ -150,4 +144,7 @@ struct signet_status {
 enum signet_result signet_device_status(struct signet_device *device,
     struct signet_status *ret_status, struct signet_reason *ret_reason);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -41,11 +41,12 @@ struct status device_key_from_file(const char *path, struct device_key **ret_key
 struct store;
 
 /* Records: small named files of ours. */
-#define STORE_CONFIG     "config.json"
-#define STORE_STATE      "state.json"
-#define STORE_ANCHORS    "anchors.pem"
-#define STORE_RECORD_MAX ((size_t)256 << 10) /* anchors are the largest: some dozen certificates \
-					      */
+#define STORE_CONFIG  "config.json"
+#define STORE_STATE   "state.json"
+#define STORE_ANCHORS "anchors.pem"
+#define STORE_RECORD_MAX                                                        \
+	((size_t)256 << 10) /* anchors are the largest: some dozen certificates \
+			     */
 
 struct store_ops {
 	/* ERR_MISSING: no such record yet. */

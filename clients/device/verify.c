@@ -119,7 +119,9 @@ static struct status check_identity(const struct issued_check *check, X509 *cert
 	if (!cert_unit_serial(cert, &serial))
 		return err_refuse(err, WHY(CERT_IDENTITY),
 		    "the certificate carries no serialNumber, ours is '%s'", check->unit_serial);
-	if (!span_equal_str(buf_span(&serial), check->unit_serial))
+	/* X.520 clause 6.2.9: serialNumber matches by caseIgnoreMatch, spaces around it do not
+	 * count. */
+	if (!span_equal_nocase(span_trim(buf_span(&serial)), check->unit_serial))
 		return err_refuse(err, WHY(CERT_IDENTITY),
 		    "the certificate is for serialNumber '%.64s', ours is '%s'", buf_cstr(&serial),
 		    check->unit_serial);

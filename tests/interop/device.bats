@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# signet-device against the real server: enrolled, renewed, refused, approved; read back by others.
+
+bats_require_minimum_version 1.5.0
+load server.bash
+
+setup_file() { interop_start; }
+teardown_file() { interop_stop; }
+setup() {
+	interop_setup
+	unset SIGNET_IDEVID_CERT SIGNET_IDEVID_KEY
+	pin=$(openssl x509 -in "$root" -noout -fingerprint -sha256 | sed 's/.*=//')
+	device=$stack_bin/signet-device
+}
+
+# enroll STORE UNIT [OPTION...]: trusting nothing but the root's fingerprint
+enroll() {
+	env -u SIGNET_CACERT "$device" enroll --store "$1" --server "$SIGNET_EST_URL" --pin "$pin" \
+		--idevid-cert "$acme/$2.pem" --idevid-key "$acme/$2.key" "${@:3}"
+}
+
+# held STORE SUBJECT-PART: what it holds verifies, and its key fits
+held() {
+	openssl x509 -in "$1/current/cert.pem" -out held.pem
+	verified held.pem "$2"
+	same_key held.pem "$1/current/key.pem"
+}
+
+number() {
+	openssl x509 -in "$1/current/cert.pem" -noout -serial
+}
+
+@test "a device enrolls by the root's fingerprint alone, and renews with a new key" {
+	enroll d SN-0001
+	held d SN-0001
+	first=$(number d)
+	first_key=$(openssl pkey -in d/current/key.pem -pubout)
+	"$device" renew --store d
+	held d SN-0001
+	[ "$(number d)" != "$first" ]
+	[ "$(openssl pkey -in d/current/key.pem -pubout)" != "$first_key" ]
+}
+
+@test "only the owner can read the store" {
+	enroll d SN-0002
+	[ "$(stat -c %a d)" = 700 ]
+	[ "$(stat -c %a d/current/key.pem)" = 600 ]
+}
+
+@test "a label that demands a bound request gets one" {
+	enroll d SN-0003 --label factory
+	held d SN-0003
+	"$device" renew --store d
+	held d SN-0003
+}
+
+@test "renewal keeps the subject and the hardware module name" {
+	enroll d SN-0004 --label factory
+	openssl x509 -in d/current/cert.pem -noout -subject -ext subjectAltName >before
+	"$device" renew --store d --same-key
+	openssl x509 -in d/current/cert.pem -noout -subject -ext subjectAltName >after
+	diff before after
+	grep -i 'othername' after
+}
+
+@test "an RSA IDevID gets an Ed25519 LDevID when told" {
+	enroll d SN-1001 --algorithm Ed25519
+	held d SN-1001
+	openssl x509 -in d/current/cert.pem -noout -text | grep 'Public Key Algorithm: ED25519'
+}
+
+@test "status tells people and machines the same" {
+	enroll d SN-0005
+	"$device" status --store d | grep -F 'identity: LDevID'
+	"$device" status --store d --json >status.json
+	grep -F '"identity":"LDevID"' status.json
+	grep -F '"valid":true' status.json
+	grep -F "$(openssl x509 -in d/current/cert.pem -noout -serial | sed 's/.*=//' | tr 'A-F' 'a-f')" status.json
+}
+
+@test "a wrong fingerprint is refused, and nothing is stored of that server" {
+	pin=$(printf '0%.0s' {1..64})
+	run --separate-stderr enroll d SN-0001
+	[ "$status" = 1 ]
+	[[ $stderr == *trust.pin* ]]
+	[ ! -e d/anchors.pem ]
+	[ ! -e d/current ]
+}
+
+@test "without a pin or a CA file it refuses" {
+	run env -u SIGNET_CACERT "$device" enroll --store d --server "$SIGNET_EST_URL" \
+		--idevid-cert "$acme/SN-0001.pem" --idevid-key "$acme/SN-0001.key"
+	[ "$status" = 2 ]
+	[[ $output == *trust.none* ]]
+}
+
+@test "a unit of a maker that nobody trusts is refused with the server's reason" {
+	run env -u SIGNET_CACERT "$device" enroll --store d --server "$SIGNET_EST_URL" --pin "$pin" \
+		--idevid-cert "$mallory/SN-0001.pem" --idevid-key "$mallory/SN-0001.key"
+	[ "$status" = 1 ]
+	[[ $output == *server.refused-identity* ]]
+	[[ $output == *"HTTP 403"* ]]
+	"$device" status --store d | grep -F 'IDevID (not enrolled yet)'
+}
+
+@test "a unit that was not announced is refused where announcement is required" {
+	run enroll d SN-0006 --label factory
+	[ "$status" = 1 ]
+	[[ $output == *"HTTP 403"* ]]
+}
+
+@test "a request that must be approved stays pending, with its key" {
+	run enroll d SN-0007 --label approval
+	[ "$status" = 1 ]
+	[[ $output == *pending* ]]
+	key=$(openssl pkey -in d/identity-1/key.pem -pubout)
+	run "$device" enroll --store d --wait 3s
+	[ "$status" = 1 ]
+	[ "$(openssl pkey -in d/identity-1/key.pem -pubout)" = "$key" ]
+	"$device" status --store d | grep -F 'pending: enroll, asked'
+}
+
+@test "an enrolled device survives without its IDevID files" {
+	cp "$acme/SN-0008.pem" "$acme/SN-0008.key" .
+	env -u SIGNET_CACERT "$device" enroll --store d --server "$SIGNET_EST_URL" --pin "$pin" \
+		--idevid-cert SN-0008.pem --idevid-key SN-0008.key
+	rm SN-0008.pem SN-0008.key
+	"$device" renew --store d
+	held d SN-0008
+}
+
+@test "killed at any moment, the device holds a whole identity and goes on" {
+	enroll d SN-0002
+	for delay in 0.005 0.010 0.015 0.020 0.025 0.030 0.040 0.050; do
+		timeout --signal=KILL "$delay" "$device" renew --store d --quiet || true
+		held d SN-0002
+	done
+	"$device" renew --store d
+	held d SN-0002
+	[ "$(find d -maxdepth 1 -name 'identity-*' | wc -l)" = 1 ]
+}
