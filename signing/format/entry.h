@@ -1,11 +1,14 @@
 /*
- * signing/format/entry.h: a transparency-log entry, version 1: what happened, when, and a salted commitment.
+ * signing/format/entry.h: a transparency-log entry, version 1: what happened, when, and a salted
+ * commitment.
  *
- *   entry = { 1: version (1), 2: kind (tstr), 3: time (uint, seconds since 1970), 4: commitment (bstr .size 32) }
+ *   entry = { 1: version (1), 2: kind (tstr), 3: time (uint, seconds since 1970), 4: commitment
+ * (bstr .size 32) }
  *
- * Deterministic CBOR (RFC 8949 4.2.1). commitment = HMAC-SHA-256(key = salt, record). The record is the act's
- * own canonical bytes (a certificate's DER, a policy document's canonical JSON, ...). With the salt erased the
- * entry tells an outsider nothing; with it, anybody who holds the record can check it.
+ * Deterministic CBOR (RFC 8949 4.2.1). commitment = HMAC-SHA-256(key = salt, record). The record is
+ * the act's own canonical bytes (a certificate's DER, a policy document's canonical JSON, ...).
+ * With the salt erased the entry tells an outsider nothing; with it, anybody who holds the record
+ * can check it.
  */
 #ifndef SIGNET_FORMAT_ENTRY_H
 #define SIGNET_FORMAT_ENTRY_H
@@ -26,6 +29,7 @@ struct entry {
 };
 /* ERR_INPUT: not exactly this, or bytes behind it. */
 struct status entry_decode(struct span cbor, struct entry *ret_entry, struct err *err);
-bool entry_commits_to(const struct entry *e, const uint8_t salt[static ENTRY_SALT_SIZE], struct span record);
+bool entry_commits_to(
+    const struct entry *e, const uint8_t salt[static ENTRY_SALT_SIZE], struct span record);
 
 #endif
