@@ -1,23 +1,24 @@
 /* tests/lib/pg.c: see pg.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <criterion/criterion.h>
-#include <criterion/hooks.h>
 #include <libpq-fe.h>
 
 #include "sql/migrate.h"
 #include "tests/lib/pg.h"
 
-#define SHARED \
-	"SIGNET_TEST_CLUSTER" /* directory of the shared cluster, for the processes of one run */
+/* For the processes of one run: the directory of their cluster, and the program that runs them. */
+#define SHARED     "SIGNET_TEST_CLUSTER"
+#define SHARED_RUN "SIGNET_TEST_CLUSTER_RUN"
 
 static void die(const char *what, const char *why)
 {
@@ -64,35 +65,47 @@ static void make_directory(char *ret_path, size_t size)
 		die("no directory", strerror(errno));
 }
 
-ReportHook(PRE_ALL)(struct criterion_test_set *tests)
+/*
+ * In the program that runs the tests, before it runs any: name the place. Its children, which run
+ * the tests whatever the runner, inherit the name; who never asks for a database makes nothing.
+ */
+__attribute__((constructor)) static void name_cluster(void)
 {
-	char directory[64], run[32];
+	char directory[96], run[32];
+	uint64_t unique;
 
-	(void)tests;
-	make_directory(directory, sizeof(directory));
+	if (getenv(SHARED))
+		return;
+	if (getrandom(&unique, sizeof(unique), 0) != sizeof(unique))
+		die("no random name", strerror(errno));
 	snprintf(run, sizeof(run), "%ld", (long)getpid());
+	snprintf(directory, sizeof(directory), "/tmp/signet-cluster-%s-%016" PRIx64, run, unique);
 	setenv(SHARED, directory, 1);
-	setenv(SHARED "_RUN", run, 1);
+	setenv(SHARED_RUN, run, 1);
 }
 
-ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+/* And when that program ends; children that end are not it. */
+__attribute__((destructor)) static void drop_cluster(void)
 {
-	(void)stats;
-	if (getenv(SHARED))
-		end_cluster(getenv(SHARED));
+	const char *directory = getenv(SHARED), *run = getenv(SHARED_RUN);
+
+	if (directory && run && atol(run) == (long)getpid())
+		end_cluster(directory);
 }
 
 /* The first test that comes starts it, the others wait. */
 static const char *shared_cluster(void)
 {
-	const char *directory = getenv(SHARED), *run = getenv(SHARED "_RUN");
+	const char *directory = getenv(SHARED), *run = getenv(SHARED_RUN);
 	char path[128];
 	struct stat st;
 	int lock;
 
 	if (!directory || !run)
-		die("no cluster", "the run's hook did not set " SHARED);
+		die("no cluster", "the program did not set " SHARED);
 	snprintf(path, sizeof(path), "%s/started", directory);
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		die(directory, strerror(errno));
 	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0 || flock(lock, LOCK_EX) != 0)
 		die("no lock", strerror(errno));

@@ -2,7 +2,7 @@
  * tests/lib/pg.h: a real PostgreSQL for tests.
  *
  * One private cluster per run of a test program: started by the first test that asks, gone at the
- *end, also when the program is killed. A database of its own for each test that asks.
+ * end, also when the program is killed. A database of its own for each test that asks.
  *
  *	Test(sql_db, x_holds)
  *	{
