@@ -70,7 +70,7 @@ bool field_number(
 {
 	bool seconds = f->type == FIELD_SECONDS;
 	char low[32], high[32];
-	int64_t n;
+	int64_t n = 0;
 
 	if (!number_text(seconds ? time_units : size_units, text, &n)) {
 		snprintf(why, WHY_SIZE, "'%.60s' is not a %s", text,
