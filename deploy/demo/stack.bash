@@ -37,6 +37,20 @@ stack_use() { # DIR
 	}
 	echo $$ >"$stack_dir/pid"
 	stack_config=$stack_dir/signetd.yaml
+	stack_end_leftover
+}
+
+# A run that was killed could not stop its server.
+stack_end_leftover() {
+	local pid
+	pid=$(cat "$stack_dir/server.pid" 2>/dev/null) || return 0
+	# The number may be another process's by now.
+	if [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *signetd*"$stack_config"* ]]; then
+		stack_note "stopping the server that a killed run left behind (process $pid)"
+		stack_server=$pid
+		stack_stop_server
+	fi
+	rm -f "$stack_dir/server.pid"
 }
 
 # Is something listening on this TCP port? (no ss or lsof needed)
@@ -74,7 +88,12 @@ stack_free_ports() {
 }
 
 stack_secret() { # FILE: a passphrase that nobody chose
-	[ -s "$1" ] || (
+	[ ! -s "$1" ] || return 0
+	if [ -e "$stack_dir/made" ]; then
+		stack_fail "$1 is gone, and with it the key that it opens; put it back, or remove $stack_dir to begin anew"
+		return
+	fi
+	(
 		umask 077
 		head -c 24 /dev/urandom | base64 >"$1.new"
 		mv "$1.new" "$1"
@@ -116,8 +135,8 @@ stack_prepare() {
 	stack_database_start || return
 	mkdir -p "$stack_dir/keys"
 	chmod 700 "$stack_dir/keys"
-	stack_secret "$stack_dir/keys.passphrase"
-	stack_secret "$stack_dir/root.passphrase"
+	stack_secret "$stack_dir/keys.passphrase" || return
+	stack_secret "$stack_dir/root.passphrase" || return
 	stack_fill signetd.yaml.in || return
 	stack_signetd migrate >"$stack_dir/migrate.log" 2>&1 ||
 		stack_fail "migrate: $(tail -n 3 "$stack_dir/migrate.log")" || return
@@ -158,6 +177,7 @@ stack_start() {
 	"$stack_bin/signetd" --config "$stack_config" run >>"$stack_dir/signetd.log" 2>&1 \
 		9>&- 3>&- 4>&- &
 	stack_server=$!
+	echo $stack_server >"$stack_dir/server.pid"
 	for tenth in $(seq 300); do
 		if said=$(stack_ready); then
 			stack_write_env
