@@ -150,7 +150,7 @@ static const struct signature_algorithm *fitting(
 }
 
 static struct status make_request(const struct attempt *a, const struct round *r,
-    const struct session *s, struct buf *out, struct err *err)
+    const struct session *s, bool bind, struct buf *out, struct err *err)
 {
 	AUTO(buf)
 	subject = {0};
@@ -168,17 +168,19 @@ static struct status make_request(const struct attempt *a, const struct round *r
 	wish.signature = fitting(r->wishes.signature, r->key->algorithm);
 	/* Bound wherever it can be; where the server demands it and it cannot be, there is no
 	 * request. */
-	if (!session_binding(s, &wish.binding, r->wishes.binding ? err : &none).ok &&
-	    r->wishes.binding)
-		return STATUS_FAILED;
+	if (r->wishes.binding)
+		TRY(session_binding(s, &wish.binding, err));
+	else if (bind)
+		(void)session_binding(s, &wish.binding, &none).ok;
 	return csr_make(&wish, out, err);
 }
 
 /*
  * Send the request on the connection that it is bound to. When that one is gone, libcurl has opened
  * another, by itself, and the server has rightly refused a request that was bound to the first:
- * bind to the new one and ask again. A server that drops every connection has not refused us; it is
- * broken.
+ * bind to the new one and ask again. A server that ends the connection after every answer can only
+ * be asked unbound; that is the last try, unless it demands a binding: then it is broken, which is
+ * no refusal.
  */
 static struct status send_request(
     const struct attempt *a, struct round *r, struct session *s, struct err *err)
@@ -186,20 +188,23 @@ static struct status send_request(
 	struct signet_device *d = a->device;
 	bool renew = a->operation == OPERATION_RENEW;
 
-	for (int try = 0; try < BINDING_TRIES; try++) {
+	for (int try = 1; try <= BINDING_TRIES; try++) {
+		bool bind = r->wishes.binding || try < BINDING_TRIES;
 		AUTO(buf) csr = {0};
 		struct err why = {0};
 
-		TRY(make_request(a, r, s, &csr, err));
+		TRY(make_request(a, r, s, bind, &csr, err));
 		if (est_enroll(s, renew, buf_span(&csr), &r->answer, &d->said, &why).ok)
 			return STATUS_OK;
-		if (!d->said.moved || d->said.http_status < 400 || d->said.http_status >= 500) {
+		if (!bind || !d->said.moved || d->said.http_status < 400 ||
+		    d->said.http_status >= 500) {
 			*err = why;
 			return STATUS_FAILED;
 		}
 	}
-	return err_refuse(err, WHY(NETWORK_BROKEN), "%s dropped the connection %d times",
-	    d->config.server, BINDING_TRIES);
+	return err_refuse(err, WHY(NETWORK_BROKEN),
+	    "%s demands a request that is bound to its connection, and ends each connection before it",
+	    d->config.server);
 }
 
 /* Without the spaces around it, which do not count. */
@@ -271,6 +276,7 @@ static struct status ask_once(const struct attempt *a, struct err *err)
 
 	TRY(session_open(&config, &s, err));
 	TRY(est_cacerts(s, &r.cacerts, &d->said, err));
+	TRY(trust_learn(d, &r.cacerts, err));
 	TRY(est_csrattrs(s, &r.wishes, &d->said, err));
 	TRY(prepare_key(a, &r, err));
 	TRY(send_request(a, &r, s, err));

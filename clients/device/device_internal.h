@@ -47,6 +47,13 @@ struct status trust_load(struct signet_device *d, struct err *err);
 /* Settle whom to trust: stored anchors, a CA file, or by pin from the server. Saves what is new. */
 struct status trust_ready(struct signet_device *d, struct err *err);
 
+/*
+ * cacerts of a verified server may bring the root that follows ours (RFC 7030 section 4.1.3): it is
+ * taken in when the list also holds NewWithOld, that is, when our own anchors vouch for the new
+ * root's key.
+ */
+struct status trust_learn(struct signet_device *d, const struct certs *offered, struct err *err);
+
 struct status enroll_run(
     struct signet_device *d, const struct signet_enrollment *how, struct err *err);
 struct status renew_run(struct signet_device *d, const struct signet_renewal *how, struct err *err);

@@ -202,6 +202,7 @@ static bool set_transfer_options(struct session *s)
 	       !curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       !curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) &&
 	       !curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) &&
+	       !curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
 	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
 	       !curl_easy_setopt(c, CURLOPT_TIMEOUT, REQUEST_SECONDS) &&
 	       !curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)SESSION_BODY_MAX) &&

@@ -6,7 +6,8 @@
  * with the pinned fingerprint is picked out and nothing else; then a new connection must verify
  * against it, name and all. Without either, and with nothing stored, the device refuses.
  */
-#include <stdio.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "base/file.h"
 #include "clients/device/device_internal.h"
@@ -133,4 +134,61 @@ struct status trust_ready(struct signet_device *d, struct err *err)
 		return err_refuse(err, WHY(NO_TRUST),
 		    "there is neither a pin nor a CA file to trust %s by", d->config.server);
 	return from_pin(d, err);
+}
+
+/* ---- the root that follows ---- */
+
+static bool is_anchor(const struct signet_device *d, X509 *cert)
+{
+	for (size_t i = 0; i < d->anchors.count; i++)
+		if (X509_cmp(d->anchors.items[i], cert) == 0)
+			return true;
+	return false;
+}
+
+/* Does the list hold a certificate of this root's name and key to which our anchors lead? */
+static bool vouched_for(const struct signet_device *d, X509 *root, const struct certs *offered)
+{
+	struct device_time time = device_time_now(d);
+	AUTO(buf) spki = {0};
+
+	cert_spki(root, &spki);
+	for (size_t i = 0; i < offered->count; i++) {
+		X509 *link = offered->items[i];
+		AUTO(buf) link_spki = {0};
+
+		if (link == root || X509_cmp(link, root) == 0 ||
+		    X509_NAME_cmp(X509_get_subject_name(link), X509_get_subject_name(root)) != 0)
+			continue;
+		cert_spki(link, &link_spki);
+		if (span_equal(buf_span(&spki), buf_span(&link_spki)) &&
+		    verify_authority(link, &d->anchors, offered, &time))
+			return true;
+	}
+	return false;
+}
+
+/* Self-signed for good: a certificate that only names itself as its issuer is none. */
+static bool is_root(X509 *cert)
+{
+	bool good = cert_self_issued(cert) && X509_check_ca(cert) == 1 &&
+		    X509_verify(cert, X509_get0_pubkey(cert)) == 1;
+
+	ERR_clear_error();
+	return good;
+}
+
+struct status trust_learn(struct signet_device *d, const struct certs *offered, struct err *err)
+{
+	size_t before = d->anchors.count;
+
+	for (size_t i = 0; i < offered->count; i++) {
+		X509 *root = offered->items[i];
+
+		if (is_anchor(d, root) || !is_root(root) || !vouched_for(d, root, offered))
+			continue;
+		device_progress(d, "the server's root has a successor; it is trusted from now on");
+		TRY(certs_add(&d->anchors, cert_share(root), err));
+	}
+	return d->anchors.count > before ? save(d, err) : STATUS_OK;
 }

@@ -13,6 +13,7 @@
 /* A server whose clock is ahead of ours by this much issues certificates that begin a little later.
  */
 #define CLOCK_SKEW_SECONDS 300
+#define AUTH_LEVEL         1 /* OpenSSL's: no SHA-1 and no RSA-1024 in a chain */
 
 DEFINE_AUTO_PTR(X509_STORE_CTX, X509_STORE_CTX_free)
 
@@ -203,6 +204,31 @@ static struct status check_chain(const struct issued_check *check, X509 *cert,
 		s = run_verify(check, context, ret_chain, err);
 	sk_X509_free(untrusted);
 	return s;
+}
+
+bool verify_authority(X509 *cert, const struct certs *anchors, const struct certs *intermediates,
+    const struct device_time *time)
+{
+	static const struct certs none = {0};
+	AUTO_PTR(X509_STORE) store = verify_store(anchors);
+	AUTO_PTR(X509_STORE_CTX) context = X509_STORE_CTX_new();
+	STACK_OF(X509) *untrusted = stack_of(intermediates, &none);
+	bool good = false;
+
+	if (store && context && untrusted && is_ca(cert) &&
+	    X509_STORE_CTX_init(context, store, cert, untrusted) == 1) {
+		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
+
+		X509_STORE_CTX_verify_cb callback = verify_prepare(param, time);
+
+		if (callback)
+			X509_STORE_CTX_set_verify_cb(context, callback);
+		X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+		good = X509_verify_cert(context) == 1;
+	}
+	ERR_clear_error();
+	sk_X509_free(untrusted);
+	return good;
 }
 
 struct status verify_issued(const struct issued_check *check, const struct certs *answer,

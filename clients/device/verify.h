@@ -22,6 +22,10 @@ DEFINE_AUTO_PTR(X509_STORE, X509_STORE_free)
 /* Set time and strictness; the callback that goes with it, NULL for OpenSSL's own. */
 X509_STORE_CTX_verify_cb verify_prepare(X509_VERIFY_PARAM *param, const struct device_time *time);
 
+/* Does this CA certificate lead to an anchor? */
+bool verify_authority(X509 *cert, const struct certs *anchors, const struct certs *intermediates,
+    const struct device_time *time);
+
 struct issued_check {
 	struct span spki;        /* of the key that asked */
 	const char *unit_serial; /* serialNumber that the subject must carry; NULL: any */

@@ -302,6 +302,31 @@ Test(device_enroll, dropped_connection_gets_a_new_binding)
 	rig_free(rig);
 }
 
+Test(device_enroll, server_that_ends_each_connection_is_asked_unbound)
+{
+	struct rig *rig = rig_new(0);
+
+	rig->r->close_each = true;
+	ASSERT_DONE(rig, rig_enroll(rig, NULL));
+	cr_assert_not(rig->r->binding_seen);
+	rig_free(rig);
+}
+
+/* RFC 9908 and RFC 7030 3.5: challengePassword in csrattrs demands the binding; it is never
+ * dropped. */
+Test(device_enroll, server_that_demands_a_binding_is_never_asked_unbound)
+{
+	struct rig *rig = rig_new(0);
+
+	buf_put(&rig->r->csrattrs,
+	    SPAN_LITERAL("\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"));
+	rig->r->close_each = true;
+	cr_assert_eq(rig_enroll(rig, NULL), SIGNET_NETWORK, "%s", rig->why.text);
+	cr_assert(rig->r->binding_seen && !rig->r->binding_good);
+	cr_assert_eq(rig->r->issued, 0);
+	rig_free(rig);
+}
+
 Test(device_enroll, server_that_is_away_is_a_network_error)
 {
 	struct rig *rig = rig_new(0);

@@ -338,10 +338,12 @@ static bool enroll(struct responder *r, SSL *ssl, const struct request *q, X509 
 
 static void cacerts(struct responder *r, SSL *ssl)
 {
-	X509 *list[2] = {r->offer_other_root ? r->stranger : r->root, r->ca};
+	X509 *list[4] = {
+	    r->offer_other_root ? r->stranger : r->root, r->ca, r->offer_too[0], r->offer_too[1]};
+	size_t count = r->offer_too[0] ? 4 : 2;
 	AUTO(buf) cms = {0};
 
-	mint_certs_only(list, 2, &cms);
+	mint_certs_only(list, count, &cms);
 	reply_base64(ssl, "application/pkcs7-mime", buf_span(&cms));
 }
 
@@ -403,7 +405,7 @@ static void serve(struct responder *r, int fd)
 		if (shown)
 			X509_NAME_get_text_by_NID(X509_get_issuer_name(shown), NID_commonName,
 			    r->shown, sizeof(r->shown));
-		while (read_request(ssl, q) && answer(r, ssl, q, shown))
+		while (read_request(ssl, q) && answer(r, ssl, q, shown) && !r->close_each)
 			;
 		SSL_shutdown(ssl);
 		X509_free(shown);

@@ -43,11 +43,13 @@ struct responder {
 	int retry_after;   /* seconds in 202 and 503; 0: header left out */
 	bool demand_binding;
 	bool send_issuer_too;      /* the issuing CA beside the certificate: tolerated */
+	bool close_each;           /* end the connection after every answer */
 	bool drop_after_get;       /* close the connection silently after the second GET */
 	bool refuse_ldevid_enroll; /* simplereenroll says 403 */
 	bool refuse_after_issue;   /* the certificate issued last gets 403 wherever it is shown */
 	bool refuse_in_tls_after_issue;     /* the same, by the handshake */
 	int busy_after_issue;               /* the same, so many 503 */
+	X509 *offer_too[2];                 /* more in cacerts; borrowed */
 	bool offer_other_root;              /* cacerts lacks the real root */
 	struct buf csrattrs;                /* DER; n = 0: 204 */
 	int64_t issue_not_before, lifetime; /* 0: an hour ago; a day */

@@ -144,6 +144,84 @@ Test(device_trust, plain_http_and_paths_are_not_servers)
 	}
 }
 
+/* ---- the root that follows: RFC 7030 4.1.3, OldWithNew and NewWithOld ---- */
+
+static void enroll_with_successor(bool linked, X509 *(*link)(struct rig *rig, EVP_PKEY *key))
+{
+	struct rig *rig = rig_new(0);
+	EVP_PKEY *key = mint_key();
+	X509 *fresh = mint_cert(&(struct mint_wish){.cn = "New Root", .key = key, .ca = true});
+	X509 *cross = link(rig, key);
+	char pem[160], command[256];
+
+	rig->r->offer_too[0] = fresh;
+	rig->r->offer_too[1] = cross;
+	cr_assert_eq(rig_enroll(rig, NULL), SIGNET_DONE, "%s", rig->why.text);
+	snprintf(pem, sizeof(pem), "%s/anchors.pem", rig->store);
+	snprintf(command, sizeof(command), "test $(grep -c BEGIN %s) = %d", pem, linked ? 2 : 1);
+	cr_assert_eq(system(command), 0);
+	cr_assert_str_eq(
+	    rig_status(rig)->anchor_digest, rig->pin, "the pinned root stays the first");
+	X509_free(fresh);
+	X509_free(cross);
+	EVP_PKEY_free(key);
+	rig_free(rig);
+}
+
+static X509 *link_by_old_root(struct rig *rig, EVP_PKEY *key)
+{
+	return mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .ca = true});
+}
+
+static X509 *link_by_stranger(struct rig *rig, EVP_PKEY *key)
+{
+	return mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = key,
+	    .issuer = rig->r->stranger,
+	    .issuer_key = rig->r->stranger_key,
+	    .ca = true});
+}
+
+static X509 *link_for_another_key(struct rig *rig, EVP_PKEY *key)
+{
+	(void)key;
+	return mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = rig->r->stranger_key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .ca = true});
+}
+
+static X509 *link_that_is_no_ca(struct rig *rig, EVP_PKEY *key)
+{
+	return mint_cert(&(struct mint_wish){
+	    .cn = "New Root", .key = key, .issuer = rig->r->root, .issuer_key = rig->r->root_key});
+}
+
+Test(device_trust, successor_that_the_old_root_vouches_for_is_taken_in)
+{
+	enroll_with_successor(true, link_by_old_root);
+}
+
+Test(device_trust, successor_that_a_stranger_vouches_for_is_not)
+{
+	enroll_with_successor(false, link_by_stranger);
+}
+
+Test(device_trust, successor_with_another_key_is_not)
+{
+	enroll_with_successor(false, link_for_another_key);
+}
+
+Test(device_trust, successor_vouched_for_by_no_ca_certificate_is_not)
+{
+	enroll_with_successor(false, link_that_is_no_ca);
+}
+
 /* ---- time ---- */
 
 Test(device_time, clock_at_1970_can_enroll_and_learns_the_time)
