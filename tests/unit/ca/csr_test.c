@@ -144,6 +144,22 @@ Test(ca_csr, requests_of_openssl_are_read)
 	}
 }
 
+Test(ca_csr, every_available_algorithm_is_read)
+{
+	for (const struct key_algorithm *a = key_algorithms; a->name; a++) {
+		struct err err = {0};
+		struct csr csr;
+		if (!key_algorithm_available(a)) {
+			fprintf(stderr, "skipped: this OpenSSL does not have %s\n", a->name);
+			continue;
+		}
+		AUTO(buf) der = build(&(struct plan){.algorithm = a->name});
+		cr_assert(csr_parse(buf_span(&der), &csr, &err).ok, "%s: %s", a->name, err.message);
+		cr_expect_eq(csr.key_algorithm, a);
+		cr_expect_eq(csr.signature_algorithm, a->signature);
+	}
+}
+
 Test(ca_csr, absent_and_empty_challenge_passwords_differ)
 {
 	struct err err = {0};
