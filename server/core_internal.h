@@ -122,7 +122,7 @@ struct front {
 	int64_t deadline;
 	struct front *deadline_next, *deadline_prev;
 	struct front *next; /* in again, dead */
-	uint64_t acked;     /* clear text: bytes the client had at the last look */
+	uint64_t acked;     /* bytes the client had taken at the last look */
 	size_t lingered;
 	struct peer peer;
 	struct sockaddr_storage address;

@@ -200,32 +200,46 @@ static void handshake(struct front *f)
 
 /* ---- events ---- */
 
-/*
- * A half-close must not reach libmicrohttpd while a request that it has read in full is open, nor
- * while bytes lie unread: it would drop the answers.
- */
-static void pass_eof(struct front *f)
+/* Bytes on their way to libmicrohttpd that it has not read. */
+static bool lies_unread(const struct front *f)
 {
 	int unread = 0;
 
-	if (!f->net_eof || f->eof_passed || f->pair_fd < 0 || f->up.n > 0)
+	if (f->ssl)
+		return ioctl(f->pair_fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+	return ioctl(f->http_fd, SIOCINQ, &unread) == 0 && unread > 0;
+}
+
+/*
+ * A half-close must not reach libmicrohttpd while a request that it has read in full is open, nor
+ * while bytes lie unread: it would drop the answers. In clear text it can see the end itself, but
+ * overlooks it when it comes together with the last bytes: shutting down tells it once more.
+ */
+static void pass_eof(struct front *f)
+{
+	int fd = f->ssl ? f->pair_fd : f->http_holds ? f->http_fd : -1;
+
+	if (!f->net_eof || f->eof_passed || fd < 0 || f->up.n > 0)
 		return;
 	if (f->exchange && f->exchange->complete)
 		return;
-	if (ioctl(f->pair_fd, SIOCOUTQ, &unread) == 0 && unread > 0) {
-		f->loop->http_due = true;
+	f->loop->http_due = true;
+	if (lies_unread(f)) {
 		front_again(f);
 		return;
 	}
 	f->eof_passed = true;
-	f->loop->http_due = true;
-	shutdown(f->pair_fd, SHUT_WR);
+	shutdown(fd, f->ssl ? SHUT_WR : SHUT_RD);
 }
 
 static void settle(struct front *f)
 {
-	if (f->state != FRONT_OPEN || !f->ssl)
+	if (f->state != FRONT_OPEN)
 		return;
+	if (!f->ssl) {
+		pass_eof(f);
+		return;
+	}
 	if (f->pair_eof && f->down.n == 0) {
 		front_end_gently(f);
 		return;
@@ -257,6 +271,11 @@ void front_event(struct front *f, enum watch_kind kind, uint32_t events)
 		linger_read(f);
 		return;
 	}
+	if (!f->ssl) {
+		f->net_eof = true;
+		front_again(f); /* libmicrohttpd first */
+		return;
+	}
 	/* Reset, or both directions ended: nobody is there to read an answer. */
 	if (kind == WATCH_NET && (events & (EPOLLERR | EPOLLHUP))) {
 		front_kill(f);
@@ -275,7 +294,9 @@ static void accept_clear(struct front *f, int fd)
 {
 	f->state = FRONT_OPEN;
 	loop_deadline(f, DEADLINE_IDLE);
-	if (!http_add(f, fd))
+	if (http_add(f, fd))
+		loop_watch(f->loop, fd, &f->net, EPOLLRDHUP | EPOLLET);
+	else
 		front_kill(f);
 }
 
@@ -307,14 +328,17 @@ void front_accept(struct loop *l, const struct core_listener *from, int fd,
 	settle(f); /* a client may be so quick that the handshake is over already */
 }
 
-/* Has a clear-text client taken any of the answer since the last look? */
+/*
+ * Has the client taken any of the answer since the last look? Asked of TCP: room in the socket
+ * is told only when a third of it is free, which a slow link may take minutes to make.
+ */
 static bool moves(struct front *f)
 {
 	struct tcp_info info = {0};
 	socklen_t n = sizeof(info);
+	int fd = f->ssl ? f->net_fd : f->http_holds ? f->http_fd : -1;
 
-	if (f->ssl || !f->http_holds ||
-	    getsockopt(f->http_fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0 ||
+	if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0 ||
 	    info.tcpi_bytes_acked == f->acked)
 		return false;
 	f->acked = info.tcpi_bytes_acked;

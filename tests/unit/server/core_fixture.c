@@ -37,12 +37,15 @@ static void set_tls(struct core_fixture *f)
 	SSL_CTX *tls;
 
 	f->authority = pki_authority("core test", NULL, -1);
+	/* A leaf: TLS 1.2 takes no certificate that is for signing certificates alone. */
+	f->key = pki_key("EC-P256");
+	f->certificate = pki_idevid(&f->authority, f->key, &(struct pki_idevid){.serial = "core"});
 	f->tls = tls_set_new();
 	f->tickets = tickets_new();
-	request.certificate = f->authority.certificate;
+	request.certificate = f->certificate;
 	request.tickets = f->tickets;
 	cr_assert(tls_context(&request, &tls, &err).ok, "%s", err.message);
-	cr_assert_eq(SSL_CTX_use_PrivateKey(tls, f->authority.key), 1);
+	cr_assert_eq(SSL_CTX_use_PrivateKey(tls, f->key), 1);
 	tls_set_put(f->tls, LISTENER_DEVICE, tls);
 }
 
@@ -74,6 +77,8 @@ int64_t core_fixture_stop_timed(struct core_fixture *f, int64_t drain_ms)
 	cr_assert_eq(core_metric(f, METRIC_CONNECTIONS_OPEN), 0, "a connection was forgotten");
 	tls_set_free(f->tls);
 	tickets_free(f->tickets);
+	X509_free(f->certificate);
+	EVP_PKEY_free(f->key);
 	pki_authority_free(&f->authority);
 	close(f->log.fd);
 	return took;

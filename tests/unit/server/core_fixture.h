@@ -23,6 +23,8 @@ struct core_fixture {
 	struct tls_set *tls;
 	struct tickets *tickets;
 	struct pki_authority authority;
+	EVP_PKEY *key;
+	X509 *certificate;
 	int port, clear_port;
 };
 
