@@ -22,12 +22,16 @@
 
 #define CUT_EXIT 77
 
+#define DIRTY_MAX 64
+
 /* Of this process; the tests proper never arm it. */
 static struct {
-	bool armed;
+	bool armed, half; /* half: of the write that is cut, half reaches the file */
 	long calls, cut_at;
-	bool half;        /* of the write that is cut, half reaches the file */
-	bool dirty[1024]; /* by descriptor: written and not synced */
+	struct {
+		ino_t inode; /* written and not synced */
+		int fd;      /* our own, so that closing the file does not hide it; -1: free */
+	} dirty[DIRTY_MAX];
 } power;
 
 int fsync(int fd);
@@ -41,9 +45,9 @@ int mkdir(const char *name, mode_t mode);
 
 static void cut(void)
 {
-	for (int fd = 0; fd < (int)COUNT(power.dirty); fd++)
-		if (power.dirty[fd])
-			syscall(SYS_ftruncate, fd, 0);
+	for (size_t i = 0; i < DIRTY_MAX; i++)
+		if (power.dirty[i].inode)
+			syscall(SYS_ftruncate, power.dirty[i].fd, 0);
 	_exit(CUT_EXIT);
 }
 
@@ -52,24 +56,52 @@ static bool now_cut(void)
 	return power.armed && ++power.calls == power.cut_at;
 }
 
-static bool is_file(int fd)
+/* 0: not a file on the disk. */
+static ino_t inode_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fd < (int)COUNT(power.dirty);
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_ino : 0;
+}
+
+static void mark_dirty(int fd, ino_t inode)
+{
+	for (size_t i = 0; i < DIRTY_MAX; i++) {
+		if (power.dirty[i].inode == inode)
+			return;
+		if (!power.dirty[i].inode) {
+			power.dirty[i].inode = inode;
+			power.dirty[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 200);
+			return;
+		}
+	}
+	_exit(1); /* more open ends than this test foresees */
+}
+
+static void mark_clean(ino_t inode)
+{
+	for (size_t i = 0; inode && i < DIRTY_MAX; i++) {
+		if (power.dirty[i].inode != inode)
+			continue;
+		close(power.dirty[i].fd);
+		power.dirty[i].inode = 0;
+	}
 }
 
 ssize_t write(int fd, const void *bytes, size_t n)
 {
-	if (power.armed && is_file(fd)) {
-		if (now_cut()) {
-			if (power.half)
-				syscall(SYS_write, fd, bytes, n / 2);
-			else
-				power.dirty[fd] = true;
-			cut();
+	ino_t inode = power.armed ? inode_of(fd) : 0;
+
+	if (inode) {
+		bool last = now_cut();
+
+		mark_dirty(fd, inode);
+		if (last && power.half) {
+			syscall(SYS_write, fd, bytes, n / 2);
+			mark_clean(inode);
 		}
-		power.dirty[fd] = true;
+		if (last)
+			cut();
 	}
 	return syscall(SYS_write, fd, bytes, n);
 }
@@ -81,8 +113,8 @@ int fsync(int fd)
 	if (now_cut())
 		cut();
 	result = (int)syscall(SYS_fsync, fd);
-	if (result == 0 && fd < (int)COUNT(power.dirty))
-		power.dirty[fd] = false;
+	if (result == 0 && power.armed)
+		mark_clean(inode_of(fd));
 	return result;
 }
 
