@@ -115,6 +115,7 @@ struct front {
 	bool want_write;  /* SSL waits for room */
 	bool described;   /* peer holds what the handshake proved */
 	bool queued_again, buried;
+	bool ticket_offered;
 	struct pending up, down; /* towards libmicrohttpd, towards the client */
 	struct exchange *exchange;
 	struct watch net, pair;

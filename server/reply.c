@@ -32,6 +32,19 @@ static struct MHD_Response *make(struct exchange *x)
 	return m;
 }
 
+/* Who fetches or is told to wait comes back; who got its certificate does so in months. */
+static void offer_ticket(struct exchange *x)
+{
+	struct front *f = x->front;
+
+	if (!f->ssl || f->ticket_offered || f->state != FRONT_OPEN)
+		return;
+	if (x->request.method == HTTP_POST && x->response.status == 200)
+		return;
+	f->ticket_offered = true;
+	tls_offer_ticket(f->ssl);
+}
+
 enum MHD_Result reply_send(struct exchange *x)
 {
 	struct MHD_Response *m = make(x);
@@ -39,6 +52,7 @@ enum MHD_Result reply_send(struct exchange *x)
 
 	if (!m)
 		return MHD_NO;
+	offer_ticket(x);
 	if (x->no_keep_alive)
 		keep_socket_for_linger(x->front);
 	x->stage = STAGE_REPLYING;

@@ -6,9 +6,11 @@
 
 /*
  * RFC 7030 3.3.1 forbids NULL and anonymous suites; RFC 9325 4.2 wants forward secrecy and AEAD.
- * TLS 1.3's suites are all of that kind.
+ * TLS 1.3's suites are all of that kind. AES-128 and SHA-256 first: as strong as P-256, and in
+ * hardware on most machines, while SHA-384 makes a handshake a tenth dearer.
  */
-#define SUITES "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SUITES     "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SUITES_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
 /* Hybrids where the library has them (OpenSSL 3.5); the first list that it knows is taken. */
 static const char *const group_lists[] = {
@@ -80,7 +82,7 @@ static void set_modes(SSL_CTX *tls, enum listener_kind kind)
 				     SSL_OP_CIPHER_SERVER_PREFERENCE |
 				     SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(tls, 1);
+	SSL_CTX_set_num_tickets(tls, 0); /* see tls_offer_ticket() */
 	SSL_CTX_set_read_ahead(tls, 1);
 	SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
 	SSL_CTX_set_verify(tls, kind == LISTENER_DEVICE ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
@@ -95,7 +97,8 @@ static bool set_algorithms(SSL_CTX *tls)
 		groups = SSL_CTX_set1_groups_list(tls, group_lists[i]) == 1;
 	/* RFC 8996: TLS 1.0 and 1.1 MUST NOT be used. */
 	return groups && SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_cipher_list(tls, SUITES) == 1;
+	       SSL_CTX_set_cipher_list(tls, SUITES) == 1 &&
+	       SSL_CTX_set_ciphersuites(tls, SUITES_1_3) == 1;
 }
 
 struct status tls_context(const struct tls_request *request, SSL_CTX **ret_tls, struct err *err)
@@ -119,6 +122,12 @@ struct status tls_context(const struct tls_request *request, SSL_CTX **ret_tls, 
 		tickets_use(request->tickets, tls);
 	*ret_tls = TAKE(tls);
 	return STATUS_OK;
+}
+
+void tls_offer_ticket(SSL *ssl)
+{
+	if (SSL_version(ssl) == TLS1_3_VERSION && SSL_new_session_ticket(ssl) != 1)
+		ERR_clear_error(); /* the client will do without */
 }
 
 struct tls_set *tls_set_new(void)

@@ -46,6 +46,13 @@ void tls_set_free(struct tls_set *s);
 void tls_set_put(struct tls_set *s, enum listener_kind kind, SSL_CTX *tls); /* takes over */
 SSL *tls_set_start(struct tls_set *s, enum listener_kind kind); /* NULL: no certificate yet */
 
+/*
+ * Send a session ticket with what is written next (TLS 1.3; in 1.2 the handshake sends one). Making
+ * one costs a decoding of the client's certificate, so it is for those who will come back, not for
+ * a device that takes its certificate and goes.
+ */
+void tls_offer_ticket(SSL *ssl);
+
 /* What the handshake proved, for handlers. The X509s belong to the SSL. */
 void tls_describe_peer(SSL *ssl, struct peer *peer);
 /* Free what tls_describe_peer() made. */
