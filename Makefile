@@ -21,7 +21,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_debug   := -O0 -g3
 CFLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-format-zero-length
 # (clang sees the casts inside OpenSSL's macros)
 CFLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all -Wno-cast-qual
@@ -140,7 +140,7 @@ unit-$(1): $(OUT)/unit-$(1)
 	$(OUT)/unit-$(1)
 $(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(call archives,sql) \
     $(filter %.o,$(RUNNER))
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) $(filter -l%,$(RUNNER))
+	$(CC) $(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(LIBS) $(LIBS_DEV) $(filter -l%,$(RUNNER))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
