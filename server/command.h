@@ -32,7 +32,8 @@ struct command {
 	command_run run;
 	const char *arguments; /* for usage: "-f FILE [--dry-run]" */
 	const char *summary;   /* one line */
-	const char *help;      /* options and an example; NULL: none */
+	const char *help;      /* options and an example */
+	bool no_config;        /* v->config is NULL */
 };
 
 int cmd_run(const struct invocation *v, int argc, char **argv);
@@ -42,6 +43,7 @@ int cmd_bootstrap(const struct invocation *v, int argc, char **argv);
 int cmd_check(const struct invocation *v, int argc, char **argv);
 int cmd_enrollment(const struct invocation *v, int argc, char **argv); /* cmd_enrollment.c */
 int cmd_trust_crl(const struct invocation *v, int argc, char **argv);
+int cmd_directives(const struct invocation *v, int argc, char **argv);
 int cmd_fingerprint(const struct invocation *v, int argc, char **argv);
 
 /* "signetd: message" and its cause on standard error; COMMAND_FAILED. */

@@ -71,7 +71,7 @@ static const struct field tls_fields[] = {
 	    .standard = TEXT_OF(constant), .min = least, .max = most, .help = text}
 #define LIMIT_TIME(member, constant, text)                                                         \
 	{.name = #member "_timeout", .type = FIELD_SECONDS, .offset = AT(limits.member##_seconds), \
-	    .standard = TEXT_OF(constant), SECONDS_UP_TO_A_DAY, .help = text}
+	    .standard = TEXT_OF(constant) "s", SECONDS_UP_TO_A_DAY, .help = text}
 
 static const struct field limit_fields[] = {
 	LIMIT(connections, LIMIT_CONNECTIONS, 1, 1000000, "open at once, on all listeners"),

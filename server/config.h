@@ -56,6 +56,8 @@ struct status config_read(const char *path, struct config *ret_config, struct er
 /* The same from memory; `name` is for messages. */
 struct status config_parse(
     const char *name, struct span text, struct config *ret_config, struct err *err);
+/* The table as Markdown, for docs/operations.md. */
+void config_reference(struct buf *out);
 void config_free(struct config *c);
 static inline void config_auto(struct config *c)
 {

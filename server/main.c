@@ -11,20 +11,22 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	{"run", cmd_run, "[--ports-file FILE]", "serve, in the foreground",
-	    "  --ports-file FILE   write the ports in use there, as shell variables\n"
+	{.name = "run", .run = cmd_run, .arguments = "[--ports-file FILE]",
+	    .summary = "serve, in the foreground",
+	    .help = "  --ports-file FILE   write the ports in use there, as shell variables\n"
 	    "\n"
 	    "SIGTERM and SIGINT stop it: open requests are answered first. SIGHUP reloads the server's\n"
 	    "certificate and the policy; connections stay open.\n"
 	    "\n"
 	    "  signetd --config /etc/signet/signetd.yaml run\n"},
-	{"migrate", cmd_migrate, "", "bring the database's schema up to this version",
-	    "Uses database.owner of the configuration. Safe to run at any time, on several machines.\n"
+	{.name = "migrate", .run = cmd_migrate, .arguments = "",
+	    .summary = "bring the database's schema up to this version",
+	    .help = "Uses database.owner of the configuration. Safe to run at any time, on several machines.\n"
 	    "\n"
 	    "  signetd --config /etc/signet/signetd.yaml migrate\n"},
-	{"init", cmd_init, "--name NAME --root-passphrase-file FILE [...]",
-	    "make a root and an issuing authority, or take over existing ones",
-	    "  --name NAME                   subjects become \"NAME Root CA\" and \"NAME Issuing CA\"\n"
+	{.name = "init", .run = cmd_init, .arguments = "--name NAME --root-passphrase-file FILE [...]",
+	    .summary = "make a root and an issuing authority, or take over existing ones",
+	    .help = "  --name NAME                   subjects become \"NAME Root CA\" and \"NAME Issuing CA\"\n"
 	    "  --root-subject DN             another one: CN=Acme Root,O=Acme,C=DE\n"
 	    "  --subject DN                  the issuing authority's\n"
 	    "  --root-name NAME              its name in policy (root)\n"
@@ -43,28 +45,34 @@ static const struct command commands[] = {
 	    "Prints the root's SHA-256 fingerprint. A second run changes nothing.\n"
 	    "\n"
 	    "  signetd init --name Acme --root-passphrase-file /media/ceremony/root.passphrase\n"},
-	{"bootstrap", cmd_bootstrap, "-f FILE [--dry-run]", "bring policy documents into force",
-	    "  -f, --file FILE   YAML documents: docs/policy.md\n"
+	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run]",
+	    .summary = "bring policy documents into force",
+	    .help = "  -f, --file FILE   YAML documents: docs/policy.md\n"
 	    "  -n, --dry-run     say what would change\n"
 	    "\n"
 	    "All or nothing; the same documents again change nothing.\n"
 	    "\n"
 	    "  signetd bootstrap -f policy.yaml --dry-run\n"},
-	{"check", cmd_check, "", "validate configuration, database, policy and keys",
-	    "  signetd --config /etc/signet/signetd.yaml check\n"},
-	{"enrollment", cmd_enrollment, "list|explain|approve|reject [...]",
-	    "look at enrollments and decide on those that wait",
-	    "  signetd enrollment explain 42\n"},
-	{"trust-crl", cmd_trust_crl, "import --anchor NAME --file FILE [--issuer FILE]",
-	    "bring in a manufacturer's revocation list",
-	    "  -a, --anchor NAME   the trust anchor that it belongs to\n"
+	{.name = "check", .run = cmd_check, .arguments = "",
+	    .summary = "validate configuration, database, policy and keys",
+	    .help = "  signetd --config /etc/signet/signetd.yaml check\n"},
+	{.name = "enrollment", .run = cmd_enrollment, .arguments = "list|explain|approve|reject [...]",
+	    .summary = "look at enrollments and decide on those that wait",
+	    .help = "  signetd enrollment explain 42\n"},
+	{.name = "trust-crl", .run = cmd_trust_crl, .arguments = "import --anchor NAME --file FILE [--issuer FILE]",
+	    .summary = "bring in a manufacturer's revocation list",
+	    .help = "  -a, --anchor NAME   the trust anchor that it belongs to\n"
 	    "  -f, --file FILE     the list, DER or PEM\n"
 	    "  -i, --issuer FILE   PEM of the intermediate that signed it, where the anchor did not\n"
 	    "\n"
 	    "  signetd trust-crl import --anchor acme --file acme.crl\n"},
-	{"fingerprint", cmd_fingerprint, "", "print the root's SHA-256, for devices to pin",
-	    "  signetd fingerprint\n"},
-	{NULL, NULL, NULL, NULL, NULL},
+	{.name = "fingerprint", .run = cmd_fingerprint, .arguments = "",
+	    .summary = "print the root's SHA-256, for devices to pin",
+	    .help = "  signetd fingerprint\n"},
+	{.name = "directives", .run = cmd_directives, .arguments = "", .no_config = true,
+	    .summary = "print what a configuration may say, with the standard of each directive",
+	    .help = "  signetd directives\n"},
+	{.name = NULL},
 };
 /* clang-format on */
 
@@ -126,7 +134,9 @@ static int execute(const struct command *c, const char *path, int argc, char **a
 	    .who = who,
 	    .command = c};
 
-	if (!config_read(path, &config, &err).ok)
+	if (c->no_config)
+		v.config = NULL;
+	else if (!config_read(path, &config, &err).ok)
 		return command_failed(&err);
 	name_caller(who, sizeof(who));
 	optind = 0; /* getopt begins anew, with the subcommand as its program */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ca/act.h"
 #include "ca/issue.h"
 #include "ca/profile.h"
 #include "sql/server_certificate.h"
@@ -111,24 +112,44 @@ static bool fits_key(X509 *certificate, const struct hsm_key *key)
 	return fits;
 }
 
-struct status own_certificate_load(struct server *s, struct err *err)
+static struct status load(struct server *s, struct span pem, const char *path, struct err *err)
 {
-	AUTO(buf) path = {0};
-	AUTO(buf) pem = {0};
 	STACK_OF(X509) *chain = NULL;
 	X509 *certificate = NULL;
 
-	pem_path(s, &path);
-	TRY(file_read(buf_cstr(&path), PEM_SIZE_MAX, &pem, err));
 	TRY(open_key(s, NULL, err));
-	TRY(read_pem(buf_span(&pem), &certificate, &chain, err));
+	TRY(read_pem(pem, &certificate, &chain, err));
 	if (fits_key(certificate, s->own.key) &&
 	    time_of(X509_get0_notAfter(certificate)) > clock_now(&s->api.clock))
 		return use(s, certificate, chain, err);
 	X509_free(certificate);
 	sk_X509_pop_free(chain, X509_free);
-	return err_set(
-	    err, ERR_CONFIG, "%s has ended, or is not of this node's key", buf_cstr(&path));
+	return err_set(err, ERR_CONFIG, "%s has ended, or is not of this node's key", path);
+}
+
+struct status own_certificate_load(struct server *s, struct err *err)
+{
+	AUTO(buf)
+	path = {0};
+	AUTO(buf)
+	pem = {0};
+	struct hsm_key *before = s->own.key;
+	struct status loaded;
+
+	pem_path(s, &path);
+	TRY(file_read(buf_cstr(&path), PEM_SIZE_MAX, &pem, err));
+	/* The key may have been replaced together with the certificate. */
+	s->own.key = NULL;
+	loaded = load(s, buf_span(&pem), buf_cstr(&path), err);
+	if (loaded.ok) {
+		hsm_key_free(before);
+		return loaded;
+	}
+	if (before) {
+		hsm_key_free(s->own.key);
+		s->own.key = before;
+	}
+	return loaded;
 }
 
 /* ---- is a new one due? ---- */

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "server/config.h"
 #include "server/listen.h"
@@ -106,4 +107,19 @@ Test(server_listen, port_0_gives_one_that_is_free)
 	cr_expect(port > 0);
 	cr_assert(listen_parse("off", &a, &err).ok);
 	cr_expect(a.off);
+}
+
+/* Run at the top of the tree, as make does; elsewhere there is nothing to compare. */
+Test(server_config, the_reference_in_the_docs_is_the_table)
+{
+	AUTO(buf) text = {0};
+	AUTO(buf) want = {0};
+	struct err err = {0};
+
+	if (!file_exists("docs/operations.md"))
+		cr_skip_test("docs/operations.md is not here");
+	cr_assert(file_read("docs/operations.md", 1 << 20, &text, &err).ok, "%s", err.message);
+	config_reference(&want);
+	cr_expect(strstr(buf_cstr(&text), buf_cstr(&want)),
+	    "put the output of `signetd directives` into docs/operations.md");
 }

@@ -13,9 +13,6 @@
 
 static struct core_fixture f;
 
-TestSuite(server_core_limits, .timeout = 120);
-TestSuite(server_core_stop, .timeout = 120);
-
 static void send_text(struct https *c, const char *text)
 {
 	cr_assert(https_send(c, span_str(text)));

@@ -20,8 +20,6 @@ static void stop(void)
 	core_fixture_stop(&f, 2000);
 }
 
-TestSuite(server_core, .init = start, .fini = stop, .timeout = 120);
-
 static void send_text(struct https *c, const char *text)
 {
 	cr_assert(https_send(c, span_str(text)));
@@ -58,7 +56,7 @@ static int read_hellos(struct https *c, int want)
 	return found;
 }
 
-Test(server_core, a_connection_carries_many_requests)
+Test(server_core, a_connection_carries_many_requests, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 
@@ -71,7 +69,7 @@ Test(server_core, a_connection_carries_many_requests)
 	https_close(&c);
 }
 
-Test(server_core, clear_text_is_served_too)
+Test(server_core, clear_text_is_served_too, .init = start, .fini = stop)
 {
 	struct https c = core_connect_clear(&f);
 
@@ -92,7 +90,7 @@ static void expect_pipeline(struct https *c)
 	cr_assert_eq(read_hellos(c, 40), 40);
 }
 
-Test(server_core, forty_requests_may_be_pipelined)
+Test(server_core, forty_requests_may_be_pipelined, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f), clear = core_connect_clear(&f);
 
@@ -103,7 +101,7 @@ Test(server_core, forty_requests_may_be_pipelined)
 }
 
 /* What `printf ... | openssl s_client` does: ask, end the sending side, then read. */
-Test(server_core, a_half_close_loses_no_answer)
+Test(server_core, a_half_close_loses_no_answer, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	AUTO(buf)
@@ -118,7 +116,7 @@ Test(server_core, a_half_close_loses_no_answer)
 	https_close(&c);
 }
 
-Test(server_core, a_half_close_in_clear_text_loses_no_answer)
+Test(server_core, a_half_close_in_clear_text_loses_no_answer, .init = start, .fini = stop)
 {
 	struct https c = core_connect_clear(&f);
 
@@ -128,7 +126,7 @@ Test(server_core, a_half_close_in_clear_text_loses_no_answer)
 	https_close(&c);
 }
 
-Test(server_core, connection_close_is_honoured_with_close_notify)
+Test(server_core, connection_close_is_honoured_with_close_notify, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	char rest[16];
@@ -141,7 +139,7 @@ Test(server_core, connection_close_is_honoured_with_close_notify)
 	https_close(&c);
 }
 
-Test(server_core, a_small_answer_is_one_record_with_canonical_headers)
+Test(server_core, a_small_answer_is_one_record_with_canonical_headers, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	char answer[1024];
@@ -186,7 +184,7 @@ static const struct refusal refusals[] = {
 	413},
 };
 
-Test(server_core, refusals_come_before_the_body)
+Test(server_core, refusals_come_before_the_body, .init = start, .fini = stop)
 {
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		struct https tls = core_connect(&f), clear = core_connect_clear(&f);
@@ -215,7 +213,7 @@ static void expect_early_413(struct https *c)
 	https_reply_free(&reply);
 }
 
-Test(server_core, early_413_reaches_a_client_that_is_still_sending)
+Test(server_core, early_413_reaches_a_client_that_is_still_sending, .init = start, .fini = stop)
 {
 	for (int i = 0; i < 20; i++) {
 		struct https tls = core_connect(&f), clear = core_connect_clear(&f);
@@ -227,7 +225,7 @@ Test(server_core, early_413_reaches_a_client_that_is_still_sending)
 	}
 }
 
-Test(server_core, a_chunked_body_over_the_bound_is_413)
+Test(server_core, a_chunked_body_over_the_bound_is_413, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	static const char chunk[] =
@@ -248,7 +246,7 @@ Test(server_core, a_chunked_body_over_the_bound_is_413)
 	https_close(&c);
 }
 
-Test(server_core, a_body_comes_back_whole)
+Test(server_core, a_body_comes_back_whole, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	static uint8_t body[ECHO_MAX];
@@ -266,7 +264,7 @@ Test(server_core, a_body_comes_back_whole)
 	https_close(&c);
 }
 
-Test(server_core, expect_100_continue_is_answered)
+Test(server_core, expect_100_continue_is_answered, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
 	char answer[256];
@@ -284,7 +282,7 @@ Test(server_core, expect_100_continue_is_answered)
 }
 
 /* Two stalled readers of 2 MB on each loop; whoever else asks is served at once. */
-Test(server_core, a_stalled_reader_holds_up_nobody)
+Test(server_core, a_stalled_reader_holds_up_nobody, .init = start, .fini = stop)
 {
 	struct https stalled[8];
 	struct https c = core_connect(&f);
@@ -310,7 +308,8 @@ Test(server_core, a_stalled_reader_holds_up_nobody)
 	https_close(&c);
 }
 
-Test(server_core, resets_in_mid_response_and_while_suspended_are_survived)
+Test(server_core, resets_in_mid_response_and_while_suspended_are_survived, .init = start,
+    .fini = stop)
 {
 	for (int i = 0; i < 100; i++) {
 		struct https c = i % 2 ? core_connect(&f) : core_connect_clear(&f);
@@ -328,7 +327,7 @@ Test(server_core, resets_in_mid_response_and_while_suspended_are_survived)
 	https_close(&c);
 }
 
-Test(server_core, a_thousand_idle_connections_are_held)
+Test(server_core, a_thousand_idle_connections_are_held, .init = start, .fini = stop)
 {
 	static struct https idle[1000];
 
@@ -342,7 +341,7 @@ Test(server_core, a_thousand_idle_connections_are_held)
 	cr_assert(core_wait_connections(&f, 0));
 }
 
-Test(server_core, a_new_certificate_leaves_open_connections_alone)
+Test(server_core, a_new_certificate_leaves_open_connections_alone, .init = start, .fini = stop)
 {
 	struct https before = core_connect(&f);
 	struct tls_request request = {.kind = LISTENER_DEVICE, .tickets = f.tickets};
