@@ -249,6 +249,7 @@ static struct status stage(const struct attempt *a, const struct certs *chain, s
 	cert_times(chain->items[0], &begins, &ends);
 	device_time_proven(d, begins);
 	d->state.phase = PENDING_STAGED;
+	d->state.since = device_time_now(d).now;
 	d->state.retry_at = 0;
 	TRY(state_save(d->store, &d->state, err));
 	device_progress(d, "certificate received and verified; staged as generation %u",

@@ -319,6 +319,14 @@ static int run_on_device(const struct call *c, struct signet_device *d)
 	return exit_code(result);
 }
 
+/* Looking must not make: only enroll begins a store. */
+static bool store_is_missing(const struct call *c)
+{
+	const char *store = c->values[OPT_STORE];
+
+	return c->bit != ENROLL && store && access(store, F_OK) != 0;
+}
+
 static int run_command(const struct call *c)
 {
 	const char *const *v = c->values;
@@ -340,10 +348,9 @@ static int run_command(const struct call *c)
 	enum signet_result result;
 	int code;
 
-	/* Looking must not make: only enroll begins a store. */
-	if (c->bit != ENROLL && access(settings.store, F_OK) != 0) {
+	if (store_is_missing(c)) {
 		fprintf(c->err, "signet-device %s: there is no key store '%s'\n", c->command,
-		    settings.store);
+		    v[OPT_STORE]);
 		return EXIT_FAILED;
 	}
 	result = signet_device_open(&settings, &hooks, &d, &why);

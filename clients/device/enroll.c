@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "clients/device/attempt.h"
 
+#define STAGED_SECONDS_MAX 86400
+
 /* ---- where the last run stopped ---- */
 
 static struct status forget_pending(struct signet_device *d, uint32_t current, struct err *err)
@@ -132,13 +134,17 @@ static bool still_valid(const struct signet_device *d, const struct identity *i)
 	return ends > device_time_now(d).now;
 }
 
-/* A staged certificate that ended while the device lay in a drawer is worth nothing. */
+/*
+ * A staged certificate that ended while the device lay in a drawer is worth nothing. One that could
+ * not be used for so long may be refused in a way that looks like a broken network: begin anew.
+ */
 static bool staged_is_usable(struct signet_device *d)
 {
 	AUTO(identity)
 	fresh = {0};
 
 	return d->state.phase == PENDING_STAGED &&
+	       device_time_now(d).now - d->state.since < STAGED_SECONDS_MAX &&
 	       identity_load(d, (uint32_t)d->state.generation, &fresh, &(struct err){0}).ok &&
 	       still_valid(d, &fresh);
 }

@@ -174,7 +174,7 @@ static struct status explain(const struct session *s, CURLcode code, struct err 
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_BAD_CONTENT_ENCODING:
 		return err_refuse(err, WHY(ANSWER_MALFORMED), "%s: %s", s->base, text);
-	default: return err_set(err, ERR_INTERNAL, "%s: %s", s->base, text);
+	default: return err_set(err, ERR_INTERNAL, "%s: %s (curl %d)", s->base, text, (int)code);
 	}
 }
 

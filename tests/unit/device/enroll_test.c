@@ -451,7 +451,7 @@ static void refuse_new_identity(struct rig *rig, const char *want_shown)
 {
 	X509 *before = rig_current(rig), *after;
 
-	cr_assert_eq(rig_renew(rig, NULL), SIGNET_REFUSED, "%s", rig->why.text);
+	cr_assert_eq(rig_renew(rig, NULL), SIGNET_REFUSED, "%s: %s", rig->why.code, rig->why.text);
 	cr_assert_str_eq(rig->why.code, "identity.new-refused", "%s", rig->why.text);
 	after = rig_current(rig);
 	cr_assert_eq(X509_cmp(before, after), 0, "%s", want_shown);
@@ -503,5 +503,24 @@ Test(device_two_phases, staged_identity_is_taken_up_by_the_next_run)
 	ASSERT_DONE(rig, rig_renew(rig, NULL));
 	cr_assert_eq(rig->r->issued, 2, "nothing was issued again");
 	assert_enrolled(rig, 2);
+	rig_free(rig);
+}
+
+/* A server that resets the connection instead of refusing must not hold us for ever. */
+Test(device_two_phases, staged_identity_that_cannot_be_used_for_a_day_is_given_up)
+{
+	struct rig *rig = rig_new(0);
+
+	rig->now = (int64_t)time(NULL);
+	rig->r->lifetime = 30 * 86400;
+	ASSERT_DONE(rig, rig_enroll(rig, NULL));
+	rig->r->busy_after_issue = 1000;
+	cr_assert_eq(rig_renew(rig, NULL), SIGNET_BUSY);
+	rig->now += 86000;
+	cr_assert_eq(rig_renew(rig, NULL), SIGNET_BUSY);
+	cr_assert_eq(rig->r->issued, 2, "still the staged one");
+	rig->now += 1000;
+	cr_assert_eq(rig_renew(rig, NULL), SIGNET_BUSY);
+	cr_assert_eq(rig->r->issued, 3, "a new one was asked for");
 	rig_free(rig);
 }

@@ -389,6 +389,16 @@ static bool answer(struct responder *r, SSL *ssl, const struct request *q, X509 
 	return enroll(r, ssl, q, shown, true);
 }
 
+/* Closing with unread octets resets the connection, and the client may miss our alert. */
+static void drain(int fd)
+{
+	char rest[256];
+
+	shutdown(fd, SHUT_WR);
+	while (read(fd, rest, sizeof(rest)) > 0)
+		;
+}
+
 static void serve(struct responder *r, int fd)
 {
 	SSL *ssl = SSL_new(r->tls);
@@ -411,6 +421,7 @@ static void serve(struct responder *r, int fd)
 		X509_free(shown);
 	}
 	ERR_clear_error();
+	drain(fd);
 	SSL_free(ssl);
 	free(q);
 }
