@@ -49,7 +49,7 @@ function folder(path, name, best)
 
 function too_long(what, lines, limit)
 {
-	if (what in unused)
+	if (lines > limit)
 		delete unused[what]
 	return lines > ((what in allowed) ? allowed[what] : limit)
 }
