@@ -13,6 +13,7 @@
 #ifndef SIGNET_CA_POLICY_INTERNAL_H
 #define SIGNET_CA_POLICY_INTERNAL_H
 
+#include "ca/act.h"
 #include "ca/policy.h"
 #include "ca/policy_document.h"
 #include "sql/policy.h"

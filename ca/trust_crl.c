@@ -11,8 +11,8 @@
 #include <openssl/pem.h>
 
 #include "base/json.h"
+#include "ca/act.h"
 #include "ca/extension.h"
-#include "sql/policy.h"
 #include "sql/trust_crl.h"
 
 #define CRL_DER_MAX        ((size_t)64 << 20) /* some 1,500,000 entries */

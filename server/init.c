@@ -6,9 +6,9 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "ca/act.h"
 #include "ca/policy_document.h"
 #include "hsm/hsm.h"
-#include "sql/policy.h"
 
 #define PEM_SIZE_MAX ((size_t)256 << 10)
 

@@ -213,7 +213,7 @@ void db_rollback(struct db *db)
 	db->in_transaction = false;
 }
 
-bool sql_in_transaction(const struct db *db)
+bool db_in_transaction(const struct db *db)
 {
 	return db->in_transaction;
 }

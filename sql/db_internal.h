@@ -108,7 +108,6 @@ struct status sql_run_all(struct db *db, struct sql_call *calls, size_t n, struc
 /* Of the last failure on this connection. */
 const char *sql_constraint(const struct db *db); /* "" where none */
 bool sql_retryable(const struct db *db);         /* serialization failure or deadlock */
-bool sql_in_transaction(const struct db *db);
 
 int sql_rows(const struct sql_result *r);
 bool sql_is_null(const struct sql_result *r, int row, int column);

@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "sql/db_internal.h"
-#include "sql/log.h"
 
 /* ---- reading ---- */
 
@@ -138,44 +136,22 @@ struct status policy_bump(struct db *db, int64_t version, int64_t now, struct er
 	return sql_run(db, STATEMENT_policy_bump, params, COUNT(params), NULL, err);
 }
 
-static void render_record(const struct policy_act *act, struct buf *out)
+struct status policy_change_add(
+    struct db *db, const struct policy_change_row *row, int64_t *ret_id, struct err *err)
 {
-	struct json j = {.out = out};
+	const struct sql_param params[] = {sql_time(row->at), sql_text(row->who),
+	    sql_int(row->version), sql_text(row->kind), sql_text(row->name),
+	    sql_bytes(row->record)};
+	AUTO(sql_result) r = {0};
 
-	json_object(&j, NULL);
-	json_str(&j, "act", act->act);
-	json_int(&j, "at", act->at);
-	json_str(&j, "who", act->who);
-	json_str(&j, "kind", act->kind);
-	json_str(&j, "name", act->name);
-	json_int(&j, "version", act->version);
-	json_span(&j, "document", act->document);
-	json_object_end(&j);
-}
-
-struct status policy_record(
-    struct db *db, const struct policy_act *act, const struct rng *rng, struct err *err)
-{
-	AUTO(buf)
-	record = {0};
-	AUTO(sql_result)
-	r = {0};
-
-	render_record(act, &record);
-	{
-		const struct sql_param params[] = {sql_time(act->at), sql_text(act->who),
-		    sql_int(act->version), sql_text(act->kind), sql_text(act->name),
-		    sql_bytes(buf_span(&record))};
-
-		TRY(sql_run(db, STATEMENT_policy_change_add, params, COUNT(params), &r, err));
-	}
-	return sql_log_append(db, act->act, act->at, rng, buf_span(&record), "policy_change",
-	    sql_get_int(&r, 0, 0), err);
+	TRY(sql_run(db, STATEMENT_policy_change_add, params, COUNT(params), &r, err));
+	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
 }
 
 /* ---- authorities ---- */
 
-static struct status insert_authority(struct db *db, const struct authority_new *a, int64_t version,
+struct status policy_authority_insert(struct db *db, const struct authority_new *a, int64_t version,
     int64_t now, int64_t *ret_id, struct err *err)
 {
 	AUTO(buf)
@@ -195,48 +171,6 @@ static struct status insert_authority(struct db *db, const struct authority_new 
 	}
 	*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
-}
-
-static struct status store_authority(struct db *db, const struct authority_new *a, const char *who,
-    int64_t now, const struct rng *rng, int64_t *ret_id, struct err *err)
-{
-	struct policy_act act = {.who = who,
-	    .act = "authority.created",
-	    .kind = "authority",
-	    .name = a->name,
-	    .document = a->certificate,
-	    .at = now};
-	AUTO(buf)
-	document = {0};
-	int64_t version;
-
-	TRY(policy_lock(db, &version, err));
-	TRY(insert_authority(db, a, version + 1, now, ret_id, err));
-	TRY(policy_bump(db, version + 1, now, err));
-	hex_encode(a->certificate, &document);
-	act.document = buf_span(&document);
-	act.version = version + 1;
-	return policy_record(db, &act, rng, err);
-}
-
-struct status policy_store_authority(struct db *db, const struct authority_new *authority,
-    const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
-    struct err *err)
-{
-	bool own = !sql_in_transaction(db);
-	struct status status;
-	int64_t id = 0;
-
-	if (own)
-		TRY(db_begin(db, err));
-	status = store_authority(db, authority, who, clock_now(clock), rng, &id, err);
-	if (status.ok && own)
-		status = db_commit(db, err);
-	if (!status.ok && own)
-		db_rollback(db);
-	if (status.ok)
-		*ret_id = id;
-	return status;
 }
 
 /* ---- devices ---- */

@@ -46,24 +46,18 @@ struct status policy_row_put(struct db *db, const struct policy_row *row, const 
     const char *model, int64_t now, int64_t *ret_id, struct err *err);
 struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err);
 
-/* What was done, for the log: kept as a policy_change row with its log entry. */
-struct policy_act {
-	const char *who;
-	const char *
-	    act; /* log kind: "policy.created" "policy.changed" "device.made" "authority.created" */
-	const char *kind, *name;
-	struct span document; /* canonical JSON */
-	int64_t version;
+/* What was done: the record that its log entry commits to. */
+struct policy_change_row {
 	int64_t at;
+	const char *who;
+	int64_t version;
+	const char *kind, *name;
+	struct span record;
 };
-struct status policy_record(
-    struct db *db, const struct policy_act *act, const struct rng *rng, struct err *err);
+struct status policy_change_add(
+    struct db *db, const struct policy_change_row *row, int64_t *ret_id, struct err *err);
 
-/*
- * An authority made by `signetd init`, with its version, change row, log entry and notification:
- * within the caller's transaction, or in one of its own when there is none. ERR_CONFLICT: the name
- * is taken.
- */
+/* An authority made by `signetd init`. ca/act.h has the act around it. */
 struct authority_new {
 	const char *name;
 	const char *spec; /* canonical JSON: policy_authority_spec() in ca/policy_document.h */
@@ -73,9 +67,9 @@ struct authority_new {
 	const struct span *chain;
 	size_t chain_count;
 };
-struct status policy_store_authority(struct db *db, const struct authority_new *authority,
-    const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
-    struct err *err);
+/* ERR_CONFLICT: the name is taken. */
+struct status policy_authority_insert(struct db *db, const struct authority_new *authority,
+    int64_t version, int64_t now, int64_t *ret_id, struct err *err);
 
 /* Devices of one product, made known. ret_new: those that were not there, in the arena. */
 struct status device_add_many(struct db *db, int64_t product_id, const char *const *serials,

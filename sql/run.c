@@ -63,7 +63,7 @@ struct status db_failed(struct db *db, const PGresult *pg, struct err *err)
 
 	keep_constraint(db, pg);
 	db->retryable = false;
-	if (PQstatus(db->connection) == CONNECTION_BAD || !state) {
+	if (!state || PQstatus(db->connection) == CONNECTION_BAD) {
 		(void)err_set(err, ERR_DATABASE, "the database is away");
 		err_cause(err, "%s", PQerrorMessage(db->connection));
 		db_drop(db);

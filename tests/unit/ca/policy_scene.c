@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "base/file.h"
+#include "ca/act.h"
 #include "ca/certificate.h"
 #include "ca/policy_document.h"
 #include "sql/policy.h"

@@ -1,0 +1,76 @@
+/*
+ * ca/authority.h: authorities and profiles: who issues certificates, and what they look like.
+ * Parts of a policy snapshot: see ca/policy_model.h.
+ */
+#ifndef SIGNET_CA_AUTHORITY_H
+#define SIGNET_CA_AUTHORITY_H
+
+#include "base/algorithm.h"
+#include "base/doc.h"
+#include "hsm/hsm.h"
+
+/* ---- authority: a CA key with its certificate ---- */
+struct authority {
+	int64_t id;
+	char *name;
+	char *key_uri; /* NULL for a root: its key is never loaded by the server */
+	char *crl_url, *ocsp_url, *issuer_url; /* written into certificates; NULL: left out */
+	struct span certificate;               /* DER */
+	struct span subject; /* Name, whole DER: copied into issued certificates byte for byte */
+	struct span ski;     /* key identifier, copied into AKI, never recomputed */
+	struct span spki;
+	int64_t not_before, not_after;
+	struct hsm_key *key;   /* NULL: not on this node (a root, or a key that would not open) */
+	char key_problem[160]; /* why key is NULL though it has a URI */
+	struct authority *parent; /* NULL for a root, or where the parent is not held here */
+	struct span *chain;       /* issuer certificates above it, DER, nearest first, root last */
+	size_t chain_count;
+	struct span cacerts_base64; /* RFC 7030 4.1.3 body, encoded once: itself and its chain */
+};
+
+/* ---- profile: what an issued certificate looks like ---- */
+enum key_usage_bit { /* RFC 5280 4.2.1.3, bit numbers */
+	KU_DIGITAL_SIGNATURE,
+	KU_NON_REPUDIATION,
+	KU_KEY_ENCIPHERMENT,
+	KU_DATA_ENCIPHERMENT,
+	KU_KEY_AGREEMENT,
+	KU_KEY_CERT_SIGN,
+	KU_CRL_SIGN,
+	KU_ENCIPHER_ONLY,
+	KU_DECIPHER_ONLY
+};
+
+struct subject_part {    /* one RDN with one attribute */
+	char *attribute; /* "CN" "O" "OU" "C" "serialNumber" ... or dotted OID */
+	char *value; /* template: {serial} {product} {manufacturer} {device} and text; {{ is a { */
+};
+struct san_part {
+	char *type;    /* "dns" "uri" "ip" "email" "hardware-module-name" "registered-id" */
+	char *value;   /* template; for hardware-module-name the hwSerialNum */
+	char *hw_type; /* hardware-module-name: OID */
+};
+
+struct profile {
+	int64_t id;
+	char *name;
+	char *authority_name;
+	struct authority *authority;
+	struct str_list key_algorithms; /* names of base/algorithm.h */
+	int64_t validity;               /* seconds; cut at the issuer's own end */
+	int64_t backdate;        /* seconds that notBefore lies in the past, for clocks that lag */
+	bool no_expiry;          /* 99991231235959Z instead of validity (IDevID) */
+	struct map_list subject; /* struct subject_part */
+	struct map_list san;     /* struct san_part */
+	uint32_t key_usage;      /* 1 << enum key_usage_bit */
+	struct str_list extended_key_usage;   /* names ("clientAuth") or OIDs */
+	struct str_list certificate_policies; /* OIDs */
+	bool subject_key_id;                  /* 802.1AR advises none on leaves */
+	bool crl_distribution,
+	    authority_info; /* CDP and AIA from the authority's URLs, where it has them */
+	bool mud_url;       /* the product's, where it has one (RFC 8520 11) */
+	/* compiled by ca/profile.c when the snapshot is built; opaque elsewhere */
+	struct profile_compiled *compiled;
+};
+
+#endif
