@@ -109,15 +109,27 @@ number() {
 	[[ $output == *"HTTP 403"* ]]
 }
 
-@test "a request that must be approved stays pending, with its key" {
+# waiting SERIAL: the id of its enrollment that waits for somebody
+waiting() {
+	stack_signetd enrollment list --outcome pending | awk -v serial="$1" '$0 ~ serial { print $1; exit }'
+}
+
+@test "a request that must be approved stays pending with its key, and goes on when it is" {
 	run enroll d SN-0007 --label approval
 	[ "$status" = 1 ]
 	[[ $output == *pending* ]]
 	key=$(openssl pkey -in d/identity-1/key.pem -pubout)
-	run "$device" enroll --store d --wait 3s
-	[ "$status" = 1 ]
-	[ "$(openssl pkey -in d/identity-1/key.pem -pubout)" = "$key" ]
 	"$device" status --store d | grep -F 'pending: enroll, asked'
+	"$device" enroll --store d --wait 60s 2>progress &
+	waits=$!
+	for _ in {1..100}; do
+		if grep -q 'asking again' progress; then break; fi
+		sleep 0.1
+	done
+	stack_signetd enrollment approve "$(waiting SN-0007)"
+	wait "$waits"
+	held d SN-0007
+	[ "$(openssl pkey -in d/current/key.pem -pubout)" = "$key" ]
 }
 
 @test "an enrolled device survives without its IDevID files" {
