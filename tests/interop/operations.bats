@@ -95,7 +95,7 @@ client_lines() {
 		[ "$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$SIGNET_API_URL/readyz")" = 503 ]
 	}
 	local ready=0
-	until_ok 10 unready || ready=$?
+	until_ok 40 unready || ready=$?
 	database start
 	[ "$away" = 503 ]
 	grep -iE '^retry-after: [1-9]' away.headers
