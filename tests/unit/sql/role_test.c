@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "sql/migrate.h"
 #include "tests/lib/pg.h"
 
 #define REFUSED "42501" /* insufficient_privilege */
@@ -87,6 +88,19 @@ Test(sql_role, the_server_does_what_it_must_and_nothing_else)
 		cr_expect_str_eq(state, rights[i].state, "%s: %s, not %s", rights[i].claim, state,
 		    rights[i].state);
 	}
+	pg_database_drop(&d);
+}
+
+/* As clusters were before PostgreSQL 15, and stay when they are upgraded. */
+Test(sql_role, a_schema_that_was_open_to_all_is_closed)
+{
+	struct pg_database d = pg_database_new(false);
+	struct err err = {0};
+
+	pg_exec(&d, "GRANT CREATE ON SCHEMA public TO PUBLIC");
+	cr_expect_str_eq(pg_state_as(d.server, "CREATE TABLE x (i int)"), DONE);
+	cr_assert(migrate_run(d.owner, NULL, &err).ok, "%s (%s)", err.message, err.cause);
+	cr_expect_str_eq(pg_state_as(d.server, "CREATE TABLE y (i int)"), REFUSED);
 	pg_database_drop(&d);
 }
 
