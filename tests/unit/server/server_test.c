@@ -1,0 +1,177 @@
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ca/policy.h"
+#include "server/job.h"
+#include "tests/unit/server/server_scene.h"
+
+#include <openssl/x509v3.h> /* last: its KU_ macros would spoil our names */
+
+static struct server server; /* large */
+
+static long long certificates(struct scene *s)
+{
+	return pg_number(&s->database, "SELECT count(*) FROM certificate WHERE device_id IS NULL");
+}
+
+static bool is_ready(char *why, size_t size)
+{
+	return server_ready(&server, why, size);
+}
+
+Test(server_process, the_first_start_issues_its_certificate_and_logs_it)
+{
+	struct scene s;
+	char why[160] = "";
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	cr_expect(is_ready(why, sizeof(why)), "%s", why);
+	struct https c = scene_connect(&s);
+
+	cr_expect_eq(certificates(&s), 1);
+	/* Invariant 4: every act is in the log, in the transaction of the act. */
+	cr_expect_eq(pg_number(&s.database,
+			 "SELECT count(*) FROM log_salt l JOIN certificate c ON l.record_id = c.id "
+			 "WHERE l.record_kind = 'certificate' AND c.device_id IS NULL"),
+	    1);
+	https_close(&c);
+	server_stop(&server);
+	scene_free(&s);
+}
+
+Test(server_process, a_restart_keeps_the_certificate)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	for (int i = 0; i < 2; i++) {
+		scene_start(&s, &server);
+		struct https c = scene_connect(&s);
+
+		https_close(&c);
+		server_stop(&server);
+	}
+	cr_expect_eq(certificates(&s), 1);
+	scene_free(&s);
+}
+
+Test(server_process, a_new_name_gives_a_new_certificate)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	server_stop(&server);
+	scene_configure(&s, "tls: {names: [localhost, new.example], addresses: [127.0.0.1, '::1'], "
+			    "node: one}\n");
+	scene_start(&s, &server);
+	struct https c = scene_connect(&s);
+	AUTO_PTR(X509) seen = SSL_get1_peer_certificate(c.ssl);
+
+	cr_expect_eq(X509_check_host(seen, "new.example", 0, 0, NULL), 1);
+	cr_expect_eq(X509_check_ip_asc(seen, "::1", 0), 1);
+	cr_expect_eq(certificates(&s), 2);
+	https_close(&c);
+	server_stop(&server);
+	scene_free(&s);
+}
+
+/* Renewed when renew_before its end has come: here, at once. */
+Test(server_process, renewal_leaves_open_connections_alone)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	struct https c = scene_connect(&s);
+
+	s.config.tls.renew_before = 40 * 86400;
+	jobs_reload(server.jobs);
+	cr_expect_geq(certificates(&s), 2);
+	struct https_reply reply;
+
+	cr_assert(https_request(&c, "GET", "/small", "", SPAN_NONE, &reply));
+	cr_expect_eq(reply.status, 200);
+	https_reply_free(&reply);
+	https_close(&c);
+	server_stop(&server);
+	scene_free(&s);
+}
+
+static bool version_becomes(int64_t version)
+{
+	for (int i = 0; i < 100; i++) {
+		AUTO_REF(policy) policy = policy_current(server.policies);
+
+		if (policy && policy->version == version)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
+/* Heard by LISTEN, long before the minute of the look. */
+Test(server_process, new_policy_is_in_force_within_two_seconds)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	for (int i = 0; i < 3; i++) {
+		char text[128];
+		long long before = pg_number(&s.database, "SELECT version FROM policy_version");
+
+		snprintf(text, sizeof(text),
+		    "kind: product\nname: p%d\nmanufacturer: M\nmodel: P%d\n", i, i);
+		scene_policy(&s, text);
+		cr_expect(version_becomes(before + 1), "change %d was not heard", i);
+	}
+	server_stop(&server);
+	scene_free(&s);
+}
+
+Test(server_process, without_a_database_it_starts_says_so_and_recovers)
+{
+	struct scene s;
+	char why[160] = "";
+
+	scene_new(&s, true);
+	scene_init(&s);
+	scene_start(&s, &server);
+	server_stop(&server);
+	pg_stop(&s.database);
+	scene_start(&s, &server);
+	cr_expect_not(is_ready(why, sizeof(why)));
+	cr_expect(why[0] != '\0');
+	/* Its certificate stood in the state directory. */
+	struct https c = scene_connect(&s);
+
+	https_close(&c);
+	pg_start(&s.database);
+	for (int i = 0; i < 200 && !is_ready(why, sizeof(why)); i++)
+		usleep(100000);
+	cr_expect(is_ready(why, sizeof(why)), "%s", why);
+	server_stop(&server);
+	scene_free(&s);
+}
+
+Test(server_process, what_cannot_be_bound_is_refused_by_name)
+{
+	struct scene s;
+	struct err err = {0};
+
+	scene_new(&s, false);
+	s.config.listeners[2] = arena_strdup(&s.config.arena, "203.0.113.1:80");
+	memset(&server, 0, sizeof(server));
+	cr_expect_not(server_start(&server, &s.config, &err).ok);
+	cr_expect_eq(err.kind, ERR_CONFIG);
+	cr_expect(strstr(err.message, "203.0.113.1:80"), "%s", err.message);
+	scene_free(&s);
+}
