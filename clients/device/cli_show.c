@@ -153,6 +153,7 @@ static void outcome_json(FILE *out, enum signet_result result, const struct sign
 	json_str(&j, "code", why->code[0] ? why->code : NULL);
 	json_str(&j, "text", why->text[0] ? why->text : NULL);
 	json_str(&j, "advice", why->advice[0] ? why->advice : NULL);
+	json_str(&j, "server", why->server[0] ? why->server : NULL);
 	json_int(&j, "http_status", why->http_status);
 	json_int(&j, "retry_after", why->retry_after);
 	if (st) {
@@ -162,6 +163,20 @@ static void outcome_json(FILE *out, enum signet_result result, const struct sign
 	}
 	json_object_end(&j);
 	print_json(out, &text);
+}
+
+/* The server's own lines behind the first, which stands in our message. */
+static void show_server(FILE *err, const char *text)
+{
+	const char *rest = strchr(text, '\n');
+
+	while (rest) {
+		int n = (int)strcspn(rest + 1, "\n");
+
+		if (n)
+			fprintf(err, "  %.*s\n", n, rest + 1);
+		rest = strchr(rest + 1, '\n');
+	}
 }
 
 void show_outcome(FILE *out, FILE *err, bool as_json, const char *command,
@@ -180,6 +195,7 @@ void show_outcome(FILE *out, FILE *err, bool as_json, const char *command,
 		fprintf(out, "nothing to do: %s\n", why->text);
 	} else if (result != SIGNET_DONE) {
 		fprintf(err, "signet-device %s: %s: %s\n", command, why->code, why->text);
+		show_server(err, why->server);
 		if (why->retry_after > 0)
 			fprintf(err, "  the server asks to come back in %lld s\n",
 			    (long long)why->retry_after);

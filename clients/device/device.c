@@ -250,6 +250,8 @@ static enum signet_result finish(
 	}
 	if (s.ok)
 		return result;
+	if (d)
+		snprintf(r->server, sizeof(r->server), "%s", d->said.text);
 	snprintf(r->code, sizeof(r->code), "%s", err_code(err));
 	if (err->cause[0])
 		snprintf(r->text, sizeof(r->text), "%.310s (%.310s)", err->message, err->cause);

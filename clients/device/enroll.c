@@ -235,6 +235,7 @@ static struct status fall_back(const struct attempt *a, uint32_t generation, str
 	idevid = {0};
 	struct attempt anew = *a;
 
+	a->device->said = (struct est_said){0}; /* what was said to the LDevID */
 	TRY(identity_idevid(a->device, &idevid, err));
 	anew.operation = OPERATION_ENROLL;
 	anew.shown = &idevid;

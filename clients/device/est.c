@@ -6,38 +6,33 @@
 #include "base/encode.h"
 #include "clients/device/reason.h"
 
-#define SERVER_TEXT_MAX \
-	200 /* of the server's words: what fits a message, and a screen line or two */
+#define FIRST_LINE_MAX 200 /* of the server's words, in our own message */
 
-/* A stranger's text on its way to a terminal: printable ASCII stays, one line. */
-static void printable(struct span text, char out[static SERVER_TEXT_MAX + 1])
+/* A stranger's text on its way to a terminal: printable ASCII and line ends stay. */
+static void printable(struct span text, char out[static EST_TEXT_MAX + 1])
 {
 	size_t n = 0;
 
 	text = span_trim(text);
-	for (size_t i = 0; i < text.n && n < SERVER_TEXT_MAX; i++) {
+	for (size_t i = 0; i < text.n && n < EST_TEXT_MAX; i++) {
 		uint8_t c = text.p[i];
 
 		if (c == '\r')
 			continue;
-		if (c == '\n' || c == '\t')
+		if (c == '\t')
 			c = ' ';
-		out[n++] = c < 0x20 || c > 0x7e ? '?' : (char)c;
+		out[n++] = c == '\n' || (c >= 0x20 && c <= 0x7e) ? (char)c : '?';
 	}
 	out[n] = '\0';
 }
 
 static struct status refuse(
-    const struct answer *a, const struct reason *why, const char *operation, struct err *err)
+    const struct est_said *said, const struct reason *why, const char *operation, struct err *err)
 {
-	char text[SERVER_TEXT_MAX + 1] = "";
+	int first = (int)strcspn(said->text, "\n");
 
-	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
-	 */
-	if (strncmp(a->type, "text/plain", 10) == 0)
-		printable(buf_span(&a->body), text);
-	return err_refuse(
-	    err, why, "%s: HTTP %ld%s%s", operation, a->status, *text ? ": " : "", text);
+	return err_refuse(err, why, "%s: HTTP %d%s%.*s", operation, said->http_status,
+	    first ? ": " : "", first < FIRST_LINE_MAX ? first : FIRST_LINE_MAX, said->text);
 }
 
 static const struct reason *reason_for(long status)
@@ -61,19 +56,23 @@ static struct status ask(struct session *s, const char *operation, const char *t
 	TRY(session_request(s, operation, type, body, ret_answer, err));
 	said->http_status = (int)ret_answer->status;
 	said->moved = ret_answer->moved;
+	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
+	 */
+	if (ret_answer->status != 200 && strcmp(ret_answer->type, "text/plain") == 0)
+		printable(buf_span(&ret_answer->body), said->text);
 	said->retry_after = ret_answer->retry_after < EST_RETRY_AFTER_MAX ? ret_answer->retry_after
 									  : EST_RETRY_AFTER_MAX;
 	return STATUS_OK;
 }
 
 /* A good answer's body: its media type must fit, base64 goes, DER stays. */
-static struct status content(const struct answer *a, const char *operation, const char *type,
-    struct buf *ret_der, struct err *err)
+static struct status content(const struct answer *a, const struct est_said *said,
+    const char *operation, const char *type, struct buf *ret_der, struct err *err)
 {
 	struct err why = {0};
 
 	if (a->status != 200)
-		return refuse(a, reason_for(a->status), operation, err);
+		return refuse(said, reason_for(a->status), operation, err);
 	if (strcmp(a->type, type) != 0)
 		return err_refuse(err, WHY(ANSWER_TYPE), "%s: the answer is '%s', not %s",
 		    operation, a->type, type);
@@ -83,14 +82,14 @@ static struct status content(const struct answer *a, const char *operation, cons
 	return STATUS_OK;
 }
 
-static struct status certificates(
-    const struct answer *a, const char *operation, struct certs *list, struct err *err)
+static struct status certificates(const struct answer *a, const struct est_said *said,
+    const char *operation, struct certs *list, struct err *err)
 {
 	AUTO(buf)
 	der = {0};
 	struct err why = {0};
 
-	TRY(content(a, operation, "application/pkcs7-mime", &der, err));
+	TRY(content(a, said, operation, "application/pkcs7-mime", &der, err));
 	if (!certs_from_cms(buf_span(&der), list, &why).ok)
 		return err_refuse(err, WHY(ANSWER_MALFORMED), "%s: %s", operation, why.message);
 	return STATUS_OK;
@@ -103,7 +102,7 @@ struct status est_cacerts(
 	a = {0};
 
 	TRY(ask(s, "cacerts", NULL, SPAN_NONE, &a, said, err));
-	return certificates(&a, "cacerts", list, err);
+	return certificates(&a, said, "cacerts", list, err);
 }
 
 struct status est_csrattrs(
@@ -118,7 +117,7 @@ struct status est_csrattrs(
 	/* RFC 7030 section 4.5.2: 204 or 404 mean that CSR attributes are not available. */
 	if (a.status == 204 || a.status == 404)
 		return STATUS_OK;
-	TRY(content(&a, "csrattrs", "application/csrattrs", &der, err));
+	TRY(content(&a, said, "csrattrs", "application/csrattrs", &der, err));
 	return der.n ? csrattrs_parse(buf_span(&der), ret_attrs, err) : STATUS_OK;
 }
 
@@ -133,5 +132,5 @@ struct status est_enroll(struct session *s, bool renew, struct span csr, struct 
 
 	base64_encode(csr, &body);
 	TRY(ask(s, operation, "application/pkcs10", buf_span(&body), &a, said, err));
-	return certificates(&a, operation, list, err);
+	return certificates(&a, said, operation, list, err);
 }

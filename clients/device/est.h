@@ -6,10 +6,12 @@
 #include "clients/device/session.h"
 
 /* What an answer said beside its content; set on failure as well. */
+#define EST_TEXT_MAX 800 /* a reason, its rule and an advice; more is not read by anybody */
 struct est_said {
-	int http_status;     /* 0: no answer */
-	int64_t retry_after; /* seconds, bounded to EST_RETRY_AFTER_MAX; 0: not said */
-	bool moved;          /* see struct answer */
+	int http_status;             /* 0: no answer */
+	int64_t retry_after;         /* seconds, bounded to EST_RETRY_AFTER_MAX; 0: not said */
+	bool moved;                  /* see struct answer */
+	char text[EST_TEXT_MAX + 1]; /* a refusal's text/plain, made printable, lines kept; "" */
 };
 #define EST_RETRY_AFTER_MAX 86400 /* a slip of the server must not silence a device for years */
 

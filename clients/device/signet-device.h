@@ -12,7 +12,6 @@
  *             fprintf(stderr, "%s: %s\n", why.code, why.text);
  *     signet_device_close(d);
  *
- * What it promises:
  *  - It is never blind: a server is trusted by the pinned fingerprint of its root or by a CA file.
  *  - What the server issued is verified (key, chain, validity, identity) before it is stored, used
  *    once while the old identity still stands, and only then made the current one.
@@ -56,10 +55,11 @@ const char *signet_result_name(enum signet_result result);
 
 /* Why a call ended as it did. Filled by every call that takes one; may be NULL. */
 struct signet_reason {
-	char code[40];    /* stable, such as "tls.untrusted"; "" when done */
-	char text[640];   /* one line for people; what the server said is in it, made printable */
-	char advice[240]; /* what to do about it; may be "" */
-	int http_status;  /* of the answer that decided, or 0 */
+	char code[40];       /* stable, such as "tls.untrusted"; "" when done */
+	char text[640];      /* one line for people */
+	char server[801];    /* what the server said, made printable, lines kept; "" */
+	char advice[240];    /* what to do about it; may be "" */
+	int http_status;     /* of the answer that decided, or 0 */
 	int64_t retry_after; /* seconds, when the server named them, or 0 */
 };
 
