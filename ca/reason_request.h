@@ -17,6 +17,17 @@
 	X(HTTP_BODY_SIZE, "http.body-size", ERR_TOO_LARGE,                                        \
 	    "RFC 9110 15.5.14: bodies are bounded, so that nobody can fill our memory",           \
 	    "send a smaller body")                                                                \
+	X(HTTP_HEADERS, "http.headers", ERR_TOO_LARGE,                                            \
+	    "RFC 6585 5: headers are bounded in number and size", "send fewer headers")           \
+	X(HTTP_FRAMING, "http.framing", ERR_INPUT,                                                \
+	    "RFC 9112 6.3: one Content-Length or one Transfer-Encoding says where a body ends",   \
+	    "send one of them, once")                                                             \
+	X(HTTP_TARGET, "http.target", ERR_INPUT,                                                  \
+	    "RFC 3986 2.1: a path is absolute, its escapes are two hex digits, none of them "     \
+	    "hides a slash or a NUL",                                                             \
+	    "send the path as the guide has it")                                                  \
+	X(SERVICE_BUSY, "service.busy", ERR_BUSY, "requests wait in a queue of bounded length",   \
+	    "try again after Retry-After seconds")                                                \
 	X(SERVICE_POLICY, "service.policy", ERR_BUSY, "no policy has been loaded yet",            \
 	    "try again later; the server is starting or cannot reach its database")
 

@@ -145,6 +145,7 @@ struct exchange {
 	enum stage stage;
 	bool complete; /* wholly read, or nothing more of it is wanted */
 	bool no_keep_alive;
+	bool refused; /* before its body: the response is filled */
 	struct arena arena;
 	char *uri; /* as it came, with its query */
 	const char *method;

@@ -39,7 +39,7 @@ void exchange_free(struct exchange *x)
 	free(x);
 }
 
-void exchange_refuse(struct exchange *x, enum err_kind kind, const char *format, ...)
+void exchange_refuse(struct exchange *x, enum reason_id why, const char *format, ...)
 {
 	char message[sizeof(x->err.message)];
 	va_list arguments;
@@ -47,7 +47,8 @@ void exchange_refuse(struct exchange *x, enum err_kind kind, const char *format,
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	if (!err_set(&x->err, kind, "%s", message).ok && x->route && x->route->error_shape)
+	if (!err_refuse(&x->err, &reasons[why], "%s", message).ok && x->route &&
+	    x->route->error_shape)
 		x->route->error_shape(&x->call, &x->err, &x->response);
 	else
 		route_refuse(&x->err, NULL, &x->arena, &x->response);
@@ -169,11 +170,32 @@ static size_t declared_length(const struct exchange *x)
 	return length ? (size_t)strtoull(length, NULL, 10) : 0;
 }
 
+bool exchange_has_body(const struct exchange *x)
+{
+	return declared_length(x) != 0;
+}
+
 size_t exchange_body_max(const struct exchange *x)
 {
 	size_t most = (size_t)x->front->loop->core->config.limits.body_bytes;
 
 	return x->route->body_max < most ? x->route->body_max : most;
+}
+
+/*
+ * RFC 9112 6.3: a request with both a length and a transfer coding "ought to be handled as an
+ * error", and one with several lengths MUST be: whoever stands before us may have read it
+ * otherwise.
+ */
+static bool framing_is_clear(const struct exchange *x)
+{
+	size_t lengths = 0, codings = 0;
+
+	for (size_t i = 0; i < x->request.header_count; i++) {
+		lengths += strcasecmp(x->request.headers[i].name, "Content-Length") == 0;
+		codings += strcasecmp(x->request.headers[i].name, "Transfer-Encoding") == 0;
+	}
+	return lengths + codings <= 1;
 }
 
 /* RFC 9110 10.1.1: a server may refuse before "100 (Continue)": nobody sends what nobody wants. */
@@ -184,7 +206,7 @@ static bool judge_body(struct exchange *x)
 	if (!x->route->content_type) {
 		if (declared > 0)
 			exchange_refuse(
-			    x, ERR_TOO_LARGE, "no body is read at %.64s", x->request.path);
+			    x, REASON_HTTP_BODY_SIZE, "no body is read at %.64s", x->request.path);
 		return declared == 0;
 	}
 	if (!route_accepts(x->route, http_header(&x->request, "Content-Type"), &x->err).ok) {
@@ -192,8 +214,8 @@ static bool judge_body(struct exchange *x)
 		return false;
 	}
 	if (declared != SIZE_MAX && declared > most) {
-		exchange_refuse(
-		    x, ERR_TOO_LARGE, "a body of %zu bytes; at most %zu are read", declared, most);
+		exchange_refuse(x, REASON_HTTP_BODY_SIZE,
+		    "a body of %zu bytes; at most %zu are read", declared, most);
 		return false;
 	}
 	if (declared != SIZE_MAX)
@@ -209,11 +231,18 @@ bool exchange_open(struct exchange *x)
 	x->call.request = &x->request;
 	x->request.method = method_of(x->method);
 	if (!set_headers(x)) {
-		exchange_refuse(x, ERR_TOO_LARGE, "more than %d headers", HEADERS_MAX);
+		x->no_keep_alive = true;
+		exchange_refuse(x, REASON_HTTP_HEADERS, "more than %d headers", HEADERS_MAX);
+		return false;
+	}
+	if (!framing_is_clear(x)) {
+		x->no_keep_alive = true;
+		exchange_refuse(x, REASON_HTTP_FRAMING, "it is not clear where the body ends");
 		return false;
 	}
 	if (!set_path(x)) {
-		exchange_refuse(x, ERR_INPUT, "the path is not a path, or its escapes are wrong");
+		exchange_refuse(
+		    x, REASON_HTTP_TARGET, "the path is not a path, or its escapes are wrong");
 		return false;
 	}
 	if (!find_route(x))

@@ -2,6 +2,7 @@
 #ifndef SIGNET_SERVER_EXCHANGE_H
 #define SIGNET_SERVER_EXCHANGE_H
 
+#include "ca/reason.h"
 #include "server/core_internal.h"
 
 struct exchange *exchange_new(struct front *f, struct MHD_Connection *c, const char *uri);
@@ -15,8 +16,10 @@ bool exchange_open(struct exchange *x);
 size_t exchange_body_max(const struct exchange *x);
 /* On the loop: handlers that never block. */
 void exchange_run_here(struct exchange *x);
-/* Fill the response with a refusal of the server's own. */
-void exchange_refuse(struct exchange *x, enum err_kind kind, const char *format, ...) PRINTF(3, 4);
+/* Fill the response with a refusal of the server's own, by a row of ca/reason.h. */
+void exchange_refuse(struct exchange *x, enum reason_id why, const char *format, ...) PRINTF(3, 4);
+/* Did the client announce a body that nobody will read? Then the connection cannot go on. */
+bool exchange_has_body(const struct exchange *x);
 
 /*
  * Percent-decode a path into `out` (as long as `raw`). False: a bad escape, an encoded NUL or slash

@@ -84,11 +84,13 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 static enum MHD_Result on_headers(struct exchange *x, const char *method)
 {
 	x->method = arena_strdup(&x->arena, method);
-	if (!exchange_open(x)) {
+	x->refused = !exchange_open(x);
+	if (x->refused && (x->no_keep_alive || exchange_has_body(x))) {
 		x->complete = true;
 		x->no_keep_alive = true;
 		return reply_send(x);
 	}
+	/* A refusal without a body is sent at its end, like any answer: the connection goes on. */
 	x->stage = STAGE_BODY;
 	loop_deadline(x->front, DEADLINE_BODY);
 	return MHD_YES;
@@ -112,7 +114,8 @@ static enum MHD_Result hand_to_worker(struct exchange *x)
 
 	if (!queue_reserve(core->queue)) {
 		metric_add(core->config.api->metrics, METRIC_QUEUE_FULL, 1);
-		exchange_refuse(x, ERR_BUSY, "all workers are busy and the queue is full");
+		exchange_refuse(
+		    x, REASON_SERVICE_BUSY, "all workers are busy and the queue is full");
 		return reply_send(x);
 	}
 	x->stage = STAGE_RUNNING;
@@ -127,9 +130,11 @@ static enum MHD_Result on_complete(struct exchange *x)
 {
 	x->complete = true;
 	x->request.body = buf_span(&x->body);
+	if (x->refused)
+		return reply_send(x);
 	if (x->dropped > 0) {
-		exchange_refuse(
-		    x, ERR_TOO_LARGE, "the body is larger than %zu bytes", exchange_body_max(x));
+		exchange_refuse(x, REASON_HTTP_BODY_SIZE, "the body is larger than %zu bytes",
+		    exchange_body_max(x));
 		return reply_send(x);
 	}
 	if (x->route->place == ROUTE_WORKER)
