@@ -199,7 +199,8 @@ void show_outcome(FILE *out, FILE *err, bool as_json, const char *command,
 		if (why->retry_after > 0)
 			fprintf(err, "  the server asks to come back in %lld s\n",
 			    (long long)why->retry_after);
-		if (why->advice[0])
+		/* A server that explains itself knows better than we do. */
+		if (why->advice[0] && !(result == SIGNET_REFUSED && strchr(why->server, '\n')))
 			fprintf(err, "  what to do: %s\n", why->advice);
 	}
 }
