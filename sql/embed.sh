@@ -44,9 +44,15 @@ literal() {
 	done
 	echo '};'
 	echo 'const struct migration migrations[] = {'
+	next=1
 	for f in "$here"/migrations/*.sql; do
 		name=$(basename "$f" .sql)
-		number=$(expr "$name" : '0*\([1-9][0-9]*\)_')
+		number=$(expr "$name" : '0*\([1-9][0-9]*\)_') || number=none
+		if [ "$number" != $next ]; then
+			echo "sql/embed.sh: $name is not migration $next: numbers rise by one, each once" >&2
+			exit 1
+		fi
+		next=$((next + 1))
 		echo "	{$number, \"$name\","
 		literal "$f" ''
 		echo '	},'

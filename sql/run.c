@@ -63,13 +63,12 @@ struct status db_failed(struct db *db, const PGresult *pg, struct err *err)
 
 	keep_constraint(db, pg);
 	db->retryable = false;
-	if (!state || PQstatus(db->connection) == CONNECTION_BAD) {
-		(void)err_set(err, ERR_DATABASE, "the database is away");
-		err_cause(err, "%s", PQerrorMessage(db->connection));
-		db_drop(db);
-		return STATUS_FAILED;
-	}
-	return failure_of_state(db, state, pg, err);
+	if (state && PQstatus(db->connection) != CONNECTION_BAD)
+		return failure_of_state(db, state, pg, err);
+	(void)err_set(err, ERR_DATABASE, "the database is away");
+	err_cause(err, "%s", PQerrorMessage(db->connection));
+	db_drop(db);
+	return STATUS_FAILED;
 }
 
 const char *sql_constraint(const struct db *db)

@@ -11,6 +11,12 @@ BEGIN
 	-- The server's role gets no temporary tables either: it has no DDL at all.
 	EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 	EXECUTE format('GRANT CONNECT ON DATABASE %I TO signet_server', current_database());
+	-- A cluster upgraded from before PostgreSQL 15 lets everybody make tables in public.
+	REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+	IF has_schema_privilege('signet_server', 'public', 'CREATE') THEN
+		RAISE EXCEPTION 'role signet_server may make tables in the schema public'
+		    USING HINT = 'let signet_owner own the database, then migrate again';
+	END IF;
 END
 $$;
 
