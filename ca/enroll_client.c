@@ -2,6 +2,7 @@
 #include "ca/enroll_internal.h"
 
 #include "ca/extension.h"
+#include "ca/name.h"
 #include "ca/reason.h"
 
 static struct span extension_value(const struct certificate_view *c, struct span oid)
@@ -89,11 +90,13 @@ struct status attempt_recognise(struct attempt *a, struct err *err)
 
 /*
  * RFC 7030 4.2.2: "The request Subject field and SubjectAltName extension MUST be identical to the
- * corresponding fields in the certificate being renewed/rekeyed." Compared as DER.
+ * corresponding fields in the certificate being renewed/rekeyed." Compared as DER, but that
+ * programs write a Subject anew and choose its string types: GnuTLS and strongSwan take
+ * PrintableString.
  */
 struct status attempt_same_names(const struct attempt *a, struct err *err)
 {
-	if (!span_equal(a->csr.subject, a->ldevid.subject))
+	if (!name_equal(a->csr.subject, a->ldevid.subject))
 		return REFUSE(err, REENROLL_SUBJECT,
 		    "the Subject of the request (%zu octets) is not that of the certificate (%zu "
 		    "octets)",
@@ -144,7 +147,7 @@ struct status attempt_change_subject(
 	if (!split_change(a->csr.change_subject_name, &name, &names))
 		return REFUSE(
 		    err, CSR_CHANGE_SUBJECT, "the ChangeSubjectName attribute is malformed");
-	if (name.n > 0 && !span_equal(name, buf_span(&issued->subject)))
+	if (name.n > 0 && !name_equal(name, buf_span(&issued->subject)))
 		return REFUSE(err, CSR_CHANGE_SUBJECT,
 		    "ChangeSubjectName asks for another Subject than profile %s gives",
 		    a->label->profile->name);

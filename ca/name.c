@@ -165,3 +165,43 @@ void name_put_rdn(struct buf *out, const struct name_type *type, struct span val
 	der_end(out, sequence);
 	der_end(out, set);
 }
+
+static bool is_directory_text(uint8_t tag)
+{
+	return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING;
+}
+
+/* Take an attribute of each: the same type, the same text? */
+static bool take_equal_attributes(struct span *a, struct span *b)
+{
+	struct span in[2], oid[2];
+	struct der_item value[2];
+	if (!der_take(a, DER_SEQUENCE, &in[0]) || !der_take(b, DER_SEQUENCE, &in[1]))
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (!der_take(&in[i], DER_OID, &oid[i]) || !der_next(&in[i], &value[i]) || in[i].n)
+			return false;
+	bool comparable = value[0].tag == value[1].tag ||
+			  (is_directory_text(value[0].tag) && is_directory_text(value[1].tag));
+	return comparable && span_equal(oid[0], oid[1]) && span_equal(value[0].body, value[1].body);
+}
+
+bool name_equal(struct span a, struct span b)
+{
+	struct span in[2], set[2];
+	if (span_equal(a, b))
+		return true;
+	if (!der_take(&a, DER_SEQUENCE, &in[0]) || a.n || !der_take(&b, DER_SEQUENCE, &in[1]) ||
+	    b.n)
+		return false;
+	while (in[0].n && in[1].n) {
+		if (!der_take(&in[0], DER_SET, &set[0]) || !der_take(&in[1], DER_SET, &set[1]))
+			return false;
+		while (set[0].n && set[1].n)
+			if (!take_equal_attributes(&set[0], &set[1]))
+				return false;
+		if (set[0].n || set[1].n)
+			return false;
+	}
+	return in[0].n == in[1].n;
+}

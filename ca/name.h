@@ -54,6 +54,14 @@ struct status name_from_text(const char *text, struct buf *out, struct err *err)
  */
 void name_text(struct span name, char *text, size_t size);
 
+/*
+ * Do two Names (whole DER) say the same? RFC 5280 7.1 tells PrintableString from UTF8String
+ * nowhere: what one program writes as the one, another writes as the other. All else must be equal
+ * byte for byte, case and blanks too, so that two names which compare unequal elsewhere never do so
+ * here.
+ */
+MUST_USE bool name_equal(struct span a, struct span b);
+
 /* Is every character allowed there? X.680 41.4; seven bits; well-formed UTF-8. */
 bool text_is_printable_string(struct span s);
 bool text_is_ia5(struct span s);

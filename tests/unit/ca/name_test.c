@@ -179,3 +179,69 @@ Test(ca_name, long_text_is_cut_between_characters)
 	name_text(buf_span(&der), text, sizeof(text));
 	cr_assert_str_eq(text, "CN=aaa\xc3\xa9...");
 }
+
+/* As another program would write it: one attribute, its string type given. */
+static void put_as(struct buf *out, const char *text, int type)
+{
+	X509_NAME *name = X509_NAME_new();
+	uint8_t *der = NULL;
+	X509_NAME_add_entry_by_txt(
+	    name, "C", V_ASN1_PRINTABLESTRING, (const uint8_t *)"DE", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", type, (const uint8_t *)text, -1, -1, 0);
+	int n = i2d_X509_NAME(name, &der);
+	cr_assert_gt(n, 0);
+	buf_put(out, span(der, (size_t)n));
+	OPENSSL_free(der);
+	X509_NAME_free(name);
+}
+
+/* RFC 5280 7.1: PrintableString and UTF8String of the same characters are the same; nothing else
+ * is. */
+Test(ca_name, names_are_equal_whatever_directory_string_they_are)
+{
+	static const struct {
+		const char *text;
+		int type;
+		bool equal;
+	} cases[] = {
+	    {"X100", V_ASN1_UTF8STRING, true},
+	    {"X100", V_ASN1_PRINTABLESTRING, true},
+	    {"X100", V_ASN1_IA5STRING, false},
+	    {"X100", V_ASN1_T61STRING, false},
+	    {"x100", V_ASN1_PRINTABLESTRING, false},
+	    {"X100 ", V_ASN1_PRINTABLESTRING, false},
+	    {"X10", V_ASN1_PRINTABLESTRING, false},
+	};
+	struct err err = {0};
+	AUTO(buf) ours = {0};
+	cr_assert(name_from_text("CN=X100,C=DE", &ours, &err).ok);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(buf) theirs = {0};
+		put_as(&theirs, cases[i].text, cases[i].type);
+		cr_expect_eq(
+		    name_equal(buf_span(&ours), buf_span(&theirs)), cases[i].equal, "%zu", i);
+		cr_expect_eq(
+		    name_equal(buf_span(&theirs), buf_span(&ours)), cases[i].equal, "%zu", i);
+	}
+}
+
+/* One RDN more, one fewer, another order, another type, bytes behind: not equal. */
+Test(ca_name, names_of_other_parts_are_not_equal)
+{
+	static const char *const others[] = {
+	    "CN=a", "C=DE", "CN=a,O=b,C=DE", "C=DE,CN=a", "OU=a,C=DE"};
+	struct err err = {0};
+	AUTO(buf) name = {0};
+	cr_assert(name_from_text("CN=a,C=DE", &name, &err).ok);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		AUTO(buf) other = {0};
+		cr_assert(name_from_text(others[i], &other, &err).ok);
+		cr_expect_not(name_equal(buf_span(&name), buf_span(&other)), "%s", others[i]);
+		cr_expect_not(name_equal(buf_span(&other), buf_span(&name)), "%s", others[i]);
+	}
+	AUTO(buf) longer = {0};
+	buf_put(&longer, buf_span(&name));
+	buf_put_byte(&longer, 0);
+	cr_expect_not(name_equal(buf_span(&name), buf_span(&longer)));
+	cr_expect_not(name_equal(buf_span(&name), SPAN_NONE));
+}
