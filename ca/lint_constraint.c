@@ -166,11 +166,25 @@ static bool names_allowed(const struct tbs *tbs, const struct constraints *c)
 	return true;
 }
 
-LINT(name_outside_issuer_constraints)
+static bool certificate_allows(const struct tbs *tbs, struct span certificate)
 {
 	struct constraints c;
+	return !read_constraints(certificate, &c) || names_allowed(tbs, &c);
+}
+
+/* Of a hierarchy that was taken over, what stands above is no authority here: its chain has it. */
+static bool chain_allows(const struct tbs *tbs, const struct authority *a)
+{
+	for (size_t i = 0; i < a->chain_count; i++)
+		if (!certificate_allows(tbs, a->chain[i]))
+			return false;
+	return true;
+}
+
+LINT(name_outside_issuer_constraints)
+{
 	for (const struct authority *a = context->issuer; a; a = a->parent) {
-		if (!read_constraints(a->certificate, &c) || names_allowed(tbs, &c))
+		if (certificate_allows(tbs, a->certificate) && chain_allows(tbs, a))
 			continue;
 		snprintf(why, size, "authority \"%s\" may not issue under these names",
 		    a->name ? a->name : "");

@@ -582,6 +582,38 @@ Test(ca_issue, names_outside_the_authoritys_constraints_are_not_signed)
 	cr_assert_str_eq(err_code(&err), "lint.name_outside_issuer_constraints");
 }
 
+/* RFC 5280 6.1.4 (g): constraints add up along the path; of a hierarchy that was taken over only
+ * the chain tells what those above say. */
+Test(ca_issue, names_outside_the_constraints_of_a_foreign_root_are_not_signed)
+{
+	AUTO(world)
+	w;
+	AUTO(issued)
+	issued = {0};
+	AUTO(buf)
+	narrow = {0};
+	struct err err = {0};
+	static const char *const permitted[] = {"other.example"};
+	world_make(&w, "EC-P256", "EC-P256");
+	struct ceremony_request constrained = {
+	    .subject = "CN=Narrow Root",
+	    .key = fixture_key("EC-P256"),
+	    .not_before = w.now - DAY,
+	    .not_after = w.now + DAY,
+	    .path_length = CEREMONY_PATH_NONE,
+	    .constraints = {.permitted_dns = permitted, .permitted_dns_count = 1},
+	};
+	cr_assert(ceremony_make(&constrained, w.now, &w.rng, &narrow, &err).ok);
+	cr_assert(issue(&w, &issued, &err).ok, "%s", err.message);
+	issued_free(&issued);
+	struct span chain[] = {buf_span(&narrow)};
+	w.issuing.parent = NULL;
+	w.issuing.chain = chain;
+	w.issuing.chain_count = COUNT(chain);
+	cr_assert_not(issue(&w, &issued, &err).ok);
+	cr_assert_str_eq(err_code(&err), "lint.name_outside_issuer_constraints");
+}
+
 /* ---- our own servers ---- */
 
 Test(ca_issue, server_certificate_names_all_hosts_and_addresses)
