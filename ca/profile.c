@@ -123,8 +123,6 @@ static struct status check_times(const struct profile *profile, struct err *err)
 {
 	if (profile->backdate < 0 || profile->validity < 0)
 		return err_set(err, ERR_CONFIG, "validity and backdate are not negative");
-	if (profile->no_expiry && profile->validity != 0)
-		return err_set(err, ERR_CONFIG, "validity: no_expiry leaves nothing for it to say");
 	if (!profile->no_expiry && profile->validity == 0)
 		return err_set(err, ERR_CONFIG, "validity: it or no_expiry is needed");
 	return STATUS_OK;

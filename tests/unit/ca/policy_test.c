@@ -283,6 +283,22 @@ Test(ca_policy_load, what_was_applied_comes_back_linked)
 	policy_scene_free(s);
 }
 
+/* validity has a standard value: no_expiry goes before it, or no document could say no_expiry. */
+Test(ca_policy_load, a_profile_without_expiry_can_be_written)
+{
+	struct policy_scene *s = policy_scene_new();
+	AUTO_REF(policy) p = NULL;
+
+	cr_assert_eq(policy_scene_apply(s,
+			 "kind: profile\nname: forever\nauthority: issuing\nno_expiry: true\n"
+			 "subject: [{attribute: serialNumber, value: \"{serial}\"}]\n"),
+	    ERR_NONE, "%s", s->err.message);
+	p = load(s, NULL);
+	cr_assert_not_null(policy_profile(p, "forever"));
+	cr_expect(policy_profile(p, "forever")->no_expiry);
+	policy_scene_free(s);
+}
+
 Test(ca_policy_load, standards_deny_by_default)
 {
 	struct policy_scene *s = policy_scene_new();

@@ -114,10 +114,6 @@ static void bend_no_validity(struct world *w)
 {
 	w->profile.validity = 0;
 }
-static void bend_two_validities(struct world *w)
-{
-	w->profile.no_expiry = true;
-}
 static void bend_nameless(struct world *w)
 {
 	w->profile.subject.count = w->profile.san.count = 0;
@@ -163,7 +159,6 @@ static const struct {
     {bend_policy, "policy with a leading zero", "certificate_policies: \"1.2.03\" is no OID"},
     {bend_policy_name, "policy by an EKU name", "certificate_policies: \"clientAuth\" is no OID"},
     {bend_no_validity, "no validity", "validity: it or no_expiry is needed"},
-    {bend_two_validities, "validity and no_expiry", "validity: no_expiry leaves nothing"},
     {bend_nameless, "neither subject nor SAN", "subject: it or san is needed"},
     {bend_https_crl, "CRL by https", "crl_url \"https://a.example/c\": scheme \"https\""},
     {bend_no_ski, "authority without key identifier", "has no subject key identifier"},
