@@ -53,8 +53,11 @@ static void forget_fd(struct front *f)
 {
 	struct loop *l = f->loop;
 
-	if (f->http_fd >= 0 && (size_t)f->http_fd < l->by_fd_size && l->by_fd[f->http_fd] == f)
+	if (f->http_fd >= 0 && (size_t)f->http_fd < l->by_fd_size && l->by_fd[f->http_fd] == f) {
 		l->by_fd[f->http_fd] = NULL;
+		if (!f->ssl)
+			loop_watch(l, f->http_fd, &f->net, 0);
+	}
 	f->http_fd = -1;
 }
 
@@ -93,10 +96,16 @@ void front_again(struct front *f)
 	f->loop->again = f;
 }
 
-static void close_fd(int *fd)
+/*
+ * Closing alone takes a descriptor out of epoll only if nobody else has it: a process that forks
+ * (none of ours does while it serves, but tests do) would leave a watch behind on what is freed.
+ */
+static void close_fd(struct loop *l, int *fd, struct watch *w)
 {
-	if (*fd >= 0)
-		close(*fd);
+	if (*fd < 0)
+		return;
+	loop_watch(l, *fd, w, 0);
+	close(*fd);
 	*fd = -1;
 }
 
@@ -106,8 +115,8 @@ void front_kill(struct front *f)
 	if (!f->ssl && f->http_holds)
 		shutdown(f->http_fd, SHUT_RDWR);
 	f->loop->http_due = true;
-	close_fd(&f->net_fd);
-	close_fd(&f->pair_fd);
+	close_fd(f->loop, &f->net_fd, &f->net);
+	close_fd(f->loop, &f->pair_fd, &f->pair);
 	loop_deadline(f, DEADLINE_NONE);
 	f->state = FRONT_DEAD;
 	bury_if_done(f);
@@ -133,7 +142,7 @@ static void linger_read(struct front *f)
 
 static void linger(struct front *f)
 {
-	close_fd(&f->pair_fd);
+	close_fd(f->loop, &f->pair_fd, &f->pair);
 	if (f->net_eof || shutdown(f->net_fd, SHUT_WR) != 0) {
 		front_kill(f);
 		return;
