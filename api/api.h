@@ -15,7 +15,7 @@ struct api {
 	struct rng rng;
 	const struct log *log;
 	struct metrics *metrics;
-	struct enroll_budget strangers; /* {0} to start with */
+	struct enroll_budget budget; /* {0} to start with */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

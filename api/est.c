@@ -93,7 +93,7 @@ static struct enroll_request request_of(const struct call *call, bool reenroll)
 	    .request_id = q->id,
 	    .clock = &call->api->clock,
 	    .rng = &call->api->rng,
-	    .budget = &call->api->strangers,
+	    .budget = &call->api->budget,
 	};
 }
 

@@ -34,7 +34,7 @@ static struct span render(
 
 static bool wants_retry_after(int status)
 {
-	return status == 202 || status == 503;
+	return status == 202 || status == 429 || status == 503;
 }
 
 static void shape(const struct err *err, const char *reference, int64_t retry_after,

@@ -122,6 +122,7 @@ static const char *const kind_codes[] = {
     [ERR_MEDIA] = "media-type",
     [ERR_PENDING] = "pending",
     [ERR_BUSY] = "busy",
+    [ERR_LIMIT] = "limit",
     [ERR_DATABASE] = "database-unavailable",
     [ERR_KEY] = "key-unavailable",
     [ERR_CONFIG] = "configuration",

@@ -26,6 +26,7 @@ enum err_kind {
 	ERR_MEDIA,     /* media type not served here */
 	ERR_PENDING,   /* not yet: somebody must approve; ask again later */
 	ERR_BUSY,      /* too many, try later */
+	ERR_LIMIT,     /* the one who asks has had its share: try later */
 	ERR_DATABASE,  /* the store is away: our fault, try later */
 	ERR_KEY,       /* a key or token refused: our fault */
 	ERR_CONFIG,    /* configuration or policy document is wrong */

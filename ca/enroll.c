@@ -78,6 +78,7 @@ static struct status decide(
 		return attempt_resend(db, a, reply, err);
 	if (must_wait(a))
 		return attempt_wait(db, a, reply, err);
+	TRY(attempt_within_limit(a, &reply->retry_after, err));
 	return attempt_issue(db, a, reply, err);
 }
 
@@ -121,6 +122,7 @@ static enum enroll_outcome outcome_of(enum err_kind kind)
 	case ERR_DENIED:
 	case ERR_MISSING:
 	case ERR_CONFLICT:
+	case ERR_LIMIT:
 	case ERR_TOO_LARGE: return ENROLL_REFUSED;
 	default: return ENROLL_FAILED;
 	}

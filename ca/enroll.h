@@ -3,29 +3,23 @@
  *
  * Order: label, client certificate, CSR, binding, then one look at the store: device, key,
  * registration; issue, one commit. A race lost is looked at once more.
- * Whatever happens is an `enrollment` row that explains itself (bounded and expiring
- * for strangers: those whose credentials no anchor of the label vouches for).
+ * Whatever happens is an `enrollment` row that explains itself. What was issued and what waits
+ * stays; the rest is bounded (ca/enroll_budget.h) and expires, sooner for strangers: those whose
+ * credentials no anchor of the label vouches for.
  */
 #ifndef SIGNET_CA_ENROLL_H
 #define SIGNET_CA_ENROLL_H
 
-#include <stdatomic.h>
-
 #include "ca/csr.h"
+#include "ca/enroll_budget.h"
 #include "ca/issue.h"
 #include "ca/trust.h"
 
 struct db;
 
-/*
- * How many attempts of strangers are kept: a token bucket for the process, so that nobody who is
- * not vouched for can fill a disk. Starts as {0}: full. Thread-safe.
- */
-struct enroll_budget {
-	_Atomic int64_t full_again_ms;
-};
-#define ENROLL_STRANGERS_PER_S 20
-#define ENROLL_STRANGERS_BURST 100
+/* Bounds on what waits for approval at one label: nobody decides on more than this. */
+#define ENROLL_WAITING_OF_DEVICE  4
+#define ENROLL_WAITING_OF_PRODUCT 10000
 
 struct enroll_request {
 	const struct policy *policy;
@@ -41,7 +35,7 @@ struct enroll_request {
 	const char *request_id;
 	const struct clock *clock;
 	const struct rng *rng;
-	struct enroll_budget *budget; /* NULL: attempts of strangers are not kept */
+	struct enroll_budget *budget; /* NULL: attempts that change nothing are not kept */
 };
 
 enum enroll_outcome {
@@ -56,7 +50,7 @@ struct enroll_reply {
 	enum enroll_outcome outcome;
 	char enrollment_id[40];              /* for `explain`; empty where none could be stored */
 	struct buf certificate;              /* DER: issued, resent */
-	int64_t retry_after;                 /* seconds: pending */
+	int64_t retry_after;                 /* seconds: pending, or over a limit */
 	bool alarm;                          /* an alarm was recorded */
 	char product[IDENTITY_TEXT_MAX + 1]; /* of the device, where it is known: for logs */
 	char serial[IDENTITY_TEXT_MAX + 1];

@@ -55,6 +55,9 @@ struct status attempt_change_subject(
 /* enroll_judge.c: ask the store; say who it is; decide. */
 struct status attempt_look(struct db *db, struct attempt *a, struct err *err);
 struct status attempt_judge(struct attempt *a, struct err *err);
+/* Before one more is issued: has the device had its share? ret_retry_after: when it may again. */
+struct status attempt_within_limit(
+    const struct attempt *a, int64_t *ret_retry_after, struct err *err);
 
 /* enroll_keep.c: what the store keeps. Each fills ret_reply. */
 struct status attempt_issue(

@@ -17,6 +17,7 @@ static struct enrollment_query query_of(const struct attempt *a)
 	    .key = a->has_csr ? a->csr.key_digest : (struct digest){{0}},
 	    .now = a->now,
 	    .resend_after = a->now - a->label->resend,
+	    .device_limit = a->label->device_limit,
 	};
 }
 
@@ -228,4 +229,18 @@ static struct status judge_ldevid(struct attempt *a, struct err *err)
 struct status attempt_judge(struct attempt *a, struct err *err)
 {
 	return a->client == CLIENT_LDEVID ? judge_ldevid(a, err) : judge_idevid(a, err);
+}
+
+/* However many keys a device makes, the store grows by so many certificates a day. */
+struct status attempt_within_limit(
+    const struct attempt *a, int64_t *ret_retry_after, struct err *err)
+{
+	const int64_t again = a->look.limit_at + LABEL_LIMIT_SECONDS;
+
+	if (a->look.limit_at == 0 || a->now >= again)
+		return STATUS_OK;
+	*ret_retry_after = again - a->now;
+	return REFUSE(err, DEVICE_LIMIT,
+	    "%s %s has had %lld certificates of label %s within 24 hours", a->product->name,
+	    a->serial, (long long)a->label->device_limit, a->label->name);
 }

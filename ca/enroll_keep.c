@@ -93,6 +93,7 @@ static struct enrollment_issue issue_of(const struct attempt *a, const struct is
 	    .not_after = issued->not_after,
 	    .renews = a->client == CLIENT_LDEVID ? l->certificate_id : 0,
 	    .approval_id = l->wait == WAIT_APPROVED ? l->wait_id : 0,
+	    .issuances = l->issuances,
 	};
 }
 
@@ -131,10 +132,21 @@ struct status attempt_issue(
 	return STATUS_OK;
 }
 
+/* ---- what changes nothing: bounded ---- */
+
+static bool may_keep(const struct attempt *a)
+{
+	const int64_t maker = a->client == CLIENT_IDEVID ? a->identity.anchor->id : 0;
+
+	if (!a->vouched)
+		return enroll_budget_stranger(a->q->budget);
+	return enroll_budget_known(a->q->budget, maker, a->look.device_id, a->alarm != NULL);
+}
+
 /* ---- a lost reply, repeated ---- */
 
-struct status attempt_resend(
-    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+static struct status keep_resent(
+    struct db *db, const struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
 {
 	struct enrollment_row row = row_of(a, "resent", NULL);
 	const struct enrollment_alarm none = {0};
@@ -144,9 +156,17 @@ struct status attempt_resend(
 	row.certificate_id = a->look.resend_id;
 	row.message = "the same device and key asked again: the certificate issued before";
 	TRY(enrollment_record(db, &row, &none, &id, &alarmed, err));
+	set_id(ret_reply, id);
+	return STATUS_OK;
+}
+
+struct status attempt_resend(
+    struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
+{
+	if (may_keep(a))
+		TRY(keep_resent(db, a, ret_reply, err));
 	ret_reply->outcome = ENROLL_RESENT;
 	ret_reply->certificate = buf_take(&a->look.resend);
-	set_id(ret_reply, id);
 	return STATUS_OK;
 }
 
@@ -154,13 +174,21 @@ struct status attempt_resend(
 
 static struct status wait_newly(struct db *db, struct attempt *a, int64_t *ret_id, struct err *err)
 {
+	static const struct enrollment_room room = {
+	    .of_device = ENROLL_WAITING_OF_DEVICE, .of_product = ENROLL_WAITING_OF_PRODUCT};
 	struct err pending = {0};
 	struct enrollment_row row;
 
 	(void)REFUSE(&pending, REGISTRATION_PENDING, "%s %s waits for approval", a->product->name,
 	    a->serial);
 	row = row_of(a, "pending", &pending);
-	return enrollment_wait(db, &row, a->now + a->label->approval_expires, ret_id, err);
+	TRY(enrollment_wait(db, &row, a->now + a->label->approval_expires, &room, ret_id, err));
+	if (*ret_id)
+		return STATUS_OK;
+	return REFUSE(err, REGISTRATION_LIMIT,
+	    "%d enrollments of %s %s, or %d of its product, wait at label %s already",
+	    ENROLL_WAITING_OF_DEVICE, a->product->name, a->serial, ENROLL_WAITING_OF_PRODUCT,
+	    a->label->name);
 }
 
 struct status attempt_wait(
@@ -168,13 +196,13 @@ struct status attempt_wait(
 {
 	int64_t id = a->look.wait_id;
 
+	ret_reply->retry_after = a->label->retry_after;
 	if (a->look.wait == WAIT_OPEN)
 		TRY(enrollment_wait_again(
 		    db, id, a->now, a->q->peer_address, a->q->request_id, err));
 	else
 		TRY(wait_newly(db, a, &id, err));
 	set_id(ret_reply, id);
-	ret_reply->retry_after = a->label->retry_after;
 	return REFUSE(err, REGISTRATION_PENDING, "%s %s waits for approval as enrollment %" PRId64,
 	    a->product->name, a->serial, id);
 }
@@ -220,23 +248,6 @@ static struct status prepare_alarm(const struct attempt *a, const struct err *wh
 	ret_alarm->log_entry = buf_span(entry);
 	ret_alarm->salt = span(salt, ENTRY_SALT_SIZE);
 	return STATUS_OK;
-}
-
-/* A token bucket without a lock: the time at which it will be full again says how full it is. */
-static bool budget_take(struct enroll_budget *budget)
-{
-	const int64_t each = 1000 / ENROLL_STRANGERS_PER_S, now = monotonic_ms();
-	int64_t full, from;
-
-	if (!budget)
-		return false;
-	full = atomic_load(&budget->full_again_ms);
-	do {
-		from = full > now ? full : now;
-		if (from - now > each * (ENROLL_STRANGERS_BURST - 1))
-			return false;
-	} while (!atomic_compare_exchange_weak(&budget->full_again_ms, &full, from + each));
-	return true;
 }
 
 /* What a stranger sent may stand in messages: the store takes UTF-8 only, and people read it. */
@@ -299,7 +310,7 @@ void attempt_keep_failure(
 	if (ret_reply->outcome == ENROLL_PENDING || err->kind == ERR_DATABASE)
 		return;
 	attribute(db, a);
-	if (!a->vouched && !budget_take(a->q->budget))
+	if (!may_keep(a))
 		return;
 	if (!keep(db, a, ret_reply, err, &ignored).ok)
 		err_cause(err, "and could not be kept: %s", ignored.message);

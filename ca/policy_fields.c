@@ -396,6 +396,13 @@ static const struct field label_fields[] = {
 	.min = 0,
 	.max = 365 * DAY,
 	.help = "how long before its end clients should renew"},
+    {.name = "device_limit",
+	.type = FIELD_INT,
+	.offset = AT(device_limit),
+	.standard = "24",
+	.min = 1,
+	.max = 1000000,
+	.help = "certificates that one device gets at this label in 24 hours"},
     {0},
 };
 #undef AT

@@ -83,6 +83,7 @@ enum csrattrs_style {
 	CSRATTRS_NONE
 };
 
+#define LABEL_LIMIT_SECONDS 86400
 struct label {
 	int64_t id;
 	char *name;
@@ -106,6 +107,7 @@ struct label {
 	    resend; /* seconds in which the same device and key get the same certificate again */
 	int64_t renew_before; /* seconds before notAfter from which clients should renew; advice to
 				 clients */
+	int64_t device_limit; /* certificates for one device in LABEL_LIMIT_SECONDS */
 	struct span csrattrs_base64; /* encoded once; n = 0: none (204) */
 	struct span csrattrs_no_pop_base64;
 };

@@ -50,36 +50,44 @@
 	    "certificate being renewed",                                                          \
 	    "copy the subjectAltName extension from the certificate, byte for byte")
 
-#define REASONS_DEVICE(X)                                                                          \
-	X(PRODUCT_LABEL, "product.label", ERR_DENIED, "the label serves some products only",       \
-	    "use the label of this product")                                                       \
-	X(DEVICE_UNKNOWN, "device.unknown", ERR_DENIED,                                            \
-	    "the label requires that the device is registered by product and serial number",       \
-	    "the operator must register the device first")                                         \
-	X(DEVICE_SUSPENDED, "device.suspended", ERR_DENIED,                                        \
-	    "a suspended device gets no certificates", "ask the operator to reinstate the device") \
-	X(DEVICE_RETIRED, "device.retired", ERR_DENIED, "a retired device gets no certificates",   \
-	    "ask the operator; a retired device stays so")                                         \
-	X(DEVICE_CLONE, "device.clone", ERR_DENIED,                                                \
-	    "a product and serial number belong to one IDevID key",                                \
-	    "two units claim one serial number; the operator has been alarmed and must look")      \
-	X(KEY_IDEVID, "key.idevid", ERR_DENIED,                                                    \
-	    "IEEE 802.1AR: an LDevID has a key of its own, never that of an IDevID",               \
-	    "make a new key for the LDevID")                                                       \
-	X(KEY_REUSED, "key.reused", ERR_DENIED,                                                    \
-	    "a key belongs to one identity; another identity has used this one",                   \
-	    "make a new key on the device; look at its random number generator")                   \
-	X(KEY_COMPROMISED, "key.compromised", ERR_DENIED,                                          \
-	    "RFC 5280 5.3.1: a key reported as compromised is never certified again",              \
-	    "make a new key")                                                                      \
-	X(REGISTRATION_PENDING, "registration.pending", ERR_PENDING,                               \
-	    "RFC 7030 4.2.3: the enrollment waits for somebody to approve it",                     \
-	    "repeat the request with the same key after Retry-After seconds")                      \
-	X(REGISTRATION_REJECTED, "registration.rejected", ERR_DENIED,                              \
-	    "an operator looked at this enrollment and rejected it",                               \
-	    "ask the operator; a new key makes a new enrollment")                                  \
-	X(ENROLL_CONFLICT, "enroll.conflict", ERR_CONFLICT,                                        \
-	    "what was judged changed while the certificate was made; nothing was issued",          \
+#define REASONS_DEVICE(X)                                                                             \
+	X(PRODUCT_LABEL, "product.label", ERR_DENIED, "the label serves some products only",          \
+	    "use the label of this product")                                                          \
+	X(DEVICE_UNKNOWN, "device.unknown", ERR_DENIED,                                               \
+	    "the label requires that the device is registered by product and serial number",          \
+	    "the operator must register the device first")                                            \
+	X(DEVICE_SUSPENDED, "device.suspended", ERR_DENIED,                                           \
+	    "a suspended device gets no certificates", "ask the operator to reinstate the device")    \
+	X(DEVICE_RETIRED, "device.retired", ERR_DENIED, "a retired device gets no certificates",      \
+	    "ask the operator; a retired device stays so")                                            \
+	X(DEVICE_CLONE, "device.clone", ERR_DENIED,                                                   \
+	    "a product and serial number belong to one IDevID key",                                   \
+	    "two units claim one serial number; the operator has been alarmed and must look")         \
+	X(KEY_IDEVID, "key.idevid", ERR_DENIED,                                                       \
+	    "IEEE 802.1AR: an LDevID has a key of its own, never that of an IDevID",                  \
+	    "make a new key for the LDevID")                                                          \
+	X(KEY_REUSED, "key.reused", ERR_DENIED,                                                       \
+	    "a key belongs to one identity; another identity has used this one",                      \
+	    "make a new key on the device; look at its random number generator")                      \
+	X(KEY_COMPROMISED, "key.compromised", ERR_DENIED,                                             \
+	    "RFC 5280 5.3.1: a key reported as compromised is never certified again",                 \
+	    "make a new key")                                                                         \
+	X(REGISTRATION_PENDING, "registration.pending", ERR_PENDING,                                  \
+	    "RFC 7030 4.2.3: the enrollment waits for somebody to approve it",                        \
+	    "repeat the request with the same key after Retry-After seconds")                         \
+	X(REGISTRATION_REJECTED, "registration.rejected", ERR_DENIED,                                 \
+	    "an operator looked at this enrollment and rejected it",                                  \
+	    "ask the operator; a new key makes a new enrollment")                                     \
+	X(REGISTRATION_LIMIT, "registration.limit", ERR_LIMIT,                                        \
+	    "RFC 6585 4: only so many enrollments of one device, or of one product, wait at a label", \
+	    "repeat a request that waits, with its key, instead of making new keys; the operator "    \
+	    "should decide on those that wait")                                                       \
+	X(DEVICE_LIMIT, "device.limit", ERR_LIMIT,                                                    \
+	    "RFC 6585 4: a device gets only so many certificates of one label in 24 hours",           \
+	    "use the certificate that the device has; try again after Retry-After seconds; the "      \
+	    "operator can raise device_limit of the label")                                           \
+	X(ENROLL_CONFLICT, "enroll.conflict", ERR_CONFLICT,                                           \
+	    "what was judged changed while the certificate was made; nothing was issued",             \
 	    "repeat the request")
 
 #endif

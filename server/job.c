@@ -16,6 +16,9 @@
 /* Strangers' attempts: a week of a few per second, or a hundred thousand, whichever is less. */
 #define STRANGERS_KEPT    100000
 #define STRANGERS_SECONDS (7 * 86400)
+/* Attempts of known makers' devices that changed nothing: a month, or a million, 600 MB. */
+#define FLEETING_KEPT    1000000
+#define FLEETING_SECONDS (30 * 86400)
 
 struct jobs {
 	struct server *server;
@@ -104,20 +107,25 @@ static struct status purge(struct jobs *j, struct err *err)
 {
 	struct server *s = j->server;
 	bool elected = false;
-	int64_t removed = 0;
+	const int64_t now = clock_now(&s->api.clock);
+	int64_t strangers = 0, fleeting = 0;
 	struct status done;
 
 	TRY(db_begin(j->db, err));
 	done = election_try(j->db, ELECTION_EXPIRY, &elected, err);
 	if (done.ok && elected)
-		done = enrollment_purge(j->db, clock_now(&s->api.clock), STRANGERS_KEPT,
-		    STRANGERS_SECONDS, &removed, err);
+		done = enrollment_purge(
+		    j->db, now, STRANGERS_KEPT, STRANGERS_SECONDS, &strangers, err);
+	if (done.ok && elected)
+		done = enrollment_purge_fleeting(
+		    j->db, now, FLEETING_KEPT, FLEETING_SECONDS, &fleeting, err);
 	if (done.ok)
 		done = db_commit(j->db, err);
 	if (!done.ok)
 		db_rollback(j->db);
-	if (done.ok && removed > 0)
-		LOG(&s->log, LOG_INFO, "strangers' attempts dropped", LOG_INT("rows", removed));
+	if (done.ok && strangers + fleeting > 0)
+		LOG(&s->log, LOG_INFO, "old attempts dropped", LOG_INT("strangers", strangers),
+		    LOG_INT("others", fleeting));
 	return done;
 }
 

@@ -24,7 +24,9 @@ enum look_column {
 	LOOK_RESEND_DER,
 	LOOK_WAIT,
 	LOOK_WAIT_STATE,
-	LOOK_WAIT_IDEVID
+	LOOK_WAIT_IDEVID,
+	LOOK_ISSUANCES,
+	LOOK_LIMIT_AT
 };
 
 void enrollment_look_free(struct enrollment_look *l)
@@ -98,6 +100,8 @@ static struct status look_of(struct sql_result *r, struct enrollment_look *ret, 
 	l.wait_id = sql_get_int(r, 0, LOOK_WAIT);
 	l.wait = (enum wait_state)index_of(sql_get_text(r, 0, LOOK_WAIT_STATE), wait_states);
 	TRY(optional_digest(r, LOOK_WAIT_IDEVID, &has_wait_idevid, &l.wait_idevid, err));
+	l.issuances = sql_get_int(r, 0, LOOK_ISSUANCES);
+	l.limit_at = sql_get_time(r, 0, LOOK_LIMIT_AT);
 	buf_put(&l.certificate, sql_get_bytes(r, 0, LOOK_CERTIFICATE_DER));
 	buf_put(&l.resend, sql_get_bytes(r, 0, LOOK_RESEND_DER));
 	*ret = l;
@@ -126,6 +130,7 @@ struct status enrollment_look_idevid(struct db *db, const struct enrollment_quer
 	    sql_time(q->now),
 	    sql_array_bytes(&issuers, q->issuers, q->path_count),
 	    sql_array_bytes(&serials, q->serials, q->path_count),
+	    sql_int(q->device_limit),
 	};
 
 	TRY(sql_run(db, STATEMENT_enrollment_look_idevid, params, COUNT(params), &r, err));
@@ -144,6 +149,7 @@ struct status enrollment_look_ldevid(struct db *db, const struct enrollment_quer
 	    sql_int(q->label_id),
 	    sql_time(q->resend_after),
 	    sql_time(q->now),
+	    sql_int(q->device_limit),
 	};
 
 	TRY(sql_run(db, STATEMENT_enrollment_look_ldevid, params, COUNT(params), &r, err));
@@ -192,6 +198,7 @@ struct status enrollment_store_issued(
 	    sql_int_or_null(i->approval_id),
 	    sql_bytes(i->log_entry),
 	    sql_bytes(i->salt),
+	    sql_int(i->issuances),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_issue, params, COUNT(params), &r, err).ok)
@@ -241,14 +248,14 @@ static struct status wait_in_one(
 	struct status done = sql_run_all(db, calls, 2, err);
 
 	if (done.ok)
-		*ret_id = sql_get_int(&calls[1].result, 0, 0);
+		*ret_id = sql_rows(&calls[1].result) ? sql_get_int(&calls[1].result, 0, 0) : 0;
 	sql_result_free(&calls[0].result);
 	sql_result_free(&calls[1].result);
 	return done.ok ? done : as_conflict(db, err);
 }
 
 struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
-    int64_t *ret_id, struct err *err)
+    const struct enrollment_room *room, int64_t *ret_id, struct err *err)
 {
 	const struct sql_param old[] = {
 	    sql_text(row->label),
@@ -273,6 +280,8 @@ struct status enrollment_wait(struct db *db, const struct enrollment_row *row, i
 	    sql_text(row->peer_address),
 	    sql_text(row->request_id),
 	    sql_time(expires),
+	    sql_int(room->of_device),
+	    sql_int(room->of_product),
 	};
 	struct sql_call calls[2] = {
 	    {.statement = STATEMENT_enrollment_wait_expire, .params = old, .n = COUNT(old)},

@@ -57,6 +57,8 @@ struct enrollment_look {   /* zeroed: nothing known */
 	int64_t wait_id; /* 0: none that counts */
 	enum wait_state wait;
 	struct digest wait_idevid;
+	int64_t issuances; /* certificates that the device has had */
+	int64_t limit_at;  /* when the first of its newest device_limit was issued; 0: fewer yet */
 };
 void enrollment_look_free(struct enrollment_look *l);
 static inline void enrollment_look_auto(struct enrollment_look *l)
@@ -70,6 +72,7 @@ struct enrollment_query {
 	struct digest key;
 	int64_t now;
 	int64_t resend_after; /* what was issued later than this is sent again */
+	int64_t device_limit; /* see limit_at; 1 at least */
 	/* with an IDevID */
 	int64_t product_id;
 	const char *product, *serial;
@@ -108,6 +111,7 @@ struct enrollment_issue {
 	int64_t not_before, not_after;
 	int64_t renews;      /* 0: none */
 	int64_t approval_id; /* 0: none; must be approved still */
+	int64_t issuances;   /* as looked at: still so, or somebody came first */
 	struct span log_entry, salt;
 };
 /*
@@ -125,9 +129,13 @@ struct enrollment_alarm {
 /* Refused, failed or resent. ret_alarmed: the alarm is new (one an hour for a device and kind). */
 struct status enrollment_record(struct db *db, const struct enrollment_row *row,
     const struct enrollment_alarm *alarm, int64_t *ret_id, bool *ret_alarmed, struct err *err);
-/* Let it wait. ERR_CONFLICT: it does already. */
+/* How many may wait at one label. */
+struct enrollment_room {
+	int64_t of_device, of_product;
+};
+/* Let it wait. ERR_CONFLICT: it does already. ret_id 0: there is no room. */
 struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
-    int64_t *ret_id, struct err *err);
+    const struct enrollment_room *room, int64_t *ret_id, struct err *err);
 struct status enrollment_wait_again(struct db *db, int64_t id, int64_t now,
     const char *peer_address, const char *request_id, struct err *err);
 

@@ -123,3 +123,15 @@ struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t
 	*ret_removed = sql_get_int(&purged, 0, 0);
 	return STATUS_OK;
 }
+
+struct status enrollment_purge_fleeting(struct db *db, int64_t now, int64_t keep, int64_t max_age,
+    int64_t *ret_removed, struct err *err)
+{
+	AUTO(sql_result)
+	purged = {0};
+	const struct sql_param bounds[] = {sql_int(keep), sql_time(now - max_age)};
+
+	TRY(sql_run(db, STATEMENT_enrollment_purge_fleeting, bounds, COUNT(bounds), &purged, err));
+	*ret_removed = sql_get_int(&purged, 0, 0);
+	return STATUS_OK;
+}

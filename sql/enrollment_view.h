@@ -47,5 +47,11 @@ struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
  */
 struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err);
+/*
+ * The same bounds for what changed nothing, of devices that an anchor vouches for: refused, failed,
+ * sent again, or waited in vain. What was issued or decided stays, and what an alarm points at.
+ */
+struct status enrollment_purge_fleeting(struct db *db, int64_t now, int64_t keep, int64_t max_age,
+    int64_t *ret_removed, struct err *err);
 
 #endif

@@ -5,27 +5,28 @@
 -- $9 authority, $10 serial number, $11 profile, $12 label id, $13 subject, $14 not before,
 -- $15 not after, $16 DER, $17 the certificate that it renews, $18 now, $19 label, $20 operation,
 -- $21 message, $22 product's name, $23 peer address, $24 request id, $25 approved enrollment,
--- $26 log entry, $27 its salt
+-- $26 log entry, $27 its salt, $28 how many certificates the device had when it was judged
 WITH known AS (
-	SELECT id FROM device
-	WHERE id = $1::bigint AND state = 'enrolled' AND ($4::bytea IS NULL OR idevid_key = $4::bytea)
-), touched AS (
-	UPDATE device SET state = 'enrolled', idevid_key = coalesce(idevid_key, $4::bytea),
-	    idevid_certificate = $5::bytea,
+	-- A new number each time: who waited here for another request sees that it is another's.
+	UPDATE device SET issuances = issuances + 1, state = 'enrolled',
+	    idevid_key = coalesce(idevid_key, $4::bytea),
+	    idevid_certificate = CASE
+		WHEN $4::bytea IS NULL OR (state = 'enrolled' AND idevid_key IS NOT NULL)
+		THEN idevid_certificate ELSE $5::bytea END,
 	    first_enrolled_at = coalesce(first_enrolled_at, $18::timestamptz)
-	WHERE id = $1::bigint AND $4::bytea IS NOT NULL AND state IN ('made', 'claimed', 'enrolled')
-	    AND (state <> 'enrolled' OR idevid_key IS NULL)
-	    AND (idevid_key IS NULL OR idevid_key = $4::bytea)
+	WHERE id = $1::bigint AND issuances = $28::bigint
+	    AND (state = 'enrolled' OR $4::bytea IS NOT NULL AND state IN ('made', 'claimed'))
+	    AND ($4::bytea IS NULL OR idevid_key IS NULL OR idevid_key = $4::bytea)
 	RETURNING id
 ), made AS (
 	INSERT INTO device (product_id, serial, state, idevid_key, idevid_certificate, created_at,
-	    first_enrolled_at)
+	    first_enrolled_at, issuances)
 	SELECT $2::bigint, $3::text, 'enrolled', $4::bytea, $5::bytea, $18::timestamptz,
-	    $18::timestamptz
+	    $18::timestamptz, 1
 	WHERE $1::bigint IS NULL
 	RETURNING id
 ), target AS (
-	SELECT id FROM known UNION ALL SELECT id FROM touched UNION ALL SELECT id FROM made
+	SELECT id FROM known UNION ALL SELECT id FROM made
 ), idevid_made AS (
 	INSERT INTO public_key (digest, device_id, kind, first_seen_at)
 	SELECT $4::bytea, id, 'idevid', $18::timestamptz FROM target

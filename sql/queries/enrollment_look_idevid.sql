@@ -1,6 +1,7 @@
 -- All that decides an enrollment with an IDevID, in one moment.
 -- $1 product, $2 serial, $3 digest of the new key, $4 of the IDevID's key, $5 label id, $6 label,
--- $7 product's name, $8 resend what was issued after, $9 now, $10 path issuers, $11 path serials
+-- $7 product's name, $8 resend what was issued after, $9 now, $10 path issuers, $11 path serials,
+-- $12 how many certificates a device may have in a while: when was the first of the newest so many?
 SELECT
 	d.id, d.state, d.idevid_key, d.product_id, d.serial,
 	k.digest IS NOT NULL, coalesce(k.device_id, 0), k.kind, k.compromised_at IS NOT NULL,
@@ -12,7 +13,10 @@ SELECT
 		WHERE t.issuer = path.issuer AND t.next_update > $9::timestamptz)),
 	NULL::bigint, NULL::bytea, NULL::bigint,
 	c.id, c.der,
-	p.id, p.state, p.idevid_digest
+	p.id, p.state, p.idevid_digest,
+	coalesce(d.issuances, 0),
+	(SELECT issued_at FROM certificate WHERE device_id = d.id AND label_id = $5::bigint
+	    ORDER BY id DESC OFFSET $12::bigint - 1 LIMIT 1)
 FROM (SELECT) AS once
 LEFT JOIN device d ON d.product_id = $1::bigint AND d.serial = $2::text
 LEFT JOIN public_key k ON k.digest = $3::bytea

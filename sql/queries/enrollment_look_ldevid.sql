@@ -1,6 +1,6 @@
 -- All that decides a renewal, in one moment: the certificate that authenticates, and whose it is.
 -- $1 authority, $2 serial number, $3 digest of the new key, $4 label id, $5 resend what was issued
--- after, $6 now
+-- after, $6 now, $7 how many certificates a device may have in a while
 SELECT
 	d.id, d.state, d.idevid_key, d.product_id, d.serial,
 	k.digest IS NOT NULL, coalesce(k.device_id, 0), k.kind, k.compromised_at IS NOT NULL,
@@ -8,7 +8,10 @@ SELECT
 	0::bigint, 0::bigint,
 	a.id, a.der, a.profile_id,
 	c.id, c.der,
-	NULL::bigint, NULL::text, NULL::bytea
+	NULL::bigint, NULL::text, NULL::bytea,
+	coalesce(d.issuances, 0),
+	(SELECT issued_at FROM certificate WHERE device_id = d.id AND label_id = $4::bigint
+	    ORDER BY id DESC OFFSET $7::bigint - 1 LIMIT 1)
 FROM (SELECT) AS once
 LEFT JOIN certificate a ON a.authority_id = $1::bigint AND a.serial = $2::bytea
 LEFT JOIN device d ON d.id = a.device_id

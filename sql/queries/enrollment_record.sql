@@ -1,4 +1,5 @@
--- An attempt that issued nothing; with an alarm (once an hour for one device) and its log entry.
+-- An attempt that issued nothing; with an alarm and its log entry: once an hour for one device, or
+-- for what is no device of ours of one product, so that no maker's units can hide another's.
 -- $1 now, $2 label, $3 operation, $4 outcome, $5 reason code, $6 rule, $7 message, $8 advice,
 -- $9 device, $10 product's name, $11 serial, $12 digest of the new key, $13 of the IDevID,
 -- $14 certificate, $15 peer address, $16 request id, $17 stranger, $18 alarm kind (NULL: none),
@@ -15,8 +16,11 @@ WITH attempt AS (
 	INSERT INTO alarm (at, kind, device_id, enrollment_id, detail)
 	SELECT $1::timestamptz, $18::text, $9::bigint, attempt.id, $19::text FROM attempt
 	WHERE $18::text IS NOT NULL AND NOT EXISTS (SELECT FROM alarm a
-	    WHERE a.kind = $18::text AND a.device_id IS NOT DISTINCT FROM $9::bigint
-		AND a.at > $1::timestamptz - interval '1 hour')
+	    WHERE a.kind = $18::text AND a.at > $1::timestamptz - interval '1 hour'
+		AND (a.device_id = $9::bigint
+		    OR $9::bigint IS NULL AND a.device_id IS NULL
+			AND EXISTS (SELECT FROM enrollment e WHERE e.id = a.enrollment_id
+			    AND e.product IS NOT DISTINCT FROM $10::text)))
 	RETURNING id
 ), logged AS (
 	INSERT INTO log_entry (at, kind, entry)

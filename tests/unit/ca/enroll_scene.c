@@ -157,6 +157,7 @@ static void set_policy(struct scene *s)
 	    .retry_after = 120,
 	    .approval_expires = 86400,
 	    .resend = 600,
+	    .device_limit = 24,
 	};
 	s->policy.authorities = &s->authority;
 	s->policy.authority_count = 1;
