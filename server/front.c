@@ -83,6 +83,8 @@ static void bury_if_done(struct front *f)
 	if (f->state != FRONT_DEAD || f->http_holds || f->queued_again || f->buried)
 		return;
 	f->buried = true;
+	/* libmicrohttpd 1.0 may tell of the start only now: it must not find this front. */
+	forget_fd(f);
 	f->next = f->loop->dead;
 	f->loop->dead = f;
 }
