@@ -123,6 +123,40 @@ static bool put_server_addresses(
 	return true;
 }
 
+static size_t stars(struct span text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '*';
+	return n;
+}
+
+/*
+ * A wildcard is policy's to write. From a device that calls itself "*" it would make a certificate
+ * that answers for all others of the domain (RFC 9525 6.3).
+ */
+static bool brings_wildcard(const struct compiled_san *san, struct span value)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < san->value.count; i++)
+		written += stars(san->value.pieces[i].text);
+	return (san->type == SAN_DNS || san->type == SAN_EMAIL) && stars(value) > written;
+}
+
+static bool render_san(const struct compiled_san *san, const struct issue_subject *subject,
+    struct buf *value, char *why, size_t size)
+{
+	if (!template_render(&san->value, subject, san->type == SAN_URI, value, why, size))
+		return false;
+	if (!brings_wildcard(san, buf_span(value)))
+		return true;
+	snprintf(why, size, "a wildcard would come from the device: \"%.*s\"",
+	    SPAN_PRINT(buf_span(value)));
+	return false;
+}
+
 bool profile_put_san(const struct compiled_san *san, const struct issue_subject *subject,
     struct buf *out, char *why, size_t size)
 {
@@ -136,7 +170,7 @@ bool profile_put_san(const struct compiled_san *san, const struct issue_subject 
 		return put_server_addresses(subject, out, why, size);
 	AUTO(buf)
 	value = {0};
-	return template_render(&san->value, subject, san->type == SAN_URI, &value, why, size) &&
+	return render_san(san, subject, &value, why, size) &&
 	       put_general_name(san, buf_span(&value), out, why, size);
 }
 
