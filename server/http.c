@@ -67,8 +67,9 @@ static void on_connection(void *context, struct MHD_Connection *c, void **socket
 	*socket_context = f;
 	if (f)
 		f->http_holds = true;
-	else
-		shutdown(fd, SHUT_RDWR); /* its front died between the add and the start */
+	/* Its front may have died between the add and the start. */
+	if (!f || f->state == FRONT_DEAD)
+		shutdown(fd, SHUT_RDWR);
 }
 
 /* ---- requests ---- */
