@@ -72,6 +72,8 @@ bool https_open(const struct https_options *options, struct https *ret_connectio
 			SSL_use_certificate(c.ssl, options->certificate);
 			SSL_use_PrivateKey(c.ssl, options->key);
 		}
+		if (options->session)
+			SSL_set_session(c.ssl, options->session);
 		SSL_set_fd(c.ssl, c.fd);
 		SSL_set_tlsext_host_name(c.ssl, "localhost");
 		if (SSL_connect(c.ssl) != 1) {

@@ -22,6 +22,7 @@ struct https_options {
 	const char *groups; /* key exchange groups, OpenSSL syntax; NULL: OpenSSL's own */
 	/* Borrowed, for load: certificate and key are set on each connection. NULL: a fresh one. */
 	SSL_CTX *shared;
+	SSL_SESSION *session; /* to be resumed; NULL: a full handshake */
 };
 
 struct https {
