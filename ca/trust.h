@@ -60,8 +60,10 @@ struct status trust_identify(const struct policy *policy, const struct label *la
 struct status trust_anchor_check(struct span der, struct err *err);
 
 /*
- * A manufacturer's CRL, checked against its anchor (or an intermediate given as PEM beside it):
- * signature, times, number not below the one held, no delta, no unknown critical extension.
+ * A manufacturer's CRL, checked against its anchor (or an intermediate given beside it): signature,
+ * times, number not below the one held, no delta, no unknown critical extension. Intermediates: the
+ * one that signed the list, then those above it, each followed by its issuer, at most 3; as DER one
+ * behind the other, as PEM one block each.
  */
 struct trust_crl {
 	struct digest issuer; /* as in struct revocation_key */
@@ -72,12 +74,12 @@ struct trust_crl {
 	    revoked; /* the revokedCertificates SEQUENCE's contents; trust_crl_next walks it */
 };
 struct status trust_crl_parse(const struct trust_anchor *anchor, struct span der,
-    struct span intermediate_der, int64_t now, struct trust_crl *ret_crl, struct err *err);
+    struct span intermediates_der, int64_t now, struct trust_crl *ret_crl, struct err *err);
 /* Next revoked serial number; false at the end. The whole list was checked by trust_crl_parse. */
 bool trust_crl_next(struct span *revoked, struct span *ret_serial, int64_t *ret_when);
 /* signetd trust-crl import: parse and store, one transaction, with its log entry. */
 struct status trust_crl_import(struct db *db, const struct policy *policy, const char *anchor_name,
-    struct span der_or_pem, struct span intermediate_pem, const char *who,
+    struct span der_or_pem, struct span intermediates_pem, const char *who,
     const struct clock *clock, size_t *ret_revoked, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "base/json.h"
@@ -18,6 +19,9 @@
 #define CRL_DER_MAX        ((size_t)64 << 20) /* some 1,500,000 entries */
 #define CRL_EXTENSIONS_MAX 16
 #define BATCH              10000 /* rows per statement */
+
+/* As many as a device's path may have between itself and the anchor. */
+#define CRL_INTERMEDIATES_MAX 3
 
 #define OID_CRL_NUMBER         SPAN_LITERAL("\x55\x1d\x14")
 #define OID_DELTA_CRL          SPAN_LITERAL("\x55\x1d\x1b")
@@ -256,23 +260,48 @@ static struct status may_sign_lists(const struct certificate_view *c, struct err
 	return STATUS_OK;
 }
 
-static struct status read_intermediate(const struct trust_anchor *anchor, struct span der,
-    int64_t now, struct certificate_view *c, struct err *err)
+/* One certificate between the list and the anchor, and the key that is to verify it. */
+static struct status check_intermediate(const struct certificate_view *c, struct span issuer_name,
+    EVP_PKEY *issuer_key, int64_t now, struct err *err)
 {
-	struct err why = {0};
-	if (!certificate_read(der, c, &why).ok)
-		return bad_issuer(err, why.message);
 	const struct signature_algorithm *a = signature_algorithm_of(c->signature_algorithm);
 	const struct extension *basic = certificate_extension(c, OID_BASIC_CONSTRAINTS);
 	struct basic_constraints constraints = {0};
-	if (!span_equal(c->issuer, anchor->subject) || !a ||
-	    !signature_verify(anchor->key, a, c->tbs, c->signature))
-		return bad_issuer(
-		    err, "the intermediate certificate was not issued by the trust anchor");
+	if (!span_equal(c->issuer, issuer_name) || !a ||
+	    !signature_verify(issuer_key, a, c->tbs, c->signature))
+		return bad_issuer(err,
+		    "the intermediate certificate was not issued by the next one given, or by the "
+		    "trust anchor");
 	if (!basic || !basic_constraints_read(basic->value, &constraints) || !constraints.ca)
 		return bad_issuer(err, "the intermediate certificate is not that of an authority");
 	if (now < c->not_before || now > c->not_after)
 		return bad_issuer(err, "the intermediate certificate is not valid now");
+	return STATUS_OK;
+}
+
+/* From the one that signed the list up to the anchor, each followed by its issuer. */
+static struct status read_intermediates(const struct trust_anchor *anchor, struct span ders,
+    int64_t now, struct certificate_view *ret_signer, struct err *err)
+{
+	struct certificate_view path[CRL_INTERMEDIATES_MAX];
+	struct err why = {0};
+	size_t n = 0;
+	for (struct span der; ders.n; n++) {
+		if (n == COUNT(path))
+			return bad_issuer(err, "there are too many certificates above it");
+		if (!der_take_whole(&ders, DER_SEQUENCE, &der))
+			return bad_issuer(err, "a certificate given beside it cannot be read");
+		if (!certificate_read(der, &path[n], &why).ok)
+			return bad_issuer(err, why.message);
+	}
+	for (size_t i = n; i-- > 0;) {
+		AUTO_PTR(EVP_PKEY) key = NULL;
+		if (i + 1 < n)
+			TRY(public_key_from_spki(path[i + 1].spki, NULL, &key, err));
+		TRY(check_intermediate(&path[i], key ? path[i + 1].subject : anchor->subject,
+		    key ? key : anchor->key, now, err));
+	}
+	*ret_signer = path[0];
 	return STATUS_OK;
 }
 
@@ -307,7 +336,7 @@ static struct status judge(const struct crl_view *v, const struct crl_issuer *is
 }
 
 struct status trust_crl_parse(const struct trust_anchor *anchor, struct span der,
-    struct span intermediate_der, int64_t now, struct trust_crl *ret_crl, struct err *err)
+    struct span intermediates_der, int64_t now, struct trust_crl *ret_crl, struct err *err)
 {
 	struct crl_view view = {0};
 	struct trust_crl crl = {0};
@@ -315,8 +344,8 @@ struct status trust_crl_parse(const struct trust_anchor *anchor, struct span der
 	struct crl_issuer issuer = {anchor->subject, anchor->spki, anchor->ski, anchor->key};
 	AUTO_PTR(EVP_PKEY) key = NULL;
 	TRY(read_list(der, &view, &crl, err));
-	if (intermediate_der.n) {
-		TRY(read_intermediate(anchor, intermediate_der, now, &c, err));
+	if (intermediates_der.n) {
+		TRY(read_intermediates(anchor, intermediates_der, now, &c, err));
 		TRY(public_key_from_spki(c.spki, NULL, &key, err));
 		issuer = (struct crl_issuer){c.subject, c.spki, key_id_of(&c), key};
 	} else {
@@ -330,26 +359,33 @@ struct status trust_crl_parse(const struct trust_anchor *anchor, struct span der
 
 /* ---- import ---- */
 
-/* DER as it is; of PEM the one block of this name. */
+/* DER as it is; of PEM the blocks, one or more, all of this name. */
 static struct status to_der(struct span in, const char *wanted, struct buf *out, struct err *err)
 {
-	char *name = NULL, *header = NULL;
-	uint8_t *data = NULL;
-	long n = 0;
 	if (!span_starts(span_trim(in), "-----BEGIN")) {
 		buf_put(out, in);
 		return STATUS_OK;
 	}
 	AUTO_PTR(BIO) bio = in.n > INT32_MAX ? NULL : BIO_new_mem_buf(in.p, (int)in.n);
-	if (!bio || !PEM_read_bio(bio, &name, &header, &data, &n))
-		return err_crypto(err, ERR_INPUT, "the PEM text cannot be read");
-	bool fits = strcmp(name, wanted) == 0;
-	if (fits)
+	bool fits = true;
+	ERR_set_mark();
+	for (char *name, *header; fits && bio;) {
+		uint8_t *data;
+		long n;
+		if (!PEM_read_bio(bio, &name, &header, &data, &n))
+			break;
+		fits = strcmp(name, wanted) == 0;
 		buf_put(out, span(data, (size_t)n));
-	OPENSSL_free(name);
-	OPENSSL_free(header);
-	OPENSSL_free(data);
-	return fits ? STATUS_OK : err_set(err, ERR_INPUT, "the PEM block is not \"%s\"", wanted);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_free(data);
+	}
+	ERR_pop_to_mark();
+	if (!fits)
+		return err_set(err, ERR_INPUT, "a PEM block is not \"%s\"", wanted);
+	if (out->n == 0)
+		return err_set(err, ERR_INPUT, "the PEM text cannot be read");
+	return STATUS_OK;
 }
 
 static struct status store_revoked(
@@ -422,7 +458,7 @@ static struct status store(struct db *db, const struct trust_anchor *anchor,
 }
 
 struct status trust_crl_import(struct db *db, const struct policy *policy, const char *anchor_name,
-    struct span der_or_pem, struct span intermediate_pem, const char *who,
+    struct span der_or_pem, struct span intermediates_pem, const char *who,
     const struct clock *clock, size_t *ret_revoked, struct err *err)
 {
 	AUTO(buf)
@@ -436,7 +472,7 @@ struct status trust_crl_import(struct db *db, const struct policy *policy, const
 	if (!anchor)
 		return err_set(err, ERR_MISSING, "there is no trust anchor '%.64s'", anchor_name);
 	TRY(to_der(der_or_pem, PEM_STRING_X509_CRL, &der, err));
-	TRY(to_der(intermediate_pem, PEM_STRING_X509, &intermediate, err));
+	TRY(to_der(intermediates_pem, PEM_STRING_X509, &intermediate, err));
 	TRY(trust_crl_parse(anchor, buf_span(&der), buf_span(&intermediate), now, &crl, err));
 	const struct policy_act act = {.act = "trust-crl.imported",
 	    .at = now,

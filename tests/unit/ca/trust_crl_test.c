@@ -286,6 +286,48 @@ Test(ca_trust_crl, only_the_anchor_or_an_authority_below_it_may_revoke)
 	}
 }
 
+static struct buf behind_each_other(const struct made *const *all, size_t count)
+{
+	struct buf out = {0};
+	for (size_t i = 0; i < count; i++)
+		buf_put(&out, all[i]->der);
+	return out;
+}
+
+/* A path may have three intermediates: each of them revokes, too. */
+Test(ca_trust_crl, an_authority_far_below_the_anchor_revokes_with_those_between)
+{
+	struct scene s;
+	struct trust_crl crl;
+	scene_init(&s);
+	struct made root = make_authority("Root", NULL), a = make_authority("A", &root),
+		    b = make_authority("B", &a), c = make_authority("C", &b),
+		    d = make_authority("D", &c), other = make_authority("B", &root);
+	const struct {
+		const char *name;
+		const struct made *by, *given[5];
+		size_t count;
+		bool taken;
+	} cases[] = {
+	    {"two", &b, {&b, &a}, 2, true},
+	    {"three", &c, {&c, &b, &a}, 3, true},
+	    {"the anchor at the end is one too many to be of use", &b, {&b, &a, &root}, 3, true},
+	    {"the one between is missing", &b, {&b}, 1, false},
+	    {"the wrong way round", &b, {&a, &b}, 2, false},
+	    {"another of the same name", &c, {&c, &other}, 2, false},
+	    {"four", &d, {&d, &c, &b, &a}, 4, false},
+	};
+	struct trust_anchor *anchor = scene_trust(&s, &root);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct err err = {0};
+		AUTO(buf) der = crl_make(&(struct crl_plan){.by = cases[i].by});
+		AUTO(buf) given = behind_each_other(cases[i].given, cases[i].count);
+		cr_expect_eq(
+		    trust_crl_parse(anchor, buf_span(&der), buf_span(&given), NOW, &crl, &err).ok,
+		    cases[i].taken, "%s: %s", cases[i].name, err.message);
+	}
+}
+
 Test(ca_trust_crl, every_truncation_and_flipped_bit_is_refused)
 {
 	struct scene s;
