@@ -63,8 +63,8 @@ static const struct command commands[] = {
 	    .summary = "bring in a manufacturer's revocation list",
 	    .help = "  -a, --anchor NAME   the trust anchor that it belongs to\n"
 	    "  -f, --file FILE     the list, DER or PEM\n"
-	    "  -i, --issuer FILE   PEM of the intermediate that signed it, where the anchor did not, and behind it\n"
-	    "                      those between it and the anchor\n"
+	    "  -i, --issuer FILE   PEM of the intermediate that signed it, where the anchor did\n"
+	    "                      not, and behind it those between it and the anchor\n"
 	    "\n"
 	    "  signetd trust-crl import --anchor acme --file acme.crl\n"},
 	{.name = "fingerprint", .run = cmd_fingerprint, .arguments = "",
