@@ -9,6 +9,8 @@
 #define EVENTS_MAX 256
 /* Connections taken in one turn: few, so that the other loops get theirs. */
 #define ACCEPTS_MAX 8
+/* Two round trips of a bad mobile link. */
+#define STALL_MS 2000
 /* A turn never sleeps longer: bounds the harm of a wake-up that got lost. */
 #define SLEEP_MAX_MS 1000
 
@@ -75,16 +77,35 @@ void loop_watch(struct loop *l, int fd, struct watch *w, uint32_t events)
 		w->events = events;
 }
 
+/*
+ * Whoever has been idle for longest makes room for whoever wants something. Then whoever stalls: a
+ * handshake or a header takes less than STALL_MS, or somebody is hoarding. Younger ones are left
+ * alone, or a rush of honest clients would end each other's handshakes.
+ */
+static struct front *dispensable(struct loop *l)
+{
+	static const enum deadline kinds[] = {DEADLINE_LINGER, DEADLINE_HANDSHAKE, DEADLINE_HEADER};
+	struct front *f = l->deadlines[DEADLINE_IDLE].first;
+
+	for (size_t i = 0; !f && i < COUNT(kinds); i++) {
+		const struct deadline_list *list = &l->deadlines[kinds[i]];
+
+		if (list->first && l->now_ms >= list->first->deadline - list->length_ms + STALL_MS)
+			f = list->first;
+	}
+	return f;
+}
+
 static bool full(struct loop *l)
 {
-	struct front *idle = l->deadlines[DEADLINE_IDLE].first;
+	struct front *victim;
 
 	if (atomic_load(&l->core->connections) < (size_t)l->core->config.limits.connections)
 		return false;
-	/* Whoever has been idle for longest makes room for whoever wants something. */
-	if (!idle)
+	victim = dispensable(l);
+	if (!victim)
 		return true;
-	front_evict(idle);
+	front_evict(victim);
 	return false;
 }
 

@@ -164,6 +164,31 @@ Test(server_core_limits, a_full_house_lets_the_idle_go)
 	core_fixture_stop(&f, 1000);
 }
 
+/* Who connects and says nothing, twenty seconds each, must not keep the others out. */
+Test(server_core_limits, a_full_house_lets_the_stalled_go)
+{
+	struct core_config config = core_fixture_config();
+	struct https_options silent;
+	struct https stalled[5], c;
+
+	config.loops = 1;
+	config.limits.connections = COUNT(stalled);
+	core_fixture_start(&f, config);
+	silent = core_options(&f);
+	silent.clear = true; /* to the TLS port: no ClientHello ever comes */
+	for (size_t i = 0; i < COUNT(stalled); i++)
+		cr_assert(https_open(&silent, &stalled[i]));
+	cr_assert(core_wait_connections(&f, COUNT(stalled)));
+	usleep(2300000);
+	c = core_connect(&f);
+	core_expect_get(&c, "/work", 5);
+	cr_expect(core_connections(f.core) <= COUNT(stalled));
+	https_cut(&c);
+	for (size_t i = 0; i < COUNT(stalled); i++)
+		https_cut(&stalled[i]);
+	core_fixture_stop(&f, 1000);
+}
+
 Test(server_core_limits, a_full_queue_is_503_with_retry_after)
 {
 	struct core_config config = core_fixture_config();
