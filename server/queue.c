@@ -9,9 +9,20 @@ struct fifo {
 	struct job *first, **last;
 };
 
+/* A worker that waits; on its own stack. */
+struct waiter {
+	pthread_cond_t wake;
+	bool woken;
+	struct waiter *next;
+};
+
+/*
+ * Who waited last is woken first: its caches are warm, and so are those of the database's process
+ * that serves its connection. In turn, all workers and all those processes would go round.
+ */
 struct queue {
 	pthread_mutex_t lock;
-	pthread_cond_t filled;
+	struct waiter *waiting;
 	struct fifo jobs;
 	size_t taken, length;
 	bool closed;
@@ -41,7 +52,6 @@ struct queue *queue_new(size_t length)
 	struct queue *q = mem_alloc(sizeof(*q));
 
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->filled, NULL);
 	fifo_clear(&q->jobs);
 	q->length = length;
 	return q;
@@ -51,7 +61,6 @@ void queue_free(struct queue *q)
 {
 	if (!q)
 		return;
-	pthread_cond_destroy(&q->filled);
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 }
@@ -68,12 +77,35 @@ bool queue_reserve(struct queue *q)
 	return room;
 }
 
+/* With the lock. */
+static void wake_one(struct queue *q)
+{
+	struct waiter *w = q->waiting;
+
+	if (!w)
+		return;
+	q->waiting = w->next;
+	w->woken = true;
+	pthread_cond_signal(&w->wake);
+}
+
 void queue_push(struct queue *q, struct job *job)
 {
 	pthread_mutex_lock(&q->lock);
 	fifo_add(&q->jobs, job);
-	pthread_cond_signal(&q->filled);
+	wake_one(q);
 	pthread_mutex_unlock(&q->lock);
+}
+
+/* With the lock. */
+static void wait_for_job(struct queue *q)
+{
+	struct waiter self = {.wake = PTHREAD_COND_INITIALIZER, .next = q->waiting};
+
+	q->waiting = &self;
+	while (!self.woken)
+		pthread_cond_wait(&self.wake, &q->lock);
+	pthread_cond_destroy(&self.wake);
 }
 
 struct job *queue_pop(struct queue *q)
@@ -82,7 +114,7 @@ struct job *queue_pop(struct queue *q)
 
 	pthread_mutex_lock(&q->lock);
 	while (!q->jobs.first && !q->closed)
-		pthread_cond_wait(&q->filled, &q->lock);
+		wait_for_job(q);
 	job = q->jobs.first;
 	if (job) {
 		q->jobs.first = job->next;
@@ -98,7 +130,8 @@ void queue_close(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->closed = true;
-	pthread_cond_broadcast(&q->filled);
+	while (q->waiting)
+		wake_one(q);
 	pthread_mutex_unlock(&q->lock);
 }
 

@@ -19,7 +19,7 @@ void queue_free(struct queue *q); /* NULL allowed; must be empty */
 /* False: full, or closed. */
 MUST_USE bool queue_reserve(struct queue *q);
 void queue_push(struct queue *q, struct job *job); /* into the place that was reserved */
-/* Waits. NULL: closed and empty. */
+/* Waits; of several, who came last is served first. NULL: closed and empty. */
 struct job *queue_pop(struct queue *q);
 /* Nothing more is let in; those that wait in queue_pop() get what is left, then NULL. */
 void queue_close(struct queue *q);

@@ -1,4 +1,5 @@
-/* bench OUT.json: measure, print with machine and versions, write OUT.json. */
+/* bench OUT.json [NAME...]: measure (all, or those named), print with machine and versions, write
+ * OUT.json. */
 #include "tests/bench/bench.h"
 
 #include <stdio.h>
@@ -88,23 +89,47 @@ static void machine_print(void)
 	    "settings   fsync on, log on, server, clients and PostgreSQL on the same machine\n\n");
 }
 
+static const struct {
+	const char *name;
+	void (*run)(struct bench *b);
+} measures[] = {
+    {"enroll", bench_enroll},
+    {"idle", bench_idle},
+};
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	}
+	return argc == 2;
+}
+
+static void floor_print(struct floor_cost cost)
+{
+	bench_note("p256_keygen_derive", cost.keygen_derive, "us");
+	bench_note("p256_sign", cost.sign, "us");
+	bench_note("p256_verify", cost.verify, "us");
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s OUT.json\n", argv[0]);
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s OUT.json [enroll|idle]...\n", argv[0]);
 		return 2;
 	}
 	struct bench b = {0};
 	struct err err = {0};
 	machine_print();
 	b.floor = floor_measure(FLOOR_ROUNDS);
-	bench_note("p256_keygen_derive", b.floor.keygen_derive, "us");
-	bench_note("p256_sign", b.floor.sign, "us");
-	bench_note("p256_verify", b.floor.verify, "us");
+	floor_print(b.floor);
 	buf_put_str(&b.out, "{");
 	fixture_start(&b.fixture);
-	bench_enroll(&b);
-	bench_idle(&b);
+	for (size_t i = 0; i < COUNT(measures); i++) {
+		if (wanted(measures[i].name, argc, argv))
+			measures[i].run(&b);
+	}
 	fixture_stop(&b.fixture);
 	buf_put_str(&b.out, "\n}\n");
 	if (!file_replace(argv[1], buf_span(&b.out), 0644, &err).ok) {
