@@ -205,12 +205,32 @@ static struct status compile_extensions(const struct profile *profile,
 	return STATUS_OK;
 }
 
+/*
+ * What makes a certificate of our authority speak for the authority itself is not for devices: any
+ * of them could then sign OCSP answers about all others (RFC 6960 4.2.2.2), or pass for the EST
+ * server with clients that trust our root explicitly (RFC 7030 3.6.1).
+ */
+static struct status refuse_infrastructure(const struct profile *profile, struct err *err)
+{
+	static const char *const reserved[] = {"OCSPSigning", "cmcRA", "anyExtendedKeyUsage"};
+	const struct str_list *list = &profile->extended_key_usage;
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t j = 0; j < COUNT(reserved); j++)
+			if (strcmp(list->items[i], reserved[j]) == 0 ||
+			    strcmp(list->items[i], extended_key_usage_oid(reserved[j])) == 0)
+				return err_set(err, ERR_CONFIG,
+				    "extended_key_usage: %s is not for devices", reserved[j]);
+	return STATUS_OK;
+}
+
 static struct status compile(const struct profile *profile, uint32_t variables,
     struct profile_compiled *compiled, struct arena *arena, struct err *err)
 {
 	const struct key_algorithm *issuer_key;
 	TRY(check_times(profile, err));
 	TRY(check_usage(profile, err));
+	if (variables == TEMPLATE_FOR_DEVICES)
+		TRY(refuse_infrastructure(profile, err));
 	TRY(compile_keys(profile, compiled, err));
 	TRY(profile_compile_names(profile, variables, compiled, arena, err));
 	/* RFC 5280 4.1.2.6: a certificate without a subject needs a name in the SAN. */

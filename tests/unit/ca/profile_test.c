@@ -102,6 +102,18 @@ static void bend_eku(struct world *w)
 {
 	w->usages[0] = arena_strdup(&w->arena, "clientauth");
 }
+static void bend_ocsp(struct world *w)
+{
+	w->usages[0] = arena_strdup(&w->arena, "OCSPSigning");
+}
+static void bend_ra(struct world *w)
+{
+	w->usages[0] = arena_strdup(&w->arena, "1.3.6.1.5.5.7.3.28");
+}
+static void bend_any(struct world *w)
+{
+	w->usages[0] = arena_strdup(&w->arena, "anyExtendedKeyUsage");
+}
 static void bend_policy(struct world *w)
 {
 	w->policies[0] = arena_strdup(&w->arena, "1.2.03");
@@ -156,6 +168,11 @@ static const struct {
     {bend_no_keys, "no key algorithm", "key_algorithms: 1 to 16 are needed"},
     {bend_eku, "EKU in wrong case",
 	"extended_key_usage: \"clientauth\" is no known name and no OID"},
+    {bend_ocsp, "device that answers OCSP", "extended_key_usage: OCSPSigning is not for devices"},
+    {bend_ra, "device that passes for the EST server",
+	"extended_key_usage: cmcRA is not for devices"},
+    {bend_any, "device that may do anything",
+	"extended_key_usage: anyExtendedKeyUsage is not for devices"},
     {bend_policy, "policy with a leading zero", "certificate_policies: \"1.2.03\" is no OID"},
     {bend_policy_name, "policy by an EKU name", "certificate_policies: \"clientAuth\" is no OID"},
     {bend_no_validity, "no validity", "validity: it or no_expiry is needed"},
