@@ -188,10 +188,11 @@ struct status csrattrs_encode(const struct label *label, const struct profile *p
 	if (!profile || !profile->compiled)
 		return err_set(
 		    err, ERR_INTERNAL, "label \"%s\": its profile is not compiled", label->name);
-	if (label->csrattrs == CSRATTRS_NONE)
+	if (label->csrattrs == CSRATTRS_NONE && !(with_pop && label->pop == POP_REQUIRED))
 		return STATUS_OK;
 	size_t mark = der_begin(out, DER_SEQUENCE);
-	/* RFC 7030 3.5: a server that requires linking "MUST" say so by this OID */
+	/* RFC 7030 3.5: a server that requires linking "MUST" say so by this OID, also where it has
+	 * nothing else to say */
 	if (with_pop)
 		der_put(out, DER_OID, OID_CHALLENGE_PASSWORD);
 	if (label->csrattrs == CSRATTRS_BOTH || label->csrattrs == CSRATTRS_CLASSIC)

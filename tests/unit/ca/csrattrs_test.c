@@ -179,8 +179,20 @@ Test(ca_csrattrs, none_is_nothing)
 	AUTO(world) w;
 	AUTO(buf) out = {0};
 	world_make(&w, "EC-P256", "EC-P256");
-	encode(&w, CSRATTRS_NONE, true, &out);
+	encode(&w, CSRATTRS_NONE, false, &out);
 	cr_assert_eq(out.n, 0);
+}
+
+/* RFC 7030 3.5: "the server MUST include" the OID where it requires linking; bytes of its 4.5.2. */
+Test(ca_csrattrs, required_binding_is_said_even_where_nothing_else_is)
+{
+	AUTO(world) w;
+	AUTO(buf) out = {0};
+	world_make(&w, "EC-P256", "EC-P256");
+	encode(&w, CSRATTRS_NONE, true, &out);
+	struct span wanted = fixture_hex(&w.arena, "300b06092a864886f70d010907");
+	cr_assert_eq(out.n, wanted.n);
+	cr_assert_arr_eq(out.p, wanted.p, wanted.n);
 }
 
 Test(ca_csrattrs, profile_that_is_not_compiled_is_our_fault)
