@@ -135,6 +135,17 @@ static bool take_value(int id, struct init_options *o, struct repeats *r)
 	return false;
 }
 
+/* What a certificate is to say that is there already. Years and algorithm stand at standard values.
+ */
+static bool asks_for_new(const struct init_options *o)
+{
+	const struct ceremony_constraints *c = &o->constraints;
+
+	return o->subject || o->root_subject || o->crl_url || o->issuer_url || o->path_length ||
+	       o->root_key_directory || c->permitted_dns_count || c->excluded_dns_count ||
+	       c->permitted_directory_count || c->excluded_directory_count;
+}
+
 /* What contradicts itself; NULL: nothing. */
 static const char *complaint(const struct init_options *o)
 {
@@ -144,6 +155,9 @@ static const char *complaint(const struct init_options *o)
 		return "--chain and --key belong together";
 	if (o->chain && o->root_passphrase_file)
 		return "an existing hierarchy brings no root key: --root-passphrase-file has no place";
+	if (o->chain && asks_for_new(o))
+		return "an existing hierarchy stays as it is: names, path length, constraints and URLs "
+		       "have no place beside --chain";
 	if (!o->chain && !o->root_passphrase_file)
 		return "--root-passphrase-file is missing: the root's key has a passphrase of its own";
 	if (!o->chain && (!o->subject || !o->root_subject))
