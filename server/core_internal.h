@@ -179,7 +179,7 @@ void front_set_events(struct front *f);
 void loop_deadline(struct front *f, enum deadline kind);
 void loop_watch(struct loop *l, int fd, struct watch *w, uint32_t events);
 void loop_wake(struct loop *l);
-void *loop_main(void *loop);
+void *loop_main(void *context);
 struct status loop_new(struct core *core, struct loop **ret_loop, struct err *err);
 void loop_free(struct loop *l);
 
@@ -194,6 +194,6 @@ enum MHD_Result reply_send(struct exchange *x);
 void reply_log(const struct exchange *x, bool aborted);
 
 /* worker.c */
-void *worker_main(void *core);
+void *worker_main(void *context);
 
 #endif
