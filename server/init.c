@@ -264,6 +264,27 @@ static struct status import_key(
 	return done;
 }
 
+/* A certificate names its issuer by the key: two authorities of one key could not be told apart. */
+static struct status check_new_key(struct db *db, struct span spki, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct policy_rows rows;
+
+	TRY(policy_rows_read(db, &arena, &rows, err));
+	for (size_t i = 0; i < rows.count; i++) {
+		struct authority held = {0};
+
+		if (strcmp(rows.rows[i].kind, "authority") != 0)
+			continue;
+		TRY(authority_of_certificate(rows.rows[i].certificate, &held, err));
+		if (span_equal(held.spki, spki))
+			return err_set(err, ERR_CONFLICT,
+			    "authority '%s' has this key already; nothing was changed",
+			    rows.rows[i].name);
+	}
+	return STATUS_OK;
+}
+
 static struct status take(struct db *db, const struct invocation *v, const struct init_options *o,
     struct making *m, struct err *err)
 {
@@ -276,6 +297,7 @@ static struct status take(struct db *db, const struct invocation *v, const struc
 
 	TRY(file_read(o->chain, PEM_SIZE_MAX, &pem, err));
 	TRY(import_key(v, o, m, err));
+	TRY(check_new_key(db, hsm_key_spki(m->key), err));
 	TRY(ceremony_take(
 	    buf_span(&pem), hsm_key_spki(m->key), clock_now(&v->clock), &arena, &chain, err));
 	key_uri(o->authority, uri, sizeof(uri));

@@ -137,3 +137,38 @@ Test(server_init, an_existing_hierarchy_is_taken_over)
 	pki_authority_free(&issuing);
 	pki_authority_free(&root);
 }
+
+/* Which of two would a certificate be of? Under another name, from a machine of its own. */
+Test(server_init, a_key_is_one_authoritys)
+{
+	struct pki_authority root = pki_authority("Old Root", NULL, -1);
+	struct pki_authority issuing = pki_authority("Old Issuing", &root, 0);
+	AUTO(buf) chain = {0};
+	AUTO(buf) key = {0};
+	AUTO(buf) second = {0};
+	char chain_path[128], key_path[128], gone[128];
+	struct err err = {0};
+	struct scene s;
+
+	scene_new(&s, false);
+	pki_pem_certificate(issuing.certificate, &chain);
+	pki_pem_certificate(root.certificate, &chain);
+	pki_pem_key(issuing.key, &key);
+	write_pem(&s, "chain.pem", &chain, chain_path, sizeof(chain_path));
+	write_pem(&s, "key.pem", &key, key_path, sizeof(key_path));
+	s.init.chain = chain_path;
+	s.init.key = key_path;
+	cr_assert(init_take(&s.invocation, &s.init, &s.root, &err).ok, "%s", err.message);
+	snprintf(gone, sizeof(gone), "%s/root.pem", s.dir);
+	cr_assert_eq(remove(gone), 0);
+	s.init.authority = "again";
+	cr_expect_not(init_take(&s.invocation, &s.init, &second, &err).ok);
+	cr_expect_eq(err.kind, ERR_CONFLICT, "%s", err.message);
+	cr_expect(strstr(err.message, "'issuing' has this key already"), "%s", err.message);
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM authority"), 1);
+	cr_expect_not(scene_has(&s, "keys/again.key"));
+	cr_expect(scene_has(&s, "keys/issuing.key"));
+	scene_free(&s);
+	pki_authority_free(&issuing);
+	pki_authority_free(&root);
+}
