@@ -171,11 +171,18 @@ static struct status judge_key(const struct attempt *a, struct err *err)
 	return STATUS_OK;
 }
 
-static struct status judge_registration(const struct attempt *a, struct err *err)
+/* A device row alone says little: an open label makes one for any unit that turns up. */
+static struct status judge_announced(const struct attempt *a, struct err *err)
 {
-	if (a->label->registration == REGISTRATION_REQUIRED && a->look.device_id == 0)
+	if (a->label->registration == REGISTRATION_REQUIRED && !a->look.announced)
 		return REFUSE(
 		    err, DEVICE_UNKNOWN, "%s %s is not registered", a->product->name, a->serial);
+	return STATUS_OK;
+}
+
+static struct status judge_registration(const struct attempt *a, struct err *err)
+{
+	TRY(judge_announced(a, err));
 	if (a->label->registration == REGISTRATION_APPROVAL && a->look.wait == WAIT_REJECTED)
 		return REFUSE(err, REGISTRATION_REJECTED,
 		    "enrollment %lld of %s %s with this key was rejected",
@@ -209,6 +216,22 @@ static struct status judge_validity(const struct attempt *a, struct err *err)
 	return STATUS_OK;
 }
 
+/*
+ * Who enrolled at a label was registered there once and for all. A certificate of another label is
+ * no way around the registration of this one.
+ */
+static struct status judge_moved(const struct attempt *a, struct err *err)
+{
+	if (a->look.label_id == a->label->id)
+		return STATUS_OK;
+	if (a->label->registration == REGISTRATION_APPROVAL)
+		return REFUSE(err, LDEVID_LABEL,
+		    "the client's certificate was not issued at label %s, where enrollments wait "
+		    "for approval",
+		    a->label->name);
+	return judge_announced(a, err);
+}
+
 static struct status judge_ldevid(struct attempt *a, struct err *err)
 {
 	if (a->look.certificate_id == 0 || !a->vouched)
@@ -221,6 +244,7 @@ static struct status judge_ldevid(struct attempt *a, struct err *err)
 		return REFUSE(err, LDEVID_LABEL,
 		    "the client's certificate was not issued under profile %s of label %s",
 		    a->label->profile->name, a->label->name);
+	TRY(judge_moved(a, err));
 	TRY(judge_state(a, err));
 	TRY(judge_key(a, err));
 	return attempt_same_names(a, err);

@@ -26,7 +26,9 @@ enum look_column {
 	LOOK_WAIT_STATE,
 	LOOK_WAIT_IDEVID,
 	LOOK_ISSUANCES,
-	LOOK_LIMIT_AT
+	LOOK_LIMIT_AT,
+	LOOK_ANNOUNCED,
+	LOOK_LABEL
 };
 
 void enrollment_look_free(struct enrollment_look *l)
@@ -101,6 +103,8 @@ static struct status look_of(struct sql_result *r, struct enrollment_look *ret, 
 	l.wait = (enum wait_state)index_of(sql_get_text(r, 0, LOOK_WAIT_STATE), wait_states);
 	TRY(optional_digest(r, LOOK_WAIT_IDEVID, &has_wait_idevid, &l.wait_idevid, err));
 	l.issuances = sql_get_int(r, 0, LOOK_ISSUANCES);
+	l.announced = sql_get_bool(r, 0, LOOK_ANNOUNCED);
+	l.label_id = sql_get_int(r, 0, LOOK_LABEL);
 	l.limit_at = sql_get_time(r, 0, LOOK_LIMIT_AT);
 	buf_put(&l.certificate, sql_get_bytes(r, 0, LOOK_CERTIFICATE_DER));
 	buf_put(&l.resend, sql_get_bytes(r, 0, LOOK_RESEND_DER));

@@ -51,13 +51,14 @@ struct enrollment_look {   /* zeroed: nothing known */
 	int64_t stale;                 /* issuers of the path without a current list */
 	int64_t certificate_id;        /* renewal: the one that authenticates; 0: not stored */
 	struct buf certificate;        /* its DER as stored */
-	int64_t profile_id;            /* of that one */
+	int64_t profile_id, label_id;  /* of that one */
 	int64_t resend_id;             /* issued lately for the same request; 0: none */
 	struct buf resend;
 	int64_t wait_id; /* 0: none that counts */
 	enum wait_state wait;
 	struct digest wait_idevid;
 	int64_t issuances; /* certificates that the device has had */
+	bool announced;    /* known before it came, not since it came to an open label */
 	int64_t limit_at;  /* when the first of its newest device_limit was issued; 0: fewer yet */
 };
 void enrollment_look_free(struct enrollment_look *l);

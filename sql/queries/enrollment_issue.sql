@@ -20,9 +20,9 @@ WITH known AS (
 	RETURNING id
 ), made AS (
 	INSERT INTO device (product_id, serial, state, idevid_key, idevid_certificate, created_at,
-	    first_enrolled_at, issuances)
+	    first_enrolled_at, issuances, announced)
 	SELECT $2::bigint, $3::text, 'enrolled', $4::bytea, $5::bytea, $18::timestamptz,
-	    $18::timestamptz, 1
+	    $18::timestamptz, 1, false
 	WHERE $1::bigint IS NULL
 	RETURNING id
 ), target AS (

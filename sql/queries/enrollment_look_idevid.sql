@@ -16,7 +16,8 @@ SELECT
 	p.id, p.state, p.idevid_digest,
 	coalesce(d.issuances, 0),
 	(SELECT issued_at FROM certificate WHERE device_id = d.id AND label_id = $5::bigint
-	    ORDER BY id DESC OFFSET $12::bigint - 1 LIMIT 1)
+	    ORDER BY id DESC OFFSET $12::bigint - 1 LIMIT 1),
+	coalesce(d.announced, false), 0::bigint
 FROM (SELECT) AS once
 LEFT JOIN device d ON d.product_id = $1::bigint AND d.serial = $2::text
 LEFT JOIN public_key k ON k.digest = $3::bytea

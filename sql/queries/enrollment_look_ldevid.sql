@@ -11,7 +11,8 @@ SELECT
 	NULL::bigint, NULL::text, NULL::bytea,
 	coalesce(d.issuances, 0),
 	(SELECT issued_at FROM certificate WHERE device_id = d.id AND label_id = $4::bigint
-	    ORDER BY id DESC OFFSET $7::bigint - 1 LIMIT 1)
+	    ORDER BY id DESC OFFSET $7::bigint - 1 LIMIT 1),
+	coalesce(d.announced, false), coalesce(a.label_id, 0)
 FROM (SELECT) AS once
 LEFT JOIN certificate a ON a.authority_id = $1::bigint AND a.serial = $2::bytea
 LEFT JOIN device d ON d.id = a.device_id

@@ -50,6 +50,7 @@ static const struct right {
     {"enrollment's outcome changed", "UPDATE enrollment SET outcome = 'issued'", REFUSED},
     {"strangers purged", "SELECT enrollment_purge_strangers(10, now())", DONE},
     {"fleeting ones purged", "SELECT enrollment_purge_fleeting(10, now())", DONE},
+    {"device announced", "UPDATE device SET announced = true", DONE},
     {"device's certificates counted", "UPDATE device SET issuances = issuances + 1", DONE},
     {"alarm deleted", "DELETE FROM alarm", REFUSED},
     {"alarm changed", "UPDATE alarm SET detail = ''", REFUSED},
