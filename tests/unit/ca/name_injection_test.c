@@ -26,7 +26,9 @@ static const struct {
 
 static bool has_raw(const struct answer *a, const char *text)
 {
-	return memmem(a->reply.certificate.p, a->reply.certificate.n, text, strlen(text)) != NULL;
+	const struct buf *der = &a->reply.certificate;
+
+	return der->n > 0 && memmem(der->p, der->n, text, strlen(text)) != NULL;
 }
 
 Test(ca_name_injection, a_serial_number_stays_a_part_of_its_name)

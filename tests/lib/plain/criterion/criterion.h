@@ -46,6 +46,9 @@ extern bool plain_abort; /* assert: ends the test; expect: goes on */
 	}                                                                          \
 	static void suite_##_##name_##_run(void)
 
+/* Time-outs of suites: each test has the standard one. */
+#define TestSuite(suite_, ...) extern int plain_suite_##suite_
+
 #define PLAIN_CHECK(ends, condition, what, ...)                               \
 	do {                                                                  \
 		if (!(condition)) {                                           \
@@ -87,6 +90,8 @@ extern bool plain_abort; /* assert: ends the test; expect: goes on */
 #define cr_expect_leq(a, b, ...)   PLAIN_CHECK(false, (a) <= (b), #a " <= " #b, ##__VA_ARGS__)
 #define cr_expect_gt(a, b, ...)    PLAIN_CHECK(false, (a) > (b), #a " > " #b, ##__VA_ARGS__)
 #define cr_expect_geq(a, b, ...)   PLAIN_CHECK(false, (a) >= (b), #a " >= " #b, ##__VA_ARGS__)
+#define cr_expect_str_neq(a, b, ...) \
+	PLAIN_CHECK(false, strcmp(a, b) != 0, #a " is not " #b, ##__VA_ARGS__)
 #define cr_expect_str_eq(a, b, ...) \
 	PLAIN_CHECK(false, strcmp(a, b) == 0, #a " is " #b, ##__VA_ARGS__)
 #define cr_expect_arr_eq(a, b, n, ...) \
