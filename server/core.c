@@ -1,6 +1,7 @@
 #include "server/core.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ static struct core *core_new(const struct core_config *config, struct err *err)
 	return core;
 }
 
+/* For top and perf. */
+static void name_thread(pthread_t thread, const char *what, int number)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s-%d", what, number);
+	name[15] = 0; /* the kernel's bound */
+	pthread_setname_np(thread, name);
+}
+
 static struct status start_threads(struct core *core, struct err *err)
 {
 	for (int i = 0; i < core->config.loops; i++)
@@ -31,6 +42,7 @@ static struct status start_threads(struct core *core, struct err *err)
 	for (int i = 0; i < core->config.workers; i++) {
 		if (pthread_create(&core->workers[i], NULL, worker_main, core) != 0)
 			return err_set(err, ERR_INTERNAL, "no thread for worker %d", i);
+		name_thread(core->workers[i], "worker", i);
 		core->worker_count++;
 	}
 	for (int i = 0; i < core->config.loops; i++) {
@@ -38,6 +50,7 @@ static struct status start_threads(struct core *core, struct err *err)
 
 		if (pthread_create(&l->thread, NULL, loop_main, l) != 0)
 			return err_set(err, ERR_INTERNAL, "no thread for loop %d", i);
+		name_thread(l->thread, "loop", i);
 		l->running = true;
 	}
 	return STATUS_OK;

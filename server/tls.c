@@ -81,6 +81,12 @@ static void set_modes(SSL_CTX *tls, enum listener_kind kind)
 	SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 				     SSL_OP_CIPHER_SERVER_PREFERENCE |
 				     SSL_OP_IGNORE_UNEXPECTED_EOF);
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+	/* A certificate is small; inflating what strangers send is not worth its cost and its risk.
+	 */
+	SSL_CTX_set_options(
+	    tls, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION);
+#endif
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(tls, 0); /* see tls_offer_ticket() */
 	SSL_CTX_set_read_ahead(tls, 1);

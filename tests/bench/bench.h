@@ -19,6 +19,9 @@ void bench_result(struct bench *b, const char *name, double value, const char *u
 /* The same for people alone: what the contract has no name for. */
 void bench_note(const char *name, double value, const char *unit);
 
+/* Time the floor once more, after the load, and take the mean: neighbours come and go. */
+void bench_floor_again(struct bench *b);
+
 /* Microseconds of CPU (user and system) that a process has used. */
 double process_cpu_us(pid_t pid);
 double process_rss_mb(pid_t pid);
