@@ -24,8 +24,8 @@ COPY --from=build /src/build/signetd /usr/sbin/signetd
 COPY deploy/container/ deploy/compose-secrets /usr/share/signet/
 USER 10001:10001
 VOLUME /var/lib/signet
-# device (EST), operator, public (CRL, OCSP, AIA), public https (MUD)
-EXPOSE 8443 9443 8080 8444
+# device (EST), operator (health, metrics), public (issuer certificates)
+EXPOSE 8443 9443 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=4 \
     CMD ["curl", "-fsS", "--max-time", "4", "--cacert", "/var/lib/signet/root.pem", "https://localhost:9443/readyz"]

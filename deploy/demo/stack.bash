@@ -64,9 +64,8 @@ stack_ports() {
 	stack_device_port=${SIGNET_DEVICE_PORT:-8443}
 	stack_operator_port=${SIGNET_OPERATOR_PORT:-9443}
 	stack_public_port=${SIGNET_PUBLIC_PORT:-8080}
-	stack_pages_port=${SIGNET_PAGES_PORT:-8444}
 	local name port
-	for name in device operator public pages; do
+	for name in device operator public; do
 		port=stack_${name}_port
 		if stack_port_taken "${!port}"; then
 			stack_fail "port ${!port} is in use by another program; choose one with" \
@@ -77,7 +76,7 @@ stack_ports() {
 
 stack_free_ports() {
 	local name port
-	for name in device operator public pages; do
+	for name in device operator public; do
 		# Below the range from which the kernel takes ports for outgoing connections.
 		while :; do
 			port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
@@ -112,7 +111,7 @@ stack_fill() {
 	sed -e "s|@DIR@|$stack_dir|g" -e "s|@ML_DSA@|$ml_dsa|g" \
 		-e "s|@DATABASE@|$SIGNET_DATABASE|g" -e "s|@OWNER_DATABASE@|$SIGNET_OWNER_DATABASE|g" \
 		-e "s|@DEVICE_PORT@|$stack_device_port|g" -e "s|@OPERATOR_PORT@|$stack_operator_port|g" \
-		-e "s|@PUBLIC_PORT@|$stack_public_port|g" -e "s|@PAGES_PORT@|$stack_pages_port|g" \
+		-e "s|@PUBLIC_PORT@|$stack_public_port|g" \
 		"$stack_top/deploy/demo/$1" >"$out.new"
 	mv "$out.new" "$out"
 }

@@ -174,7 +174,7 @@ slow_request() {
 # The first server's configuration with the second's ports.
 sed_ports() {
 	local name new old script=()
-	for name in device operator public pages; do
+	for name in device operator public; do
 		new=stack_${name}_port
 		old=$(sed -n "s/^declare -g stack_${name}_port=\"\\(.*\\)\"/\\1/p" "$stack_dir/ports")
 		script+=(-e "s/:$old\\b/:${!new}/g")

@@ -26,7 +26,7 @@ interop_start() {
 
 # Every test runs in a process of its own: what they need of the stack goes through a file.
 interop_save_ports() {
-	declare -p stack_device_port stack_operator_port stack_public_port stack_pages_port |
+	declare -p stack_device_port stack_operator_port stack_public_port |
 		sed 's/^declare --/declare -g/' >"$INTEROP_DIR/ports"
 }
 
