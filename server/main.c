@@ -80,7 +80,7 @@ static const struct command commands[] = {
 static void print_help(void)
 {
 	printf("usage: signetd [--config FILE] COMMAND [...]\n\n"
-	       "A certificate authority and code-signing server for device makers.\n\n");
+	       "A certificate authority for device makers.\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-12s %s\n", c->name, c->summary);
 	printf("\n"
