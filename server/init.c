@@ -101,6 +101,7 @@ struct making {
 	struct hsm_key *key, *root_key; /* NULL: not made (yet) */
 	struct buf certificate, root;
 	bool wrote_root;
+	bool committing; /* asked for: without an answer, only the store knows */
 };
 
 static struct status open_stores(
@@ -174,6 +175,7 @@ static struct status store_both(struct db *db, const struct invocation *v,
 	/* The file first: without it nobody could check what devices are to trust. */
 	TRY(write_root(v, root_der, err));
 	m->wrote_root = true;
+	m->committing = true;
 	return db_commit(db, err);
 }
 
@@ -200,6 +202,61 @@ static void undo(const struct invocation *v, const struct init_options *o, const
 		remove_file(v->config->keys.directory, name);
 	if (m->wrote_root)
 		remove_file(v->config->state_directory, "root.pem");
+}
+
+/* ---- the end: what was stored is kept, what was not is undone ---- */
+
+static bool holds(const struct policy_rows *rows, const char *authority, struct span certificate)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (strcmp(rows->rows[i].kind, "authority") == 0 &&
+		    strcmp(rows->rows[i].name, authority) == 0)
+			return span_equal(rows->rows[i].certificate, certificate);
+	return false;
+}
+
+/* By another connection. The lock waits for a commit that the database is still busy with. */
+static struct status look_again(const struct invocation *v, const struct init_options *o,
+    const struct making *m, bool *ret_stored, struct err *err)
+{
+	AUTO_REF(db) db = NULL;
+	AUTO(arena) arena = {0};
+	struct policy_rows rows;
+	int64_t version;
+
+	TRY(command_db(v, &db, err));
+	TRY(db_begin(db, err));
+	TRY(policy_lock(db, &version, err));
+	TRY(policy_rows_read(db, &arena, &rows, err));
+	*ret_stored = holds(&rows, o->authority, buf_span(&m->certificate));
+	return STATUS_OK;
+}
+
+static struct status settle(const struct invocation *v, const struct init_options *o,
+    const struct making *m, struct status done, struct err *err)
+{
+	struct err why = {0};
+	bool stored = false;
+
+	if (done.ok)
+		return done;
+	if (m->committing && !look_again(v, o, m, &stored, &why).ok) {
+		err_clear(err);
+		(void)err_set(err, ERR_DATABASE,
+		    "the database went away at the commit: it is not known whether authority '%s' "
+		    "was stored; its keys and root.pem were kept. Run init again: if it says that "
+		    "the authority is there already, all is done; if only root.pem is, remove "
+		    "root.pem and the new keys first",
+		    o->authority);
+		err_cause(err, "%s; %s", why.message, why.cause);
+		return STATUS_FAILED;
+	}
+	if (stored) {
+		err_clear(err);
+		return STATUS_OK;
+	}
+	undo(v, o, m);
+	return done;
 }
 
 static void making_free(struct making *m)
@@ -232,12 +289,10 @@ struct status init_make(
 	TRY(check_new(db, v, o, err));
 	TRY(make_directories(v, err));
 	made = make(db, v, o, &m, err);
-	if (made.ok) {
+	db_rollback(db);
+	made = settle(v, o, &m, made, err);
+	if (made.ok)
 		*ret_root = buf_take(&m.root);
-	} else {
-		db_rollback(db);
-		undo(v, o, &m);
-	}
 	making_free(&m);
 	return made;
 }
@@ -305,11 +360,13 @@ static struct status take(struct db *db, const struct invocation *v, const struc
 	issuing.certificate = chain.certificates[0];
 	issuing.chain = chain.certificates + 1;
 	issuing.chain_count = chain.count - 1;
+	buf_put(&m->certificate, chain.certificates[0]);
 	buf_put(&m->root, chain.certificates[chain.count - 1]);
 	TRY(db_begin(db, err));
 	TRY(store(db, v, &issuing, &id, err));
 	TRY(write_root(v, buf_span(&m->root), err));
 	m->wrote_root = true;
+	m->committing = true;
 	return db_commit(db, err);
 }
 
@@ -324,12 +381,10 @@ struct status init_take(
 	TRY(check_new(db, v, o, err));
 	TRY(make_directories(v, err));
 	taken = take(db, v, o, &m, err);
-	if (taken.ok) {
+	db_rollback(db);
+	taken = settle(v, o, &m, taken, err);
+	if (taken.ok)
 		*ret_root = buf_take(&m.root);
-	} else {
-		db_rollback(db);
-		undo(v, o, &m);
-	}
 	making_free(&m);
 	return taken;
 }

@@ -3,6 +3,8 @@
  *
  * All or nothing: what was written before something failed is removed again. Where an authority of
  * the name, or one of the key files, is there already, nothing is changed.
+ * Where the answer to the commit is lost, the store is asked again; while it cannot be, all is
+ * kept.
  */
 #ifndef SIGNET_SERVER_INIT_H
 #define SIGNET_SERVER_INIT_H
