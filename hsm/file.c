@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
@@ -84,6 +84,11 @@ static struct status key_path(
 		    name, KEY_NAME_MAX);
 	if (stat(h->key_directory, &st) != 0 || !S_ISDIR(st.st_mode))
 		return err_errno(err, ERR_KEY, "key directory %s is not there", h->key_directory);
+	/* Its owner can put another key in place of ours, whatever the file's own mode. */
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(err, ERR_KEY,
+		    "key directory %s belongs to user %u; it must be ours (user %u) or root's",
+		    h->key_directory, (unsigned)st.st_uid, (unsigned)geteuid());
 	if (st.st_mode & 077)
 		return err_set(err, ERR_KEY,
 		    "key directory %s has mode %04o; others must be kept out: 0700",
@@ -92,17 +97,16 @@ static struct status key_path(
 	return STATUS_OK;
 }
 
-static struct status check_file_mode(const char *path, struct err *err)
+static struct status check_file(const char *path, struct stat *ret_file, struct err *err)
 {
-	struct stat st;
-	if (lstat(path, &st) != 0)
+	if (lstat(path, ret_file) != 0)
 		return err_errno(err, ERR_MISSING, "no key file %s", path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(ret_file->st_mode))
 		return err_set(err, ERR_KEY, "key file %s is not a regular file", path);
-	if (st.st_mode & 077)
+	if (ret_file->st_mode & 077)
 		return err_set(err, ERR_KEY,
 		    "key file %s has mode %04o; others must be kept out: 0600", path,
-		    (unsigned)st.st_mode & 07777);
+		    (unsigned)ret_file->st_mode & 07777);
 	return STATUS_OK;
 }
 
@@ -151,7 +155,6 @@ static struct status read_key(struct hsm *h, const char *path, EVP_PKEY **ret_ke
 	struct span passphrase;
 	AUTO(buf)
 	pem = {0};
-	TRY(check_file_mode(path, err));
 	TRY(hsm_passphrase(h, &passphrase, err));
 	TRY(file_read(path, KEY_FILE_MAX, &pem, err));
 	struct err why = {0};
@@ -169,9 +172,16 @@ static struct status file_key_open(
 	AUTO(buf)
 	path = {0};
 	AUTO_PTR(EVP_PKEY) private_key = NULL;
+	struct stat file;
 	TRY(key_path(h, name, &path, err));
+	TRY(check_file(buf_cstr(&path), &file, err));
+	*ret_key = opened_find(h->opened, name, &file);
+	if (*ret_key)
+		return STATUS_OK;
 	TRY(read_key(h, buf_cstr(&path), &private_key, err));
-	return file_key_new(private_key, ret_key, err);
+	TRY(file_key_new(private_key, ret_key, err));
+	opened_add(h->opened, *ret_key, name, &file);
+	return STATUS_OK;
 }
 
 static struct status new_passphrase(struct hsm *h, struct span *ret_passphrase, struct err *err)

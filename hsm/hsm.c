@@ -17,6 +17,7 @@ struct status hsm_open(const struct hsm_config *config, struct hsm **ret_hsm, st
 	h->key_directory = mem_strdup(config->key_directory);
 	h->passphrase_file = config->passphrase_file ? mem_strdup(config->passphrase_file) : NULL;
 	pthread_mutex_init(&h->lock, NULL);
+	h->opened = opened_new();
 	*ret_hsm = h;
 	return STATUS_OK;
 }
@@ -25,6 +26,7 @@ void hsm_close(struct hsm *h)
 {
 	if (!h)
 		return;
+	opened_release(h->opened);
 	secret_free(&h->passphrase);
 	pthread_mutex_destroy(&h->lock);
 	free(h->key_directory);
@@ -114,7 +116,7 @@ struct status hsm_key_import(struct hsm *h, const char *uri, struct span pem,
 
 void hsm_key_free(struct hsm_key *k)
 {
-	if (k)
+	if (k && opened_drop(k))
 		k->backend->free(k);
 }
 

@@ -24,7 +24,7 @@ struct hsm;
 struct hsm_key;
 
 struct hsm_config {
-	const char *key_directory;   /* where file: URIs live; mode 0700 is demanded */
+	const char *key_directory;   /* where file: URIs live; mode 0700, ours or root's */
 	const char *passphrase_file; /* path, or NULL: $CREDENTIALS_DIRECTORY/signet-key-passphrase
 					(systemd) */
 };

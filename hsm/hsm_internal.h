@@ -8,6 +8,7 @@
 #define SIGNET_HSM_HSM_INTERNAL_H
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "hsm/hsm.h"
 
@@ -16,6 +17,7 @@ struct hsm {
 	char *passphrase_file; /* NULL: the systemd credential */
 	pthread_mutex_t lock;  /* guards passphrase until it is read; then it never changes */
 	struct secret passphrase;
+	struct opened *opened;
 };
 
 /* What every key has; a back end's own struct starts with it. */
@@ -23,6 +25,12 @@ struct hsm_key {
 	const struct hsm_backend *backend;
 	const struct key_algorithm *algorithm;
 	struct buf spki;
+	/* opened.c's; all zero for a key that was not opened but made: it has one handle */
+	struct opened *opened;
+	char *name;
+	struct stat file;
+	size_t refs; /* handles */
+	struct hsm_key *next;
 };
 
 /* `rest` is the URI behind the scheme and its colon. ret_key is made and freed by the back end. */
@@ -41,6 +49,19 @@ struct hsm_backend {
 };
 
 extern const struct hsm_backend hsm_file_backend;
+
+/*
+ * opened.c: who opens a file that is open already, and unchanged, gets another handle on the same
+ * key. The table holds no handle itself: a key is wiped with its last one. Thread-safe.
+ */
+struct opened *opened_new(void);
+void opened_release(struct opened *o); /* the hsm's own hold */
+/* `file` is as it is now. NULL: not open, or another file by now. */
+struct hsm_key *opened_find(struct opened *o, const char *name, const struct stat *file);
+/* `file` is as it was before it was read: a change in between only costs one more reading. */
+void opened_add(struct opened *o, struct hsm_key *k, const char *name, const struct stat *file);
+/* Give one handle up. True: it was the last; the key is out of the table and can be freed. */
+MUST_USE bool opened_drop(struct hsm_key *k);
 
 /* The passphrase, read on first use. Lives as the hsm. ERR_CONFIG, ERR_MISSING. */
 struct status hsm_passphrase(struct hsm *h, struct span *ret_passphrase, struct err *err);

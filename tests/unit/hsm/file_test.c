@@ -408,3 +408,150 @@ Test(hsm_file, tls_takes_the_key)
 	hsm_key_free(key);
 	place_drop(&p);
 }
+
+/* ---- opened again ---- */
+
+static struct hsm_key *open_key(struct place *p, const char *uri)
+{
+	struct err err = {0};
+	struct hsm_key *key = NULL;
+	cr_assert(hsm_key_open(p->hsm, uri, &key, &err).ok, "%s (%s)", err.message, err.cause);
+	return key;
+}
+
+/* The same handle: nothing was decrypted for it. */
+Test(hsm_file, an_unchanged_file_is_not_decrypted_again_while_it_is_open)
+{
+	struct place p = place_new();
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	hsm_key_free(make(&p, "file:b.key", "EC-P256"));
+	struct hsm_key *first = open_key(&p, "file:a.key");
+	struct hsm_key *second = open_key(&p, "file:a.key");
+	struct hsm_key *other = open_key(&p, "file:b.key");
+	cr_expect_eq(first, second);
+	cr_expect_neq(first, other);
+	hsm_key_free(first);
+	sign_and_verify(second);
+	hsm_key_free(second);
+	hsm_key_free(other);
+	sign_and_verify(first = open_key(&p, "file:a.key"));
+	hsm_key_free(first);
+	place_drop(&p);
+}
+
+static void replace_with(struct place *p, const char *new_name, const char *name)
+{
+	char from[160], to[160];
+	key_path(p, new_name, from);
+	key_path(p, name, to);
+	cr_assert_eq(rename(from, to), 0);
+}
+
+Test(hsm_file, a_replaced_file_is_opened_anew)
+{
+	struct place p = place_new();
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	struct hsm_key *before = open_key(&p, "file:a.key");
+	struct hsm_key *made = make(&p, "file:new.key", "EC-P256");
+	replace_with(&p, "new.key", "a.key");
+	struct hsm_key *after = open_key(&p, "file:a.key");
+	cr_expect_neq(before, after);
+	cr_expect(span_equal(hsm_key_spki(after), hsm_key_spki(made)));
+	cr_expect_not(span_equal(hsm_key_spki(after), hsm_key_spki(before)));
+	sign_and_verify(before);
+	sign_and_verify(after);
+	hsm_key_free(before);
+	hsm_key_free(after);
+	hsm_key_free(made);
+	place_drop(&p);
+}
+
+Test(hsm_file, a_file_rewritten_in_place_is_opened_anew)
+{
+	struct place p = place_new();
+	char path[160];
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	key_path(&p, "a.key", path);
+	struct hsm_key *before = open_key(&p, "file:a.key");
+	FILE *f = fopen(path, "r+");
+	cr_assert(f && fputs("no key", f) > 0 && fclose(f) == 0);
+	expect_refusal(&p, "file:a.key", ERR_KEY, "PEM");
+	hsm_key_free(before);
+	place_drop(&p);
+}
+
+/* What opening checks is checked of an open key's file too. */
+Test(hsm_file, an_open_key_does_not_excuse_its_files_mode)
+{
+	struct place p = place_new();
+	char path[160];
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	key_path(&p, "a.key", path);
+	struct hsm_key *key = open_key(&p, "file:a.key");
+	cr_assert_eq(chmod(path, 0640), 0);
+	expect_refusal(&p, "file:a.key", ERR_KEY, "0640");
+	cr_assert_eq(unlink(path), 0);
+	expect_refusal(&p, "file:a.key", ERR_MISSING, "a.key");
+	hsm_key_free(key);
+	place_drop(&p);
+}
+
+Test(hsm_file, a_handle_outlives_its_store)
+{
+	struct place p = place_new();
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	struct hsm_key *first = open_key(&p, "file:a.key"), *second = open_key(&p, "file:a.key");
+	hsm_again(&p);
+	hsm_key_free(first);
+	sign_and_verify(second);
+	hsm_key_free(second);
+	place_drop(&p);
+}
+
+static void *open_many(void *context)
+{
+	struct place *p = context;
+	for (int i = 0; i < 200; i++) {
+		struct err err = {0};
+		AUTO_REF(hsm_key) key = NULL;
+		if (!hsm_key_open(p->hsm, i % 50 ? "file:a.key" : "file:b.key", &key, &err).ok)
+			return context;
+	}
+	return NULL;
+}
+
+Test(hsm_file, many_threads_open_and_free_one_key)
+{
+	struct place p = place_new();
+	pthread_t threads[4];
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	hsm_key_free(make(&p, "file:b.key", "EC-P256"));
+	struct hsm_key *held = open_key(&p, "file:a.key");
+	for (size_t t = 0; t < COUNT(threads); t++)
+		cr_assert_eq(pthread_create(&threads[t], NULL, open_many, &p), 0);
+	for (size_t t = 0; t < COUNT(threads); t++) {
+		void *failed = NULL;
+		pthread_join(threads[t], &failed);
+		cr_expect_null(failed);
+	}
+	sign_and_verify(held);
+	hsm_key_free(held);
+	place_drop(&p);
+}
+
+Test(hsm_file, a_key_directory_of_another_user_is_refused)
+{
+	struct place p = place_new();
+	if (geteuid() != 0) {
+		fprintf(stderr, "skipped: only root can give a directory away\n");
+		place_drop(&p);
+		return;
+	}
+	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
+	cr_assert_eq(chown(p.keys, 65534, 65534), 0);
+	expect_refusal(&p, "file:a.key", ERR_KEY, "belongs to user 65534");
+
+	cr_assert_eq(chown(p.keys, 0, 65534), 0);
+	hsm_key_free(open_key(&p, "file:a.key"));
+	place_drop(&p);
+}
