@@ -245,6 +245,7 @@ Test(torture, nothing_acknowledged_is_lost_when_anything_is_killed, .timeout = 3
 	struct torture t = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	const char *asked = getenv("TORTURE_KILLS"), *seed = getenv("TORTURE_SEED");
 	unsigned start = seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* progress, also into a log */
 	printf("torture: seed %u\n", start);
 	srandom(start);
 	t.received = mem_array(RECEIVED_MAX, sizeof(*t.received));
