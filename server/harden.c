@@ -64,3 +64,19 @@ struct status harden_user(const char *user, struct err *err)
 		return err_set(err, ERR_INTERNAL, "privileges came back after they were dropped");
 	return STATUS_OK;
 }
+
+struct status harden_access(
+    const char *user, const struct harden_need *needs, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct harden_need *need = &needs[i];
+
+		if (!need->path || access(need->path, need->access) == 0 || errno != EACCES)
+			continue;
+		return err_errno(err, ERR_CONFIG,
+		    "%s %s: user '%s' may not %s it; chown it to that user, and let it pass the "
+		    "directories above",
+		    need->what, need->path, user, need->access & W_OK ? "write" : "read");
+	}
+	return STATUS_OK;
+}

@@ -16,5 +16,13 @@ struct status harden_process(struct err *err);
 struct status harden_descriptors(int64_t connections, int64_t *ret_connections, struct err *err);
 /* Become `user` with its groups. NULL, or not root: stays. ERR_CONFIG. */
 struct status harden_user(const char *user, struct err *err);
+/* A file or directory that the process needs as the user that it has become. */
+struct harden_need {
+	const char *what, *path; /* "key directory"; path NULL: none configured */
+	int access;              /* R_OK, W_OK, X_OK */
+};
+/* ERR_CONFIG says which may not be used by whom. What is not there yet passes. */
+struct status harden_access(
+    const char *user, const struct harden_need *needs, size_t n, struct err *err);
 
 #endif

@@ -62,7 +62,8 @@ bool server_ready(void *context, char *why, size_t size)
 	AUTO_REF(policy) policy = policy_current(s->policies);
 
 	if (!policy) {
-		snprintf(why, size, "no policy is loaded yet");
+		if (core_serves(s, why, size))
+			snprintf(why, size, "no policy is loaded yet");
 		return false;
 	}
 	return core_serves(s, why, size) && keys_are_open(policy, why, size);
@@ -189,6 +190,19 @@ static struct status raise_descriptors(struct server *s, struct core_config *cor
 	return STATUS_OK;
 }
 
+/* Else the keys would stay closed later on, and only /readyz would say so. */
+static struct status become_user(const struct config *c, struct err *err)
+{
+	const struct harden_need needs[] = {
+	    {"key directory", c->keys.directory, R_OK | W_OK | X_OK},
+	    {"passphrase file", c->keys.passphrase_file, R_OK},
+	    {"state directory", c->state_directory, R_OK | W_OK | X_OK},
+	};
+
+	TRY(harden_user(c->user, err));
+	return c->user ? harden_access(c->user, needs, COUNT(needs), err) : STATUS_OK;
+}
+
 static struct status begin(struct server *s, struct core_config *core, struct err *err)
 {
 	struct hsm_config keys = {s->config->keys.directory, s->config->keys.passphrase_file};
@@ -196,7 +210,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 
 	TRY(open_listeners(s, core, err));
 	TRY(raise_descriptors(s, core, err));
-	TRY(harden_user(s->config->user, err));
+	TRY(become_user(s->config, err));
 	TRY(harden_process(err));
 	TRY(hsm_open(&keys, &s->hsm, err));
 	/* Usable even while the database is away; else the first job makes one. */
