@@ -22,8 +22,8 @@ enrolled() {
 	enrolled own SN-0001
 	openssl x509 -in own.pem -outform DER -out own.der
 	local certificate content
-	certificate=$(xxd -p own.der | tr -d '\n')
-	content=$(openssl base64 -d -A -in reply | xxd -p | tr -d '\n')
+	certificate=$(od -An -v -tx1 own.der | tr -d ' \n')
+	content=$(openssl base64 -d -A -in reply | od -An -v -tx1 | tr -d ' \n')
 	[[ $content == 3082????06092a864886f70d010702a082????3082????0201013100300b06092a864886f70d010701a082????"$certificate"3100 ]]
 	openssl crl2pkcs7 -nocrl -certfile own.pem -outform DER | cmp - <(openssl base64 -d -A -in reply)
 }
