@@ -78,6 +78,8 @@ static const struct field limit_fields[] = {
 	LIMIT(handshake_rate, LIMIT_HANDSHAKE_RATE, 0, 1000000,
 	    "new connections a second from one address (IPv6: from one /64); 0: no limit"),
 	LIMIT(handshake_burst, LIMIT_HANDSHAKE_BURST, 1, 1000000, "and so many at once"),
+	LIMIT(requests_per_address, LIMIT_REQUESTS_PER_ADDRESS, 0, 1000000,
+	    "of one address (IPv6: of one /64), waiting or being worked on; more are answered 503; 0: no limit"),
 	LIMIT(header_bytes, LIMIT_HEADER_BYTES, 1024, 1048576, "request line and headers"),
 	LIMIT(body_bytes, LIMIT_BODY_BYTES, 1024, 1073741824, "of any request; routes have lower bounds"),
 	LIMIT_TIME(handshake, LIMIT_HANDSHAKE_SECONDS, "for the TLS handshake"),

@@ -20,6 +20,9 @@ static struct core *core_new(const struct core_config *config, struct err *err)
 	core->queue = queue_new(config->queue_length);
 	core->limiter =
 	    limiter_new(config->limits.handshake_rate, config->limits.handshake_burst, seed);
+	/* A loop takes a share before it asks for a place in the queue. */
+	core->shares = shares_new(config->limits.requests_per_address,
+	    config->queue_length + (size_t)config->workers + (size_t)config->loops, seed);
 	core->loops = mem_array((size_t)config->loops, sizeof(*core->loops));
 	core->workers = mem_array((size_t)config->workers, sizeof(*core->workers));
 	return core;
@@ -68,6 +71,7 @@ static void end(struct core *core)
 	for (int i = 0; i < core->config.loops; i++)
 		loop_free(core->loops[i]);
 	limiter_free(core->limiter);
+	shares_free(core->shares);
 	queue_free(core->queue);
 	free(core->loops);
 	free(core->workers);

@@ -23,6 +23,7 @@ struct core {
 	struct core_config config;
 	struct queue *queue;
 	struct limiter *limiter;
+	struct shares *shares; /* of the queue and the workers, by address */
 	struct loop **loops;
 	pthread_t *workers;
 	int worker_count;

@@ -112,8 +112,15 @@ static enum MHD_Result hand_to_worker(struct exchange *x)
 {
 	struct loop *l = x->front->loop;
 	struct core *core = l->core;
+	const struct sockaddr *address = (const struct sockaddr *)&x->front->address;
 
+	if (!shares_take(core->shares, address)) {
+		exchange_refuse(x, REASON_SERVICE_BUSY,
+		    "as many requests of this address are waiting as one address may have");
+		return reply_send(x);
+	}
 	if (!queue_reserve(core->queue)) {
+		shares_drop(core->shares, address);
 		metric_add(core->config.api->metrics, METRIC_QUEUE_FULL, 1);
 		exchange_refuse(
 		    x, REASON_SERVICE_BUSY, "all workers are busy and the queue is full");

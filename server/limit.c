@@ -28,6 +28,7 @@ struct limits limits_standard(void)
 	    .connections = LIMIT_CONNECTIONS,
 	    .handshake_rate = LIMIT_HANDSHAKE_RATE,
 	    .handshake_burst = LIMIT_HANDSHAKE_BURST,
+	    .requests_per_address = LIMIT_REQUESTS_PER_ADDRESS,
 	    .header_bytes = LIMIT_HEADER_BYTES,
 	    .body_bytes = LIMIT_BODY_BYTES,
 	    .handshake_seconds = LIMIT_HANDSHAKE_SECONDS,
@@ -146,4 +147,109 @@ bool limiter_take(struct limiter *l, const struct sockaddr *address, int64_t now
 		b->milli_tokens -= 1000;
 	pthread_mutex_unlock(&l->lock);
 	return pass;
+}
+
+/* ---- shares ---- */
+
+struct share {
+	uint64_t key[2];
+	int64_t requests;
+	struct share *next; /* with the same hash, or free */
+};
+
+struct shares {
+	pthread_mutex_t lock;
+	int64_t most;
+	uint64_t seed;
+	size_t capacity;
+	struct share *places, *unused;
+	struct share **heads; /* by hash; as many as places */
+};
+
+struct shares *shares_new(int64_t most, size_t capacity, uint64_t seed)
+{
+	struct shares *s = mem_alloc(sizeof(*s));
+
+	pthread_mutex_init(&s->lock, NULL);
+	s->most = most;
+	s->seed = seed;
+	s->capacity = capacity;
+	s->places = mem_array(capacity, sizeof(*s->places));
+	s->heads = mem_array(capacity, sizeof(struct share *));
+	for (size_t i = 0; i < capacity; i++) {
+		s->places[i].next = s->unused;
+		s->unused = &s->places[i];
+	}
+	return s;
+}
+
+void shares_free(struct shares *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_destroy(&s->lock);
+	free(s->places);
+	free(s->heads);
+	free(s);
+}
+
+/* The link to the share of this address, or the one where it would be. */
+static struct share **share_link(struct shares *s, const uint64_t key[static 2])
+{
+	struct share **at = &s->heads[mix(mix(key[0] ^ s->seed) + key[1]) % s->capacity];
+
+	while (*at && ((*at)->key[0] != key[0] || (*at)->key[1] != key[1]))
+		at = &(*at)->next;
+	return at;
+}
+
+/* With the lock. */
+static bool take_share(struct shares *s, const uint64_t key[static 2])
+{
+	struct share **at = share_link(s, key);
+	struct share *share = *at;
+
+	if (!share) {
+		share = s->unused;
+		if (!share)
+			return false;
+		s->unused = share->next;
+		*share = (struct share){.key = {key[0], key[1]}};
+		*at = share;
+	}
+	if (share->requests >= s->most)
+		return false;
+	share->requests++;
+	return true;
+}
+
+bool shares_take(struct shares *s, const struct sockaddr *address)
+{
+	uint64_t key[2];
+	bool taken;
+
+	if (s->most <= 0 || !address_key(address, key))
+		return true;
+	pthread_mutex_lock(&s->lock);
+	taken = take_share(s, key);
+	pthread_mutex_unlock(&s->lock);
+	return taken;
+}
+
+void shares_drop(struct shares *s, const struct sockaddr *address)
+{
+	struct share **at, *share;
+	uint64_t key[2];
+
+	if (s->most <= 0 || !address_key(address, key))
+		return;
+	pthread_mutex_lock(&s->lock);
+	at = share_link(s, key);
+	share = *at;
+	if (--share->requests == 0) {
+		*at = share->next;
+		share->next = s->unused;
+		s->unused = share;
+	}
+	pthread_mutex_unlock(&s->lock);
 }

@@ -16,6 +16,9 @@
 #define LIMIT_HANDSHAKE_RATE 50
 /* A factory line behind one address starts its shift with all stations at once. */
 #define LIMIT_HANDSHAKE_BURST 200
+/* Half of the standard queue: one address cannot fill it, and a gateway for many devices has room.
+ */
+#define LIMIT_REQUESTS_PER_ADDRESS 128
 /* Request line and headers; a bearer token may have 16 KiB, as CI systems issue them. */
 #define LIMIT_HEADER_BYTES 24576
 /* The largest body of any route; each route states its own, lower bound. */
@@ -39,6 +42,7 @@ struct limits {
 	int64_t connections;
 	int64_t handshake_rate; /* per second and address; 0: no limit */
 	int64_t handshake_burst;
+	int64_t requests_per_address; /* queued or with a worker; 0: no limit */
 	int64_t header_bytes;
 	int64_t body_bytes;
 	int64_t handshake_seconds, header_seconds, body_seconds, idle_seconds, write_seconds;
@@ -57,5 +61,16 @@ struct limiter *limiter_new(int64_t rate, int64_t burst, uint64_t seed);
 void limiter_free(struct limiter *l); /* NULL allowed */
 /* Take one token. False: none left. Addresses other than IPv4 and IPv6 always pass. */
 MUST_USE bool limiter_take(struct limiter *l, const struct sockaddr *address, int64_t now_ms);
+
+/*
+ * How many requests of each address, as above, are queued or with a worker: at most `most`. The
+ * table has `capacity` places, for as many requests as there can be at once. Thread-safe.
+ */
+struct shares;
+struct shares *shares_new(int64_t most, size_t capacity, uint64_t seed);
+void shares_free(struct shares *s); /* NULL allowed */
+/* False: it has its share. True: to be given back by shares_drop(). */
+MUST_USE bool shares_take(struct shares *s, const struct sockaddr *address);
+void shares_drop(struct shares *s, const struct sockaddr *address);
 
 #endif

@@ -26,6 +26,7 @@ void *worker_main(void *context)
 		metric_set(core->config.api->metrics, METRIC_QUEUE_LENGTH,
 		    (int64_t)queue_length(core->queue));
 		run(core, db, x);
+		shares_drop(core->shares, (const struct sockaddr *)&x->front->address);
 		completions_push(x->front->loop->completions, job);
 	}
 	/* OpenSSL keeps state per thread. */

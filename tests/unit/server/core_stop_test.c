@@ -222,6 +222,33 @@ Test(server_core_limits, a_full_queue_is_503_with_retry_after)
 	core_fixture_stop(&f, 1000);
 }
 
+Test(server_core_limits, an_address_with_its_share_is_503_while_the_queue_has_room)
+{
+	struct core_config config = core_fixture_config();
+	struct https first, second;
+	struct https_reply reply;
+	char after[16];
+
+	config.limits.requests_per_address = 1;
+	core_fixture_start(&f, config);
+	first = core_connect(&f);
+	second = core_connect(&f);
+	send_text(&first, REQUEST("/slow/500"));
+	usleep(100000);
+	send_text(&second, REQUEST("/work"));
+	cr_assert(https_read_reply(&second, &reply));
+	cr_expect_eq(reply.status, 503);
+	cr_expect(https_header(&reply, "Retry-After", after, sizeof(after)));
+	https_reply_free(&reply);
+	cr_assert(https_read_reply(&first, &reply));
+	cr_expect_eq(reply.status, 200);
+	https_reply_free(&reply);
+	core_expect_get(&second, "/work", 5);
+	https_close(&first);
+	https_close(&second);
+	core_fixture_stop(&f, 1000);
+}
+
 /* ---- who is the peer ---- */
 
 static void expect_peer(struct https *c, const char *want)

@@ -117,3 +117,55 @@ Test(server_limit, other_kinds_of_address_pass)
 		cr_expect(limiter_take(l, (struct sockaddr *)&s, 0));
 	limiter_free(l);
 }
+
+static bool share(struct shares *s, const char *text)
+{
+	struct sockaddr_storage a = address_of(text);
+
+	return shares_take(s, (struct sockaddr *)&a);
+}
+
+static void give_back(struct shares *s, const char *text)
+{
+	struct sockaddr_storage a = address_of(text);
+
+	shares_drop(s, (struct sockaddr *)&a);
+}
+
+Test(server_limit, an_address_has_its_share_of_the_queue)
+{
+	struct shares *s = shares_new(2, 5, 1);
+
+	cr_expect(share(s, "192.0.2.1") && share(s, "192.0.2.1"));
+	cr_expect_not(share(s, "192.0.2.1"));
+	cr_expect(share(s, "192.0.2.2"), "others are not touched");
+	cr_expect(share(s, "2001:db8::1") && share(s, "2001:db8::2"));
+	cr_expect_not(share(s, "2001:db8::3"), "one /64 is one");
+	give_back(s, "192.0.2.1");
+	cr_expect(share(s, "192.0.2.1"));
+	cr_expect_not(share(s, "192.0.2.1"));
+	shares_free(s);
+}
+
+Test(server_limit, shares_given_back_make_room)
+{
+	struct shares *s = shares_new(1, 3, 1);
+	char text[32];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(text, sizeof(text), "192.0.%d.%d", i / 250, i % 250);
+		cr_assert(share(s, text), "%s", text);
+		give_back(s, text);
+	}
+	shares_free(s);
+}
+
+Test(server_limit, zero_is_no_limit_of_shares)
+{
+	struct shares *s = shares_new(0, 1, 1);
+
+	for (int i = 0; i < 10; i++)
+		cr_expect(share(s, "192.0.2.1"));
+	give_back(s, "192.0.2.1");
+	shares_free(s);
+}
