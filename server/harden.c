@@ -14,6 +14,12 @@
 
 #define CONNECTIONS_LEAST 10
 
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 struct status harden_descriptors(int64_t connections, int64_t *ret_connections, struct err *err)
 {
 	rlim_t want = (rlim_t)(connections * DESCRIPTORS_PER_CONNECTION + DESCRIPTORS_BESIDE);
@@ -42,7 +48,8 @@ struct status harden_process(struct err *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_errno(err, ERR_INTERNAL, "PR_SET_NO_NEW_PRIVS is refused");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+	/* LeakSanitizer looks at the process as a debugger does. */
+	if (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_errno(err, ERR_INTERNAL, "PR_SET_DUMPABLE is refused");
 	return STATUS_OK;
 }

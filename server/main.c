@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/command.h"
+#include "server/harden.h"
 
 #define CONFIG_STANDARD "/etc/signet/signetd.yaml"
 
@@ -138,6 +139,9 @@ static int execute(const struct command *c, const char *path, int argc, char **a
 	if (c->no_config)
 		v.config = NULL;
 	else if (!config_read(path, &config, &err).ok)
+		return command_failed(&err);
+	/* Most of them open keys. `run` does so again: to change the user undoes a part of it. */
+	if (!harden_process(&err).ok)
 		return command_failed(&err);
 	name_caller(who, sizeof(who));
 	optind = 0; /* getopt begins anew, with the subcommand as its program */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,4 +56,20 @@ Test(server_harden, what_the_user_may_not_use_is_named)
 	as_nobody(directory, words, sizeof(words));
 	cr_expect_str_empty(words);
 	cr_assert_eq(rmdir(directory), 0);
+}
+
+Test(server_harden, a_process_with_keys_leaves_no_core)
+{
+#ifndef __SANITIZE_ADDRESS__
+	int status;
+	pid_t child = fork();
+
+	cr_assert_geq(child, 0);
+	if (child == 0) {
+		struct err err = {0};
+		_exit(harden_process(&err).ok ? prctl(PR_GET_DUMPABLE) : 9);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+#endif
 }
