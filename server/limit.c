@@ -246,7 +246,7 @@ void shares_drop(struct shares *s, const struct sockaddr *address)
 	pthread_mutex_lock(&s->lock);
 	at = share_link(s, key);
 	share = *at;
-	if (--share->requests == 0) {
+	if (share && --share->requests == 0) {
 		*at = share->next;
 		share->next = s->unused;
 		s->unused = share;
