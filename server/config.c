@@ -27,9 +27,9 @@ static const struct field listener_fields[] = {
 	{.name = "operator", .type = FIELD_STR, .offset = AT(listeners[1]), .standard = "[::1]:9443",
 	    .help = "API, health and metrics: TLS; this machine only, unless said otherwise"},
 	{.name = "public", .type = FIELD_STR, .offset = AT(listeners[2]), .standard = "[::]:8080",
-	    .help = "CRL, OCSP, issuers: clear text"},
+	    .help = "certificates of issuers: clear text"},
 	{.name = "pages", .type = FIELD_STR, .offset = AT(listeners[3]), .standard = "off",
-	    .help = "MUD files and pages: TLS"},
+	    .help = "public pages: TLS; this version has none to show"},
 	{.name = NULL},
 };
 
