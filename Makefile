@@ -197,21 +197,23 @@ demo:
 	deploy/demo.sh
 # signetd, signet-device, the device library with its header, unit file, documents.
 .PHONY: install
-install: programs $(OUT)/libdevice-full.a
+install: programs $(OUT)/libsignet-device.a
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib \
 	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	    $(DESTDIR)$(PREFIX)/share/doc/signet
 	install -m 755 $(BUILD)/signetd $(DESTDIR)$(PREFIX)/sbin/signetd
 	install -m 755 $(BUILD)/signet-device $(DESTDIR)$(PREFIX)/bin/signet-device
-	install -m 644 $(OUT)/libdevice-full.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
+	install -m 644 $(OUT)/libsignet-device.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
 	install -m 644 clients/device/signet-device.h $(DESTDIR)$(PREFIX)/include/signet-device.h
 	sed 's|/usr/|$(PREFIX)/|' deploy/signetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	install -m 644 README.md CHANGELOG.md SECURITY.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/signet/
-# The library as others link it: with base/ inside.
-$(OUT)/libdevice-full.a: $(call archives,device)
+# The library as others link it: with base/ inside, and no names outside but signet_...
+$(OUT)/libsignet-device.a: $(call archives,device)
+	$(LD) -r -o $(OUT)/signet-device-whole.o --whole-archive $^
+	objcopy --wildcard --keep-global-symbol='signet_*' $(OUT)/signet-device-whole.o
 	@rm -f $@
-	printf 'create $@\naddlib $(OUT)/libdevice.a\naddlib $(OUT)/libbase.a\nsave\nend\n' | $(AR) -M
+	$(AR) rcs $@ $(OUT)/signet-device-whole.o
 fmt:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 clean:
