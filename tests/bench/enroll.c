@@ -10,9 +10,10 @@
 #include "base/encode.h"
 #include "tests/bench/bench.h"
 
-#define UNITS_STANDARD 4000
-#define UNITS_WARM_UP  200
-#define CLIENTS        4
+#define UNITS_STANDARD   4000
+#define UNITS_WARM_UP    200
+#define CLIENTS_STANDARD 4
+#define CLIENTS_MAX      64
 
 struct unit {
 	EVP_PKEY *key;
@@ -24,7 +25,7 @@ struct load {
 	const struct fixture *fixture;
 	struct unit *units;
 	int64_t *latency_us;
-	int count;
+	int count, clients;
 	bool fetch; /* GET cacerts instead: what a connection costs without an enrollment */
 	atomic_int next, failed;
 };
@@ -99,12 +100,12 @@ static void *client(void *argument)
 static void load_run(struct load *l, int first, int last)
 {
 	int all = l->count;
-	pthread_t threads[CLIENTS];
+	pthread_t threads[CLIENTS_MAX];
 	atomic_store(&l->next, first);
 	l->count = last;
-	for (int i = 0; i < CLIENTS; i++)
+	for (int i = 0; i < l->clients; i++)
 		pthread_create(&threads[i], NULL, client, l);
-	for (int i = 0; i < CLIENTS; i++)
+	for (int i = 0; i < l->clients; i++)
 		pthread_join(threads[i], NULL);
 	l->count = all;
 }
@@ -151,7 +152,12 @@ static void report(struct bench *b, struct load *l, struct cost cost)
 void bench_enroll(struct bench *b)
 {
 	const char *asked = getenv("BENCH_UNITS");
-	struct load l = {.fixture = &b->fixture, .count = asked ? atoi(asked) : UNITS_STANDARD};
+	const char *clients = getenv("BENCH_CLIENTS");
+	struct load l = {.fixture = &b->fixture,
+	    .count = asked ? atoi(asked) : UNITS_STANDARD,
+	    .clients = clients ? atoi(clients) : CLIENTS_STANDARD};
+	if (l.clients < 1 || l.clients > CLIENTS_MAX)
+		l.clients = CLIENTS_STANDARD;
 	if (l.count <= UNITS_WARM_UP * 2)
 		l.count = UNITS_WARM_UP * 2;
 	l.units = mem_array((size_t)l.count, sizeof(*l.units));
