@@ -137,8 +137,7 @@ static void respond_certificate(
     const struct call *call, const struct enroll_reply *reply, struct http_response *response)
 {
 	const struct span certificate = buf_span(&reply->certificate);
-	AUTO(buf)
-	body = {0};
+	AUTO(buf) body = {0};
 
 	certs_only_base64(&certificate, 1, &body);
 	respond_base64(response, CERTS_ONLY, arena_copy(call->request->arena, buf_span(&body)));

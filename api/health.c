@@ -26,8 +26,7 @@ struct status health_ready(struct call *call, struct http_response *response, st
 
 struct status health_metrics(struct call *call, struct http_response *response, struct err *err)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 
 	(void)err;
 	metrics_render(call->api->metrics, &text);

@@ -17,8 +17,7 @@ static const char *advice(const struct err *err, int status)
 static struct span render(
     const struct err *err, int status, const char *reference, struct arena *arena)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	const char *cure = advice(err, status);
 
 	buf_printf(&text, "%s: %s\n", opening(err->kind, status), err->message);

@@ -135,8 +135,7 @@ struct status route_find(enum listener_kind listener, enum http_method method, c
     struct arena *arena, const struct route **ret_route, const char **ret_segment,
     const char **ret_allow, struct err *err)
 {
-	AUTO(buf)
-	allow = {0};
+	AUTO(buf) allow = {0};
 	struct span variable;
 
 	for (const struct route *r = routes; r->path; r++) {

@@ -29,8 +29,7 @@ static struct status compare(const struct binding *session, struct span text, st
 {
 	struct span value = is_tls13(session) ? session->tls_exporter : session->tls_unique;
 	struct err why = {0};
-	AUTO(buf)
-	sent = {0};
+	AUTO(buf) sent = {0};
 
 	if (value.n == 0)
 		return REFUSE(err, BINDING_UNAVAILABLE, "this session has no %s to compare with",

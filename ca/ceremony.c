@@ -46,8 +46,7 @@ static struct status put_directory_subtrees(
     const char *const *names, size_t count, struct buf *out, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		AUTO(buf)
-		name = {0};
+		AUTO(buf) name = {0};
 		TRY(name_from_text(names[i], &name, err));
 		put_subtree(out, GENERAL_DIRECTORY, buf_span(&name));
 	}
@@ -72,8 +71,7 @@ static struct status put_subtrees(uint8_t number, const char *const *dns, size_t
 static struct status put_name_constraints(
     const struct ceremony_constraints *c, struct buf *out, struct err *err)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	TRY(put_subtrees(0, c->permitted_dns, c->permitted_dns_count, c->permitted_directory,
 	    c->permitted_directory_count, &value, err));
@@ -208,12 +206,9 @@ static struct status lint_and_sign(const struct ceremony_request *request, struc
 static struct status build(const struct ceremony_request *request, const struct authority *issuer,
     int64_t now, const struct rng *rng, struct buf *out, struct err *err)
 {
-	AUTO(buf)
-	subject = {0};
-	AUTO(buf)
-	extensions = {0};
-	AUTO(buf)
-	tbs = {0};
+	AUTO(buf) subject = {0};
+	AUTO(buf) extensions = {0};
+	AUTO(buf) tbs = {0};
 	uint8_t serial[SERIAL_SIZE];
 	struct hsm_key *signer = issuer ? request->issuer_key : request->key;
 	int64_t not_before = request->not_before, not_after = request->not_after;
@@ -243,8 +238,7 @@ static struct status build(const struct ceremony_request *request, const struct 
 struct status ceremony_make(const struct ceremony_request *request, int64_t now,
     const struct rng *rng, struct buf *ret_der, struct err *err)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct authority issuer = {.name = NULL};
 	TRY(check_request(request, err));
 	if (!is_root(request))

@@ -30,8 +30,7 @@ void certs_only_encode(const struct span *certificates, size_t count, struct buf
 
 void certs_only_base64(const struct span *certificates, size_t count, struct buf *out)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 
 	certs_only_encode(certificates, count, &der);
 	base64_encode(buf_span(&der), out);

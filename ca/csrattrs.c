@@ -58,8 +58,7 @@ static void put_attribute(struct buf *out, struct span oid, struct span values)
  * in bits, or none. */
 static void put_key_attribute(const struct key_algorithm *a, struct buf *out)
 {
-	AUTO(buf)
-	values = {0};
+	AUTO(buf) values = {0};
 	struct span oid, parameters;
 	if (!split_identifier(a->identifier, &oid, &parameters))
 		return;
@@ -77,10 +76,8 @@ static void put_key_attribute(const struct key_algorithm *a, struct buf *out)
 
 static void put_classic(const struct profile_compiled *compiled, struct buf *out)
 {
-	AUTO(buf)
-	fixed = {0};
-	AUTO(buf)
-	extensions = {0};
+	AUTO(buf) fixed = {0};
+	AUTO(buf) extensions = {0};
 	put_key_attribute(compiled->keys[0], out);
 	put_fixed_extensions(compiled, &fixed);
 	if (fixed.n == 0)
@@ -116,10 +113,8 @@ static void put_name_template(const struct profile_compiled *compiled, struct bu
 /* A placeholder key says how long the modulus is to be, and nothing else. */
 static void put_rsa_placeholder(int bits, struct buf *out)
 {
-	AUTO(buf)
-	key = {0};
-	AUTO(buf)
-	modulus = {0};
+	AUTO(buf) key = {0};
+	AUTO(buf) modulus = {0};
 	for (int i = 0; i < bits / 8; i++)
 		buf_put_byte(&modulus, 0xff);
 	size_t mark = der_begin(&key, DER_SEQUENCE);
@@ -152,10 +147,8 @@ static void put_san_template(const struct profile_compiled *compiled, struct buf
  * template form. */
 static void put_attributes_template(const struct profile_compiled *compiled, struct buf *out)
 {
-	AUTO(buf)
-	body = {0};
-	AUTO(buf)
-	extensions = {0};
+	AUTO(buf) body = {0};
+	AUTO(buf) extensions = {0};
 	bool partial = compiled->san_count > 0 && !compiled->san_constant;
 	size_t mark = der_begin(out, DER_CONTEXT_CONSTRUCTED | 1);
 	put_fixed_extensions(compiled, &body);
@@ -171,8 +164,7 @@ static void put_attributes_template(const struct profile_compiled *compiled, str
 
 static void put_template(const struct profile_compiled *compiled, struct buf *out)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	der_put_uint(&value, 0); /* v1 */
 	put_name_template(compiled, &value);

@@ -139,8 +139,7 @@ static void name_device(const struct attempt *a, struct enroll_reply *reply)
 struct status enroll(struct db *db, const struct enroll_request *request,
     struct enroll_reply *ret_reply, struct err *err)
 {
-	AUTO(attempt)
-	a = {.q = request, .now = clock_now(request->clock)};
+	AUTO(attempt) a = {.q = request, .now = clock_now(request->clock)};
 	struct status done;
 
 	*ret_reply = (struct enroll_reply){.outcome = ENROLL_FAILED};

@@ -51,12 +51,9 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
 	struct enrollment_view e;
 	uint8_t salt[ENTRY_SALT_SIZE];
 	char kind[ENTRY_KIND_MAX];
-	AUTO(arena)
-	arena = {0};
-	AUTO(buf)
-	record = {0};
-	AUTO(buf)
-	entry = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) record = {0};
+	AUTO(buf) entry = {0};
 
 	TRY(enrollment_get(db, id, &arena, &e, err));
 	TRY(refuse_undecidable(&e, now, err));

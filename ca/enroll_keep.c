@@ -100,8 +100,7 @@ static struct enrollment_issue issue_of(const struct attempt *a, const struct is
 static struct status store(struct db *db, const struct attempt *a, const struct issued *issued,
     int64_t *ret_id, struct err *err)
 {
-	AUTO(buf)
-	entry = {0};
+	AUTO(buf) entry = {0};
 	uint8_t salt[ENTRY_SALT_SIZE];
 	char message[320];
 	struct enrollment_issue issue = issue_of(a, issued);
@@ -118,8 +117,7 @@ static struct status store(struct db *db, const struct attempt *a, const struct 
 struct status attempt_issue(
     struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
 {
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	int64_t id;
 
 	TRY(make(a, &issued, err));
@@ -282,10 +280,8 @@ static struct status keep(
 {
 	struct enrollment_alarm alarm = {0};
 	struct enrollment_row row;
-	AUTO(buf)
-	detail = {0};
-	AUTO(buf)
-	entry = {0};
+	AUTO(buf) detail = {0};
+	AUTO(buf) entry = {0};
 	uint8_t salt[ENTRY_SALT_SIZE];
 	char label[64], message[sizeof why->message];
 	int64_t id;

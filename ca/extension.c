@@ -20,8 +20,7 @@ void extension_put(struct buf *out, struct span oid, bool critical, struct span 
 
 void extension_put_authority_key_id(struct buf *out, struct span key_id)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	der_put(&value, DER_CONTEXT | 0, key_id);
 	der_end(&value, mark);
@@ -37,16 +36,14 @@ void extension_put_subject_key_id(struct buf *out, const uint8_t key_id[static K
 
 void extension_put_key_usage(struct buf *out, uint32_t bits)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	der_put_named_bits(&value, bits, KU_DECIPHER_ONLY + 1);
 	extension_put(out, OID_KEY_USAGE, true, buf_span(&value));
 }
 
 void extension_put_basic_constraints(struct buf *out, bool ca, int path_length)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	if (ca)
 		der_put_bool(&value, true);
@@ -58,8 +55,7 @@ void extension_put_basic_constraints(struct buf *out, bool ca, int path_length)
 
 void extension_put_extended_key_usage(struct buf *out, const char *const *oids, size_t count)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	for (size_t i = 0; i < count; i++)
 		der_put_oid(&value, oids[i]);
@@ -71,8 +67,7 @@ void extension_put_extended_key_usage(struct buf *out, const char *const *oids, 
 
 void extension_put_policies(struct buf *out, const char *const *oids, size_t count)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	for (size_t i = 0; i < count; i++) {
 		size_t information = der_begin(&value, DER_SEQUENCE);
@@ -85,8 +80,7 @@ void extension_put_policies(struct buf *out, const char *const *oids, size_t cou
 
 void extension_put_crl_distribution(struct buf *out, const char *url)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t points = der_begin(&value, DER_SEQUENCE);
 	size_t point = der_begin(&value, DER_SEQUENCE);
 	size_t name = der_begin(&value, DER_CONTEXT_CONSTRUCTED | 0);      /* distributionPoint */
@@ -111,8 +105,7 @@ static void put_access(struct buf *out, struct span method, const char *url)
 
 void extension_put_authority_info(struct buf *out, const char *ocsp_url, const char *issuer_url)
 {
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	size_t mark = der_begin(&value, DER_SEQUENCE);
 	put_access(&value, OID_ACCESS_OCSP, ocsp_url);
 	put_access(&value, OID_ACCESS_ISSUER, issuer_url);
@@ -123,8 +116,7 @@ void extension_put_authority_info(struct buf *out, const char *ocsp_url, const c
 void extension_put_mud_url(struct buf *out, const char *url)
 {
 	/* RFC 8520 section 11: "This extension MUST be non-critical", an IA5String */
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	der_put(&value, DER_IA5_STRING, span_str(url));
 	extension_put(out, OID_MUD_URL, false, buf_span(&value));
 }
@@ -184,8 +176,7 @@ void tbs_write(const struct tbs_parts *parts, struct buf *out)
 struct status certificate_sign(
     struct span tbs, struct hsm_key *key, struct buf *out, struct err *err)
 {
-	AUTO(buf)
-	signature = {0};
+	AUTO(buf) signature = {0};
 	TRY(hsm_sign(key, tbs, &signature, err));
 	size_t mark = der_begin(out, DER_SEQUENCE);
 	buf_put(out, tbs);

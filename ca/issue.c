@@ -35,8 +35,7 @@ static struct status check_key(
 {
 	if (profile_allows(compiled, algorithm))
 		return STATUS_OK;
-	AUTO(buf)
-	allowed = {0};
+	AUTO(buf) allowed = {0};
 	for (size_t i = 0; i < compiled->key_count; i++)
 		buf_printf(&allowed, "%s%s", i > 0 ? ", " : "", compiled->keys[i]->name);
 	return REFUSE(err, CSR_KEY_ALGORITHM, "key is %s, this profile allows %s", algorithm->name,
@@ -84,8 +83,7 @@ static struct status put_san(const struct profile_compiled *compiled,
 {
 	if (compiled->san_constant)
 		return STATUS_OK;
-	AUTO(buf)
-	names = {0};
+	AUTO(buf) names = {0};
 	char why[200];
 	size_t mark = der_begin(&names, DER_SEQUENCE);
 	for (size_t i = 0; i < compiled->san_count; i++)
@@ -120,8 +118,7 @@ static struct status put_extensions(const struct profile *profile,
 static struct status build_and_sign(const struct profile *profile, struct span spki,
     struct span extensions, int64_t now, struct issued *issued, struct err *err)
 {
-	AUTO(buf)
-	tbs = {0};
+	AUTO(buf) tbs = {0};
 	const struct authority *authority = profile->authority;
 	const struct profile_compiled *compiled = profile->compiled;
 	tbs_write(
@@ -145,10 +142,8 @@ struct status issue_certificate(const struct profile *profile, const struct issu
     struct span spki, const struct key_algorithm *algorithm, int64_t now, const struct rng *rng,
     struct issued *ret_issued, struct err *err)
 {
-	AUTO(issued)
-	issued = {0};
-	AUTO(buf)
-	extensions = {0};
+	AUTO(issued) issued = {0};
+	AUTO(buf) extensions = {0};
 	TRY(check_issuer(profile, now, err));
 	TRY(check_key(profile->compiled, algorithm, err));
 	TRY(make_serial(rng, issued.serial, err));

@@ -45,8 +45,7 @@ struct status name_type_find(
 			return STATUS_OK;
 		}
 	}
-	AUTO(buf)
-	oid = {0};
+	AUTO(buf) oid = {0};
 	if (!der_oid_from_text(attribute, &oid))
 		return err_set(
 		    err, ERR_CONFIG, "\"%s\" is neither a known attribute nor an OID", attribute);

@@ -106,8 +106,7 @@ static bool put_name(struct buf *out, struct span name)
 
 void name_text(struct span name, char *text, size_t size)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	if (!put_name(&out, name)) {
 		snprintf(text, size, "?");
 		return;
@@ -155,10 +154,8 @@ static bool take_character(const char **at, struct buf *value)
 /* Take "CN=value" off *at, up to a ',' or the end; its RDN is put into `rdn`. */
 static struct status take_rdn(const char *text, const char **at, struct buf *rdn, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
-	AUTO(buf)
-	value = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) value = {0};
 	struct name_type type;
 	char why[200];
 	const char *start = *at + strspn(*at, " ");
@@ -190,8 +187,7 @@ static struct status take_rdn(const char *text, const char **at, struct buf *rdn
 
 static struct status common_name_alone(const char *text, struct buf *out, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct name_type type;
 	char why[200];
 	TRY(name_type_find("CN", &arena, &type, err));
@@ -207,13 +203,11 @@ struct status name_from_text(const char *text, struct buf *out, struct err *err)
 {
 	if (!strchr(text, '='))
 		return common_name_alone(text, out, err);
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct span rdns[NAME_RDNS_MAX];
 	size_t count = 0;
 	for (const char *at = text;; at++) {
-		AUTO(buf)
-		rdn = {0};
+		AUTO(buf) rdn = {0};
 		if (count == NAME_RDNS_MAX)
 			return err_set(err, ERR_CONFIG, "name \"%.100s\": more than %d RDNs", text,
 			    NAME_RDNS_MAX);

@@ -47,8 +47,7 @@ static struct status read_beside(
     struct application *app, const struct policy_item *item, const char *path, char **ret_text)
 {
 	const char *slash = strrchr(app->file, '/');
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	struct err why = {0};
 
 	if (path[0] != '/' && slash)
@@ -243,8 +242,7 @@ static struct status apply_in_transaction(struct application *app, bool dry_run)
 
 static struct status apply_text(struct application *app, struct span text, bool dry_run)
 {
-	AUTO(doc_file)
-	f = {0};
+	AUTO(doc_file) f = {0};
 
 	TRY(doc_parse(app->file, text, &f, app->err));
 	if (f.count == 0)

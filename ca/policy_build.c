@@ -74,8 +74,7 @@ static struct status check_key_uri(
 static void encode_cacerts(struct authority *a, struct arena *arena)
 {
 	struct span *all = arena_alloc(arena, (a->chain_count + 1) * sizeof(*all));
-	AUTO(buf)
-	body = {0};
+	AUTO(buf) body = {0};
 
 	all[0] = a->certificate;
 	for (size_t i = 0; i < a->chain_count; i++)
@@ -358,10 +357,8 @@ static struct status check_times(
 static struct status encode_csrattrs(
     const struct builder *b, struct label *l, bool with_pop, struct span *ret_base64)
 {
-	AUTO(buf)
-	der = {0};
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) der = {0};
+	AUTO(buf) text = {0};
 
 	TRY(csrattrs_encode(l, l->profile, with_pop, &der, b->err));
 	base64_encode(buf_span(&der), &text);

@@ -126,8 +126,7 @@ static void render_devices(
 static struct status record(
     struct application *app, const char *product, const char *const *serials, size_t n)
 {
-	AUTO(buf)
-	document = {0};
+	AUTO(buf) document = {0};
 	struct policy_act act = {.who = app->who,
 	    .act = "device.made",
 	    .kind = "devices",

@@ -25,8 +25,7 @@ struct status policy_fail(
 
 void policy_render(struct policy_item *item, struct arena *arena)
 {
-	AUTO(buf)
-	spec = {0};
+	AUTO(buf) spec = {0};
 
 	doc_render(policy_kinds[item->kind].fields, item->document, &spec);
 	item->spec = arena_strndup(arena, (const char *)spec.p, spec.n);
@@ -99,8 +98,7 @@ struct status policy_items_of_rows(const struct policy_rows *rows, struct arena 
 struct status policy_authority_spec(const char *name, const char *key_uri, const char *crl_url,
     const char *ocsp_url, const char *issuer_url, struct buf *out, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct authority_document d = {
 	    .head = {arena_strdup(&arena, "authority"), arena_strdup(&arena, name)}};
 	const char *const urls[] = {crl_url, ocsp_url, issuer_url};

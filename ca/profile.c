@@ -41,8 +41,7 @@ static struct status list_oids(const char *member, const struct str_list *list, 
 	if (list->count > PROFILE_OIDS_MAX)
 		return err_set(err, ERR_CONFIG, "%s: more than %d", member, PROFILE_OIDS_MAX);
 	for (size_t i = 0; i < list->count; i++) {
-		AUTO(buf)
-		content = {0};
+		AUTO(buf) content = {0};
 		const char *known = names ? extended_key_usage_oid(list->items[i]) : NULL;
 		oids[i] = known ? known : list->items[i];
 		if (!der_oid_from_text(oids[i], &content))
@@ -165,8 +164,7 @@ static struct status put_constant_san(
 {
 	if (compiled->san_count == 0 || !compiled->san_constant)
 		return STATUS_OK;
-	AUTO(buf)
-	names = {0};
+	AUTO(buf) names = {0};
 	char why[200];
 	size_t mark = der_begin(&names, DER_SEQUENCE);
 	for (size_t i = 0; i < compiled->san_count; i++)
@@ -180,8 +178,7 @@ static struct status put_constant_san(
 static struct status compile_extensions(const struct profile *profile,
     struct profile_compiled *compiled, struct arena *arena, struct err *err)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	const char *usages[PROFILE_OIDS_MAX], *policies[PROFILE_OIDS_MAX];
 	TRY(list_oids("extended_key_usage", &profile->extended_key_usage, true, usages, err));
 	TRY(list_oids(

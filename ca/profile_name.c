@@ -28,8 +28,7 @@ bool profile_put_rdn(const struct compiled_rdn *rdn, const struct issue_subject 
 		buf_put(out, rdn->constant);
 		return true;
 	}
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	if (!template_render(&rdn->value, subject, false, &value, why, size) ||
 	    !name_value_fits(&rdn->type, buf_span(&value), why, size))
 		return false;
@@ -55,10 +54,8 @@ static bool put_ip_text(struct span text, struct buf *out, char *why, size_t siz
 
 static bool put_registered_id(struct span text, struct buf *out, char *why, size_t size)
 {
-	AUTO(buf)
-	dotted = {0};
-	AUTO(buf)
-	oid = {0};
+	AUTO(buf) dotted = {0};
+	AUTO(buf) oid = {0};
 	buf_put(&dotted, text);
 	if (!der_oid_from_text(buf_cstr(&dotted), &oid)) {
 		snprintf(why, size, "\"%.64s\" is no OID", buf_cstr(&dotted));
@@ -168,8 +165,7 @@ bool profile_put_san(const struct compiled_san *san, const struct issue_subject 
 		return put_server_names(san, subject, out, why, size);
 	if (san->value.variables == 1U << TEMPLATE_IP)
 		return put_server_addresses(subject, out, why, size);
-	AUTO(buf)
-	value = {0};
+	AUTO(buf) value = {0};
 	return render_san(san, subject, &value, why, size) &&
 	       put_general_name(san, buf_span(&value), out, why, size);
 }
@@ -179,8 +175,7 @@ bool profile_put_san(const struct compiled_san *san, const struct issue_subject 
 static struct status compile_rdn(const struct subject_part *part, uint32_t variables,
     struct compiled_rdn *rdn, struct arena *arena, struct err *err)
 {
-	AUTO(buf)
-	constant = {0};
+	AUTO(buf) constant = {0};
 	char why[200];
 	rdn->member = arena_printf(arena, "subject %s", part->attribute);
 	TRY(name_type_find(part->attribute, arena, &rdn->type, err));
@@ -208,8 +203,7 @@ static bool san_type_by_name(const char *name, enum san_type *ret_type)
 static struct status compile_hw_type(
     const struct san_part *part, struct compiled_san *san, struct arena *arena, struct err *err)
 {
-	AUTO(buf)
-	oid = {0};
+	AUTO(buf) oid = {0};
 	bool wanted = san->type == SAN_HARDWARE_MODULE;
 	if (wanted != (part->hw_type != NULL))
 		return err_set(err, ERR_CONFIG, "%s: hw_type %s", san->member,
@@ -237,8 +231,7 @@ static struct status check_ip_variable(const struct compiled_san *san, struct er
 static struct status compile_san(const struct san_part *part, uint32_t variables,
     struct compiled_san *san, struct arena *arena, struct err *err)
 {
-	AUTO(buf)
-	constant = {0};
+	AUTO(buf) constant = {0};
 	char why[200];
 	san->member = arena_printf(arena, "san %s", part->type);
 	if (!san_type_by_name(part->type, &san->type))

@@ -59,8 +59,7 @@ struct status template_compile(const char *member, const char *text, uint32_t al
 	/* Every piece but the last takes at least one character. */
 	struct template_piece *pieces = arena_alloc(arena, (strlen(text) + 1) * sizeof(*pieces));
 	for (const char *at = text; *at != '\0';) {
-		AUTO(buf)
-		literal = {0};
+		AUTO(buf) literal = {0};
 		at = take_text(at, &literal);
 		if (literal.n > 0)
 			pieces[t.count++].text = arena_copy(arena, buf_span(&literal));

@@ -452,8 +452,7 @@ static struct status validate(struct path *p, struct err *err)
 
 struct digest issuer_digest(struct span name, struct span spki)
 {
-	AUTO(buf)
-	both = {0};
+	AUTO(buf) both = {0};
 	buf_put(&both, name);
 	buf_put(&both, spki);
 	return sha256(buf_span(&both));
@@ -513,8 +512,7 @@ struct status trust_identify(const struct policy *policy, const struct label *la
     const struct credentials *credentials, int64_t now, struct identity *ret_identity,
     struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct path path = {.label = label, .now = now, .arena = &arena};
 	struct identity identity = {0};
 	TRY(read_leaf(&path, credentials, err));

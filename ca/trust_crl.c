@@ -391,8 +391,7 @@ static struct status to_der(struct span in, const char *wanted, struct buf *out,
 static struct status store_revoked(
     struct db *db, const struct trust_crl *crl, size_t *ret_revoked, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct span *serials = arena_alloc(&arena, BATCH * sizeof(*serials));
 	int64_t *when = arena_alloc(&arena, BATCH * sizeof(*when));
 	struct span rest = crl->revoked;
@@ -432,8 +431,7 @@ static void render(const struct trust_crl *crl, size_t revoked, struct buf *out)
 static struct status record(struct db *db, const struct trust_anchor *anchor,
     const struct trust_crl *crl, size_t revoked, const struct policy_act *act, struct err *err)
 {
-	AUTO(buf)
-	document = {0};
+	AUTO(buf) document = {0};
 	struct policy_act whole = *act;
 	const struct rng rng = rng_system();
 	render(crl, revoked, &document);
@@ -461,10 +459,8 @@ struct status trust_crl_import(struct db *db, const struct policy *policy, const
     struct span der_or_pem, struct span intermediates_pem, const char *who,
     const struct clock *clock, size_t *ret_revoked, struct err *err)
 {
-	AUTO(buf)
-	der = {0};
-	AUTO(buf)
-	intermediate = {0};
+	AUTO(buf) der = {0};
+	AUTO(buf) intermediate = {0};
 	struct trust_crl crl;
 	size_t revoked = 0;
 	const int64_t now = clock_now(clock);

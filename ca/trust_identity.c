@@ -70,8 +70,7 @@ static size_t find_attribute(struct span name, struct span wanted, struct der_it
 static struct status read_subject(
     const struct certificate_view *leaf, const char *from, struct field_text *ret, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	struct name_type type;
 	struct der_item value = {0};
 	TRY(name_type_find(from + strlen("subject."), &arena, &type, err));

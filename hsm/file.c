@@ -116,8 +116,7 @@ static struct status prove(struct file_key *f, struct err *err)
 	static const uint8_t message[] = "signet key check";
 	const struct signature_algorithm *a = f->key.algorithm->signature;
 	AUTO_PTR(EVP_PKEY) public_half = NULL;
-	AUTO(buf)
-	signature = {0};
+	AUTO(buf) signature = {0};
 	TRY(public_key_from_spki(buf_span(&f->key.spki), NULL, &public_half, err));
 	TRY(file_key_sign(&f->key, SPAN_OF(message), &signature, err));
 	if (!signature_verify(public_half, a, SPAN_OF(message), buf_span(&signature)))
@@ -153,8 +152,7 @@ static struct status file_key_new(EVP_PKEY *private_key, struct hsm_key **ret_ke
 static struct status read_key(struct hsm *h, const char *path, EVP_PKEY **ret_key, struct err *err)
 {
 	struct span passphrase;
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	TRY(hsm_passphrase(h, &passphrase, err));
 	TRY(file_read(path, KEY_FILE_MAX, &pem, err));
 	struct err why = {0};
@@ -169,8 +167,7 @@ static struct status read_key(struct hsm *h, const char *path, EVP_PKEY **ret_ke
 static struct status file_key_open(
     struct hsm *h, const char *name, struct hsm_key **ret_key, struct err *err)
 {
-	AUTO(buf)
-	path = {0};
+	AUTO(buf) path = {0};
 	AUTO_PTR(EVP_PKEY) private_key = NULL;
 	struct stat file;
 	TRY(key_path(h, name, &path, err));
@@ -200,10 +197,8 @@ static struct status file_key_store(struct hsm *h, const char *name, EVP_PKEY *p
     struct hsm_key **ret_key, struct err *err)
 {
 	struct span passphrase;
-	AUTO(buf)
-	path = {0};
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) path = {0};
+	AUTO(buf) pem = {0};
 	AUTO_REF(hsm_key) k = NULL;
 	TRY(key_path(h, name, &path, err));
 	TRY(new_passphrase(h, &passphrase, err));
@@ -217,8 +212,7 @@ static struct status file_key_store(struct hsm *h, const char *name, EVP_PKEY *p
 static struct status file_key_generate(struct hsm *h, const char *name,
     const struct key_algorithm *a, struct hsm_key **ret_key, struct err *err)
 {
-	AUTO(buf)
-	path = {0};
+	AUTO(buf) path = {0};
 	AUTO_PTR(EVP_PKEY) private_key = NULL;
 	TRY(key_path(h, name, &path, err));
 	/* file_create decides in the end; this spares the making of a key for nothing. */

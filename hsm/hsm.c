@@ -51,8 +51,7 @@ static struct status read_passphrase(struct hsm *h, struct err *err)
 		return STATUS_OK;
 	if (h->passphrase_file)
 		return file_read_secret(h->passphrase_file, &h->passphrase, err);
-	AUTO(buf)
-	path = {0};
+	AUTO(buf) path = {0};
 	TRY(credential_path(&path, err));
 	return file_read_secret(buf_cstr(&path), &h->passphrase, err);
 }

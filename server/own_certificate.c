@@ -129,10 +129,8 @@ static struct status load(struct server *s, struct span pem, const char *path, s
 
 struct status own_certificate_load(struct server *s, struct err *err)
 {
-	AUTO(buf)
-	path = {0};
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) path = {0};
+	AUTO(buf) pem = {0};
 	struct hsm_key *before = s->own.key;
 	struct status loaded;
 

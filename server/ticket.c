@@ -147,8 +147,7 @@ static void put_chain(STACK_OF(X509) * chain, struct buf *out)
 static int ticket_sealing(SSL *ssl, void *unused)
 {
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-	AUTO(buf)
-	data = {0};
+	AUTO(buf) data = {0};
 
 	(void)unused;
 	/* A resumed session keeps the data that it came with. */

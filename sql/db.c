@@ -76,8 +76,7 @@ static void ignore_notice(void *context, const char *message)
 
 static struct status settings(struct db *db, PGconn *c, struct err *err)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	char *quoted = db->channel ? PQescapeIdentifier(c, db->channel, strlen(db->channel)) : NULL;
 
 	/* A commit is acknowledged only when it is durable, whatever the cluster's default. */

@@ -84,8 +84,7 @@ static struct status look_device(
 
 static struct status look_of(struct sql_result *r, struct enrollment_look *ret, struct err *err)
 {
-	AUTO(enrollment_look)
-	l = {0};
+	AUTO(enrollment_look) l = {0};
 	bool has_wait_idevid;
 
 	if (sql_rows(r) != 1)
@@ -116,12 +115,9 @@ static struct status look_of(struct sql_result *r, struct enrollment_look *ret, 
 struct status enrollment_look_idevid(struct db *db, const struct enrollment_query *q,
     struct enrollment_look *ret_look, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
-	AUTO(buf)
-	issuers = {0};
-	AUTO(buf)
-	serials = {0};
+	AUTO(sql_result) r = {0};
+	AUTO(buf) issuers = {0};
+	AUTO(buf) serials = {0};
 	const struct sql_param params[] = {
 	    sql_int(q->product_id),
 	    sql_text(q->serial),
@@ -144,8 +140,7 @@ struct status enrollment_look_idevid(struct db *db, const struct enrollment_quer
 struct status enrollment_look_ldevid(struct db *db, const struct enrollment_query *q,
     struct enrollment_look *ret_look, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
 	    sql_int(q->authority_id),
 	    sql_bytes(q->certificate_serial),
@@ -171,8 +166,7 @@ static struct status as_conflict(struct db *db, struct err *err)
 struct status enrollment_store_issued(
     struct db *db, const struct enrollment_issue *i, int64_t *ret_id, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct enrollment_row *row = &i->row;
 	const struct sql_param params[] = {
 	    sql_int_or_null(row->device_id),
@@ -214,8 +208,7 @@ struct status enrollment_store_issued(
 struct status enrollment_record(struct db *db, const struct enrollment_row *row,
     const struct enrollment_alarm *alarm, int64_t *ret_id, bool *ret_alarmed, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
 	    sql_time(row->now),
 	    sql_text(row->label),

@@ -51,8 +51,7 @@ static void view_of(
 struct status enrollment_list(struct db *db, const struct enrollment_filter *filter,
     struct arena *arena, struct enrollment_view **ret_rows, size_t *ret_count, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
 	    sql_int_or_null(filter->before),
 	    sql_text(filter->outcome),
@@ -76,8 +75,7 @@ struct status enrollment_list(struct db *db, const struct enrollment_filter *fil
 struct status enrollment_get(struct db *db, int64_t id, struct arena *arena,
     struct enrollment_view *ret_row, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_int(id)};
 
 	TRY(sql_run(db, STATEMENT_enrollment_get, params, COUNT(params), &r, err));
@@ -90,8 +88,7 @@ struct status enrollment_get(struct db *db, int64_t id, struct arena *arena,
 struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
     const char *decision, const char *who, struct span log_entry, struct span salt, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
 	    sql_int(id),
 	    sql_time(now),
@@ -111,10 +108,8 @@ struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
 struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err)
 {
-	AUTO(sql_result)
-	expired = {0};
-	AUTO(sql_result)
-	purged = {0};
+	AUTO(sql_result) expired = {0};
+	AUTO(sql_result) purged = {0};
 	const struct sql_param at[] = {sql_time(now)};
 	const struct sql_param bounds[] = {sql_int(keep), sql_time(now - max_age)};
 
@@ -127,8 +122,7 @@ struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t
 struct status enrollment_purge_fleeting(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err)
 {
-	AUTO(sql_result)
-	purged = {0};
+	AUTO(sql_result) purged = {0};
 	const struct sql_param bounds[] = {sql_int(keep), sql_time(now - max_age)};
 
 	TRY(sql_run(db, STATEMENT_enrollment_purge_fleeting, bounds, COUNT(bounds), &purged, err));

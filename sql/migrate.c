@@ -86,8 +86,7 @@ static struct status check_all(PGconn *c, int *ret_version, struct err *err)
 
 static struct status record(PGconn *c, const struct migration *m, struct err *err)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	char digest[2 * SHA256_SIZE + 1];
 
 	digest_text(m, digest);

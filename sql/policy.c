@@ -49,8 +49,7 @@ static void read_row(
 struct status policy_rows_read(
     struct db *db, struct arena *arena, struct policy_rows *ret_rows, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	struct policy_rows rows = {0};
 
 	TRY(sql_run(db, STATEMENT_policy_read, NULL, 0, &r, err));
@@ -68,8 +67,7 @@ struct status policy_rows_read(
 static struct status read_version(
     struct db *db, enum sql_statement statement, int64_t *ret_version, struct err *err)
 {
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 
 	TRY(sql_run(db, statement, NULL, 0, &r, err));
 	if (sql_rows(&r) != 1)
@@ -117,8 +115,7 @@ struct status policy_row_put(struct db *db, const struct policy_row *row, const 
 {
 	const struct sql_param params[] = {sql_text(row->name), sql_text(row->spec),
 	    sql_int(row->version), sql_time(now), sql_text(manufacturer), sql_text(model)};
-	AUTO(sql_result)
-	r = {0};
+	AUTO(sql_result) r = {0};
 	enum sql_statement put;
 
 	TRY(put_statement(row->kind, &put, err));
@@ -154,10 +151,8 @@ struct status policy_change_add(
 struct status policy_authority_insert(struct db *db, const struct authority_new *a, int64_t version,
     int64_t now, int64_t *ret_id, struct err *err)
 {
-	AUTO(buf)
-	room = {0};
-	AUTO(sql_result)
-	r = {0};
+	AUTO(buf) room = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_text(a->name), sql_text(a->spec), sql_int(version),
 	    sql_time(now), sql_bytes(a->certificate), sql_bytes(a->subject), sql_bytes(a->ski),
 	    sql_int_or_null(a->parent_id), sql_array_bytes(&room, a->chain, a->chain_count)};
@@ -181,10 +176,8 @@ struct status policy_authority_insert(struct db *db, const struct authority_new 
 static struct status add_some(struct db *db, int64_t product_id, const char *const *serials,
     size_t n, int64_t now, struct arena *arena, const char **added, size_t *count, struct err *err)
 {
-	AUTO(buf)
-	room = {0};
-	AUTO(sql_result)
-	r = {0};
+	AUTO(buf) room = {0};
+	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
 	    sql_int(product_id), sql_array_text(&room, serials, n), sql_time(now)};
 

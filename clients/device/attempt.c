@@ -118,8 +118,7 @@ static struct status prepare_key(const struct attempt *a, struct round *r, struc
  * identical to the corresponding fields in the certificate being renewed". */
 static void names_for_renewal(const struct attempt *a, struct buf *subject, struct buf *extensions)
 {
-	AUTO(buf)
-	san = {0};
+	AUTO(buf) san = {0};
 	bool critical = false;
 
 	cert_subject(a->shown->chain.items[0], subject);
@@ -130,10 +129,8 @@ static void names_for_renewal(const struct attempt *a, struct buf *subject, stru
 static void names_for_enrollment(const struct attempt *a, const struct csrattrs *wishes,
     struct buf *subject, struct buf *extensions)
 {
-	AUTO(buf)
-	own = {0};
-	AUTO(buf)
-	san = {0};
+	AUTO(buf) own = {0};
+	AUTO(buf) san = {0};
 	bool critical = false;
 
 	cert_subject(a->shown->chain.items[0], &own);
@@ -152,10 +149,8 @@ static const struct signature_algorithm *fitting(
 static struct status make_request(const struct attempt *a, const struct round *r,
     const struct session *s, bool bind, struct buf *out, struct err *err)
 {
-	AUTO(buf)
-	subject = {0};
-	AUTO(buf)
-	extensions = {0};
+	AUTO(buf) subject = {0};
+	AUTO(buf) extensions = {0};
 	struct csr_wish wish = {.key = r->key};
 	struct err none = {0};
 
@@ -221,8 +216,7 @@ static struct status verify_answer(
     const struct attempt *a, const struct round *r, struct certs *ret_chain, struct err *err)
 {
 	struct signet_device *d = a->device;
-	AUTO(buf)
-	serial = {0};
+	AUTO(buf) serial = {0};
 	struct issued_check check = {
 	    .spki = buf_span(&r->key->spki),
 	    .anchors = &d->anchors,
@@ -239,8 +233,7 @@ static struct status verify_answer(
 static struct status stage(const struct attempt *a, const struct certs *chain, struct err *err)
 {
 	struct signet_device *d = a->device;
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	int64_t begins, ends;
 
 	for (size_t i = 0; i < chain->count; i++)
@@ -260,10 +253,8 @@ static struct status stage(const struct attempt *a, const struct certs *chain, s
 /* One round: everything over one connection. */
 static struct status ask_once(const struct attempt *a, struct err *err)
 {
-	AUTO(round)
-	r = {0};
-	AUTO(certs)
-	chain = {0};
+	AUTO(round) r = {0};
+	AUTO(certs) chain = {0};
 	AUTO_REF(session) s = NULL;
 	struct signet_device *d = a->device;
 	struct session_config config = {

@@ -119,8 +119,7 @@ static void text_pending(FILE *out, const struct signet_status *st)
 
 void show_status(FILE *out, bool as_json, const struct signet_status *st)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
 
 	if (as_json) {
@@ -144,8 +143,7 @@ void show_status(FILE *out, bool as_json, const struct signet_status *st)
 static void outcome_json(FILE *out, enum signet_result result, const struct signet_reason *why,
     const struct signet_status *st)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
 
 	json_object(&j, NULL);

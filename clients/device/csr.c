@@ -17,8 +17,7 @@
  */
 static void put_binding(struct buf *out, struct span binding)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	size_t attribute = der_begin(out, DER_SEQUENCE), values;
 
 	base64_encode(binding, &text);
@@ -44,10 +43,8 @@ static void put_extensions(struct buf *out, struct span extensions)
  */
 static void put_attributes(struct buf *out, const struct csr_wish *wish)
 {
-	AUTO(buf)
-	binding = {0};
-	AUTO(buf)
-	extensions = {0};
+	AUTO(buf) binding = {0};
+	AUTO(buf) extensions = {0};
 	size_t mark = der_begin(out, DER_CONTEXT_CONSTRUCTED | 0), n;
 	bool swap;
 
@@ -66,10 +63,8 @@ static void put_attributes(struct buf *out, const struct csr_wish *wish)
 struct status csr_make(const struct csr_wish *wish, struct buf *out, struct err *err)
 {
 	const struct signature_algorithm *a = wish->signature;
-	AUTO(buf)
-	info = {0};
-	AUTO(buf)
-	signature = {0};
+	AUTO(buf) info = {0};
+	AUTO(buf) signature = {0};
 	size_t mark = der_begin(&info, DER_SEQUENCE);
 
 	if (!a)
@@ -108,8 +103,7 @@ static bool name_value(struct span name, struct span oid, struct span *ret_value
 /* One RelativeDistinguishedName; nothing is written where no part has a value. */
 static void fill_rdn(struct span set, struct span own, struct buf *out)
 {
-	AUTO(buf)
-	parts = {0};
+	AUTO(buf) parts = {0};
 	struct span pair, whole, oid;
 	size_t mark;
 
@@ -132,8 +126,7 @@ static void fill_rdn(struct span set, struct span own, struct buf *out)
 
 void csr_subject(struct span template_name, struct span own, struct buf *out)
 {
-	AUTO(buf)
-	filled = {0};
+	AUTO(buf) filled = {0};
 	struct span names, set;
 
 	if (der_take(&template_name, DER_SEQUENCE, &names))
@@ -166,8 +159,7 @@ void csr_san_extensions(struct span san, bool critical, struct buf *out)
 
 void csr_extensions(struct span template_extensions, struct span own_san, struct buf *out)
 {
-	AUTO(buf)
-	filled = {0};
+	AUTO(buf) filled = {0};
 	struct span list, whole, body, oid, value;
 	bool critical;
 

@@ -93,8 +93,7 @@ static struct status key_attribute(
 /* A bare OID is a hint: a signature algorithm, a key type, or the wish for a bound request. */
 static void bare_oid(struct csrattrs *a, struct der_item oid)
 {
-	AUTO(buf)
-	identifier = {0};
+	AUTO(buf) identifier = {0};
 	char text[OID_TEXT_SIZE];
 	size_t mark;
 
@@ -310,8 +309,7 @@ static struct status parse(struct csrattrs *a, struct span list, struct err *err
 
 struct status csrattrs_parse(struct span der, struct csrattrs *ret_attrs, struct err *err)
 {
-	AUTO(csrattrs)
-	a = {0};
+	AUTO(csrattrs) a = {0};
 	struct span list;
 
 	if (der.n > CSRATTRS_MAX)

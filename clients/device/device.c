@@ -88,10 +88,8 @@ void identity_free(struct identity *i)
 struct status identity_load(
     struct signet_device *d, uint32_t generation, struct identity *ret, struct err *err)
 {
-	AUTO(buf)
-	pem = {0};
-	AUTO(buf)
-	spki = {0};
+	AUTO(buf) pem = {0};
+	AUTO(buf) spki = {0};
 
 	TRY(d->store->ops->cert_load(d->store, generation, &pem, err));
 	TRY(certs_from_pem(buf_span(&pem), &ret->chain, err));
@@ -105,8 +103,7 @@ struct status identity_load(
 
 static struct status idevid_chain(const char *path, struct certs *ret_chain, struct err *err)
 {
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	struct err why = {0};
 
 	if (!file_read(path, IDEVID_PEM_MAX, &pem, &why).ok ||
@@ -118,8 +115,7 @@ static struct status idevid_chain(const char *path, struct certs *ret_chain, str
 
 struct status identity_idevid(struct signet_device *d, struct identity *ret, struct err *err)
 {
-	AUTO(buf)
-	spki = {0};
+	AUTO(buf) spki = {0};
 
 	if (!d->config.idevid_cert || !d->config.idevid_key)
 		return err_refuse(err, WHY(NO_IDENTITY), "no IDevID is configured");
@@ -168,8 +164,7 @@ static struct status set_label(struct signet_device *d, const char *label, struc
 
 static struct status set_pin(struct signet_device *d, const char *pin, struct err *err)
 {
-	AUTO(buf)
-	bytes = {0};
+	AUTO(buf) bytes = {0};
 	char text[2 * SHA256_SIZE + 1];
 	struct err why = {0};
 

@@ -58,8 +58,7 @@ static struct status require_server(struct signet_device *d, struct err *err)
 static struct status use_once(struct signet_device *d, struct identity *fresh, struct err *err)
 {
 	AUTO_REF(session) s = NULL;
-	AUTO(certs)
-	cacerts = {0};
+	AUTO(certs) cacerts = {0};
 	struct session_config config = {
 	    .server = d->config.server,
 	    .label = d->config.label,
@@ -105,8 +104,7 @@ static struct status try_until_used(
 static struct status confirm(
     struct signet_device *d, uint32_t current, struct retry *retry, struct err *err)
 {
-	AUTO(identity)
-	fresh = {0};
+	AUTO(identity) fresh = {0};
 	uint32_t generation = (uint32_t)d->state.generation;
 	struct err why = {0};
 
@@ -140,8 +138,7 @@ static bool still_valid(const struct signet_device *d, const struct identity *i)
  */
 static bool staged_is_usable(struct signet_device *d)
 {
-	AUTO(identity)
-	fresh = {0};
+	AUTO(identity) fresh = {0};
 
 	return d->state.phase == PENDING_STAGED &&
 	       device_time_now(d).now - d->state.since < STAGED_SECONDS_MAX &&
@@ -186,10 +183,8 @@ static struct status obtain(struct attempt *a, uint32_t current, struct err *err
 struct status enroll_run(
     struct signet_device *d, const struct signet_enrollment *how, struct err *err)
 {
-	AUTO(identity)
-	idevid = {0};
-	AUTO(identity)
-	current = {0};
+	AUTO(identity) idevid = {0};
+	AUTO(identity) current = {0};
 	struct retry retry = retry_start(&how->patience, &d->hooks);
 	struct attempt a = {
 	    .device = d, .operation = OPERATION_ENROLL, .shown = &idevid, .retry = &retry};
@@ -231,8 +226,7 @@ static struct status check_due(
 /* The LDevID cannot renew itself: begin anew with the IDevID. */
 static struct status fall_back(const struct attempt *a, uint32_t generation, struct err *err)
 {
-	AUTO(identity)
-	idevid = {0};
+	AUTO(identity) idevid = {0};
 	struct attempt anew = *a;
 
 	a->device->said = (struct est_said){0}; /* what was said to the LDevID */
@@ -264,8 +258,7 @@ static struct status renew_or_fall_back(struct attempt *a, uint32_t generation, 
 
 struct status renew_run(struct signet_device *d, const struct signet_renewal *how, struct err *err)
 {
-	AUTO(identity)
-	current = {0};
+	AUTO(identity) current = {0};
 	struct retry retry = retry_start(&how->patience, &d->hooks);
 	struct attempt a = {
 	    .device = d, .operation = OPERATION_RENEW, .shown = &current, .retry = &retry};

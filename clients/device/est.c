@@ -85,8 +85,7 @@ static struct status content(const struct answer *a, const struct est_said *said
 static struct status certificates(const struct answer *a, const struct est_said *said,
     const char *operation, struct certs *list, struct err *err)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err why = {0};
 
 	TRY(content(a, said, operation, "application/pkcs7-mime", &der, err));
@@ -98,8 +97,7 @@ static struct status certificates(const struct answer *a, const struct est_said 
 struct status est_cacerts(
     struct session *s, struct certs *list, struct est_said *said, struct err *err)
 {
-	AUTO(answer)
-	a = {0};
+	AUTO(answer) a = {0};
 
 	TRY(ask(s, "cacerts", NULL, SPAN_NONE, &a, said, err));
 	return certificates(&a, said, "cacerts", list, err);
@@ -108,10 +106,8 @@ struct status est_cacerts(
 struct status est_csrattrs(
     struct session *s, struct csrattrs *ret_attrs, struct est_said *said, struct err *err)
 {
-	AUTO(answer)
-	a = {0};
-	AUTO(buf)
-	der = {0};
+	AUTO(answer) a = {0};
+	AUTO(buf) der = {0};
 
 	TRY(ask(s, "csrattrs", NULL, SPAN_NONE, &a, said, err));
 	/* RFC 7030 section 4.5.2: 204 or 404 mean that CSR attributes are not available. */
@@ -125,10 +121,8 @@ struct status est_enroll(struct session *s, bool renew, struct span csr, struct 
     struct est_said *said, struct err *err)
 {
 	const char *operation = renew ? "simplereenroll" : "simpleenroll";
-	AUTO(answer)
-	a = {0};
-	AUTO(buf)
-	body = {0};
+	AUTO(answer) a = {0};
+	AUTO(buf) body = {0};
 
 	base64_encode(csr, &body);
 	TRY(ask(s, operation, "application/pkcs10", buf_span(&body), &a, said, err));

@@ -127,8 +127,7 @@ static int no_passphrase(char *room, int size, int writing, void *context)
 
 struct status key_file_load(const char *path, struct device_key **ret_key, struct err *err)
 {
-	AUTO(secret)
-	pem = {0};
+	AUTO(secret) pem = {0};
 	AUTO_PTR(BIO) bio = NULL;
 	EVP_PKEY *pkey;
 	size_t n = 0;

@@ -218,8 +218,7 @@ struct status session_open(
     const struct session_config *config, struct session **ret_session, struct err *err)
 {
 	AUTO_REF(session) s = mem_alloc(sizeof(*s));
-	AUTO(buf)
-	base = {0};
+	AUTO(buf) base = {0};
 
 	s->anchors = config->anchors;
 	s->time = config->time;
@@ -250,8 +249,7 @@ void session_close(struct session *s)
 
 static struct curl_slist *headers_for(const char *type)
 {
-	AUTO(buf)
-	line = {0};
+	AUTO(buf) line = {0};
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no 100-continue */
 
 	if (!type)
@@ -298,10 +296,8 @@ static CURLcode perform(struct session *s, const char *url, struct span body)
 struct status session_request(struct session *s, const char *operation, const char *type,
     struct span body, struct answer *ret_answer, struct err *err)
 {
-	AUTO(answer)
-	answer = {0};
-	AUTO(buf)
-	url = {0};
+	AUTO(answer) answer = {0};
+	AUTO(buf) url = {0};
 	struct curl_slist *headers = headers_for(type);
 	CURLcode code;
 

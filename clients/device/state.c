@@ -50,10 +50,8 @@ static const struct field state_fields[] = {
 static struct status record_load(struct store *s, const char *name, const struct field *fields,
     void *object, struct arena *arena, struct err *err)
 {
-	AUTO(buf)
-	text = {0};
-	AUTO(doc_file)
-	doc = {0};
+	AUTO(buf) text = {0};
+	AUTO(doc_file) doc = {0};
 	struct err why = {0};
 
 	if (!s->ops->load(s, name, &text, &why).ok)
@@ -70,8 +68,7 @@ static struct status record_load(struct store *s, const char *name, const struct
 static struct status record_save(struct store *s, const char *name, const struct field *fields,
     const void *object, struct err *err)
 {
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 
 	doc_render(fields, object, &text);
 	buf_put_byte(&text, '\n');
@@ -91,8 +88,7 @@ struct status config_save(struct store *s, const struct device_config *config, s
 
 struct status state_load(struct store *s, struct device_state *state, struct err *err)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 
 	return record_load(s, STORE_STATE, state_fields, state, &arena, err);
 }

@@ -8,14 +8,10 @@ static const char *keep(struct signet_device *d, struct buf *text)
 
 static void describe(struct signet_device *d, X509 *cert, struct signet_status *st)
 {
-	AUTO(buf)
-	subject = {0};
-	AUTO(buf)
-	issuer = {0};
-	AUTO(buf)
-	number = {0};
-	AUTO(buf)
-	spki = {0};
+	AUTO(buf) subject = {0};
+	AUTO(buf) issuer = {0};
+	AUTO(buf) number = {0};
+	AUTO(buf) spki = {0};
 	const struct key_algorithm *algorithm = NULL;
 
 	cert_name_text(X509_get_subject_name(cert), &subject);
@@ -36,12 +32,9 @@ static void describe(struct signet_device *d, X509 *cert, struct signet_status *
 static struct status describe_identity(
     struct signet_device *d, struct signet_status *st, struct err *err)
 {
-	AUTO(identity)
-	mine = {0};
-	AUTO(buf)
-	cert = {0};
-	AUTO(buf)
-	key = {0};
+	AUTO(identity) mine = {0};
+	AUTO(buf) cert = {0};
+	AUTO(buf) key = {0};
 
 	TRY(d->store->ops->current(d->store, &st->generation, err));
 	if (st->generation) {

@@ -43,8 +43,7 @@ static struct file_store *of(struct store *s)
 
 static char *place(struct file_store *f, uint32_t generation, const char *name)
 {
-	AUTO(buf)
-	path = {0};
+	AUTO(buf) path = {0};
 
 	buf_printf(&path, "%s/", f->directory);
 	if (generation)
@@ -83,8 +82,7 @@ static struct status sync_directory(int fd, struct err *err)
 
 static struct status file_load(struct store *s, const char *name, struct buf *out, struct err *err)
 {
-	AUTO(path)
-	path = {place(of(s), 0, name)};
+	AUTO(path) path = {place(of(s), 0, name)};
 	struct err why = {0};
 
 	return file_read(path.text, STORE_RECORD_MAX, out, &why).ok ? STATUS_OK : wrap(err, &why);
@@ -93,8 +91,7 @@ static struct status file_load(struct store *s, const char *name, struct buf *ou
 static struct status file_save(
     struct store *s, const char *name, struct span bytes, struct err *err)
 {
-	AUTO(path)
-	path = {place(of(s), 0, name)};
+	AUTO(path) path = {place(of(s), 0, name)};
 	struct err why = {0};
 
 	return file_replace(path.text, bytes, 0600, &why).ok ? STATUS_OK : wrap(err, &why);
@@ -188,8 +185,7 @@ static struct status generation_make(struct file_store *f, uint32_t generation, 
 static struct status key_put(
     struct file_store *f, uint32_t generation, struct device_key *k, struct err *err)
 {
-	AUTO(path)
-	path = {place(f, generation, "key.pem")};
+	AUTO(path) path = {place(f, generation, "key.pem")};
 	struct err why = {0};
 
 	TRY(generation_make(f, generation, err));
@@ -212,8 +208,7 @@ static struct status file_key_make(struct store *s, uint32_t generation,
 static struct status file_key_open(
     struct store *s, uint32_t generation, struct device_key **ret_key, struct err *err)
 {
-	AUTO(path)
-	path = {place(of(s), generation, "key.pem")};
+	AUTO(path) path = {place(of(s), generation, "key.pem")};
 	struct err why = {0};
 
 	return key_file_load(path.text, ret_key, &why).ok ? STATUS_OK : wrap(err, &why);
@@ -233,8 +228,7 @@ static struct status file_key_share(struct store *s, uint32_t from, uint32_t gen
 static struct status file_cert_save(
     struct store *s, uint32_t generation, struct span pem, struct err *err)
 {
-	AUTO(path)
-	path = {place(of(s), generation, "cert.pem")};
+	AUTO(path) path = {place(of(s), generation, "cert.pem")};
 	struct err why = {0};
 
 	return file_replace(path.text, pem, 0644, &why).ok ? STATUS_OK : wrap(err, &why);
@@ -243,8 +237,7 @@ static struct status file_cert_save(
 static struct status file_cert_load(
     struct store *s, uint32_t generation, struct buf *out, struct err *err)
 {
-	AUTO(path)
-	path = {place(of(s), generation, "cert.pem")};
+	AUTO(path) path = {place(of(s), generation, "cert.pem")};
 	struct err why = {0};
 
 	return file_read(path.text, STORE_RECORD_MAX, out, &why).ok ? STATUS_OK : wrap(err, &why);

@@ -27,8 +27,7 @@ static void prove_time(struct signet_device *d)
 
 struct status trust_load(struct signet_device *d, struct err *err)
 {
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	struct err why = {0};
 
 	if (!d->store->ops->load(d->store, STORE_ANCHORS, &pem, &why).ok)
@@ -40,8 +39,7 @@ struct status trust_load(struct signet_device *d, struct err *err)
 
 static struct status save(struct signet_device *d, struct err *err)
 {
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 
 	for (size_t i = 0; i < d->anchors.count; i++)
 		cert_to_pem(d->anchors.items[i], &pem);
@@ -52,10 +50,8 @@ static struct status save(struct signet_device *d, struct err *err)
 
 static struct status from_ca_file(struct signet_device *d, struct err *err)
 {
-	AUTO(buf)
-	pem = {0};
-	AUTO(certs)
-	found = {0};
+	AUTO(buf) pem = {0};
+	AUTO(certs) found = {0};
 	struct err why = {0};
 
 	if (!file_read(d->ca_file, CA_FILE_MAX, &pem, &why).ok ||
@@ -100,10 +96,8 @@ static struct status fetch(
 
 static struct status from_pin(struct signet_device *d, struct err *err)
 {
-	AUTO(certs)
-	offered = {0};
-	AUTO(certs)
-	again = {0};
+	AUTO(certs) offered = {0};
+	AUTO(certs) again = {0};
 	X509 *root;
 
 	device_progress(d, "looking for the pinned root at %s", d->config.server);

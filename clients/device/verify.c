@@ -64,8 +64,7 @@ static struct status find_ours(
 	size_t others = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		AUTO(buf)
-		spki = {0};
+		AUTO(buf) spki = {0};
 
 		cert_spki(answer->items[i], &spki);
 		if (span_equal(buf_span(&spki), check->spki)) {
@@ -112,8 +111,7 @@ static struct status check_validity(const struct issued_check *check, X509 *cert
 
 static struct status check_identity(const struct issued_check *check, X509 *cert, struct err *err)
 {
-	AUTO(buf)
-	serial = {0};
+	AUTO(buf) serial = {0};
 
 	if (!check->unit_serial)
 		return STATUS_OK;

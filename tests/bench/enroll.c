@@ -41,8 +41,7 @@ static void units_make(struct load *l)
 		u->idevid = pki_idevid(&l->fixture->maker, u->key,
 		    &(struct pki_idevid){.product = "X100", .serial = serial});
 		ldevid = pki_key("EC-P256");
-		AUTO(buf)
-		csr = {0};
+		AUTO(buf) csr = {0};
 		pki_csr(ldevid, &(struct pki_csr){.common_name = serial}, &csr);
 		base64_encode(buf_span(&csr), &u->body);
 		EVP_PKEY_free(ldevid);

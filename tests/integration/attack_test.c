@@ -37,8 +37,7 @@ static void unit_free(struct unit *u)
 
 static void csr_new(EVP_PKEY *key, struct buf *out)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 
 	pki_csr(key, &(struct pki_csr){.common_name = "x"}, &der);
 	base64_encode(buf_span(&der), out);
@@ -90,10 +89,8 @@ static void judge_resumed(struct fixture *f, int version)
 	struct https first, second;
 	SSL_SESSION *session;
 	char code[64], rows[8];
-	AUTO(buf)
-	body = {0};
-	AUTO(buf)
-	more = {0};
+	AUTO(buf) body = {0};
+	AUTO(buf) more = {0};
 
 	csr_new(key, &body);
 	csr_new(next, &more);
@@ -172,8 +169,7 @@ Test(attack, a_genuine_unit_cannot_fill_the_store, .timeout = 240)
 	cr_assert(https_open(&o, &c));
 	for (int i = 0; i < 30; i++) {
 		EVP_PKEY *key = pki_key("EC-P256");
-		AUTO(buf)
-		body = {0};
+		AUTO(buf) body = {0};
 
 		csr_new(key, &body);
 		cr_assert(https_request(&c, "POST", "/.well-known/est/y200/simpleenroll",
@@ -209,8 +205,7 @@ static const char *const forged[] = {
 static void expect_no_forged_line(struct fixture *f)
 {
 	char path[160];
-	AUTO(buf)
-	log = {0};
+	AUTO(buf) log = {0};
 	struct err err = {0};
 	size_t lines = 0;
 

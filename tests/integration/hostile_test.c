@@ -40,8 +40,7 @@ static const struct pki_idevid wants[WHO_COUNT] = {
 
 static void body_csr(struct hostile *h, enum what what, EVP_PKEY *key, struct pki_csr want)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	pki_csr(key, &want, &der);
 	if (what == WHAT_CUT_IN_HALF)
 		der.n /= 2;
@@ -206,15 +205,13 @@ static int pipelined(struct hostile *h, unsigned round)
 	struct https c;
 	struct https_options o = options_for(h, WHO_NOBODY, round);
 	cr_assert(https_open(&o, &c));
-	AUTO(buf)
-	all = {0};
+	AUTO(buf) all = {0};
 	for (int i = 0; i < MANY; i++)
 		buf_put_str(
 		    &all, i % 2 ? "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
 				: "DELETE /.well-known/est/cacerts HTTP/1.1\r\nHost: x\r\n\r\n");
 	cr_assert(https_send(&c, buf_span(&all)));
-	AUTO(buf)
-	answers = {0};
+	AUTO(buf) answers = {0};
 	char piece[4096];
 	int n, found = 0;
 	for (int reads = 0;

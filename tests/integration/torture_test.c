@@ -45,8 +45,7 @@ static void pause_ms(long ms)
 /* The serial number of the one certificate in an EST answer, read by OpenSSL. */
 static bool answer_serial(struct span base64, char hex[static 41])
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err err = {0};
 	if (!base64_decode(base64, &der, &err).ok)
 		return false;
@@ -81,10 +80,8 @@ static void unit_enroll(struct torture *t)
 	EVP_PKEY *idevid_key = pki_key("EC-P256"), *key = pki_key("EC-P256");
 	X509 *idevid = pki_idevid(
 	    &t->fixture.maker, idevid_key, &(struct pki_idevid){.product = "X100", .serial = name});
-	AUTO(buf)
-	csr = {0};
-	AUTO(buf)
-	body = {0};
+	AUTO(buf) csr = {0};
+	AUTO(buf) body = {0};
 	pki_csr(key, &(struct pki_csr){.common_name = name}, &csr);
 	base64_encode(buf_span(&csr), &body);
 	for (bool done = false; !done && !atomic_load(&t->stop);) {
@@ -132,8 +129,7 @@ static void device_files(struct torture *t)
 	EVP_PKEY *key = pki_key("EC-P256");
 	X509 *idevid = pki_idevid(
 	    &t->fixture.maker, key, &(struct pki_idevid){.product = "X100", .serial = "UNIT-1"});
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	pki_pem_certificate(idevid, &pem);
 	cr_assert(file_replace(t->idevid_cert, buf_span(&pem), 0644, &err).ok, "%s", err.message);
 	buf_reset(&pem);

@@ -182,8 +182,7 @@ static bool final_head_read(struct https *c, struct buf *all, size_t *ret_end, b
 
 bool https_read_reply(struct https *c, struct https_reply *ret_reply)
 {
-	AUTO(buf)
-	all = {0};
+	AUTO(buf) all = {0};
 	size_t end = 0;
 	*ret_reply = (struct https_reply){0};
 	if (!final_head_read(c, &all, &end, &ret_reply->closed))
@@ -226,8 +225,7 @@ bool https_header(struct https_reply *r, const char *name, char *value, size_t s
 bool https_request(struct https *c, const char *method, const char *path, const char *more_headers,
     struct span body, struct https_reply *ret_reply)
 {
-	AUTO(buf)
-	request = {0};
+	AUTO(buf) request = {0};
 	buf_printf(&request, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, path,
 	    more_headers ? more_headers : "");
 	if (body.p)
@@ -252,8 +250,7 @@ void https_binding(struct https *c, char *text, size_t size)
 	} else {
 		n = SSL_get_finished(c->ssl, bytes, sizeof(bytes));
 	}
-	AUTO(buf)
-	encoded = {0};
+	AUTO(buf) encoded = {0};
 	base64_encode(span(bytes, n), &encoded);
 	snprintf(text, size, "%s", buf_cstr(&encoded));
 }

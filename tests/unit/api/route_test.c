@@ -56,8 +56,7 @@ static const struct found finds[] = {
 
 static void check(const struct found *f)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	const struct route *route = NULL;
 	const char *segment = NULL, *allow = NULL;
 	struct err err = {0};
@@ -86,10 +85,8 @@ Test(api_route, finds_what_is_served_and_nothing_else)
 
 Test(api_route, an_overlong_label_is_not_served)
 {
-	AUTO(arena)
-	arena = {0};
-	AUTO(buf)
-	path = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) path = {0};
 	const struct route *route;
 	const char *segment, *allow = NULL;
 	struct err err = {0};
@@ -132,8 +129,7 @@ static const struct {
 
 Test(api_route, content_type_is_compared_without_its_parameters)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	const struct route *route = NULL;
 	const char *segment, *allow;
 	struct err found = {0};

@@ -54,10 +54,8 @@ Test(algorithm, every_available_one_makes_signs_and_verifies)
 			continue;
 		}
 		struct err err = {0};
-		AUTO(buf)
-		spki = {0};
-		AUTO(buf)
-		signature = {0};
+		AUTO(buf) spki = {0};
+		AUTO(buf) signature = {0};
 		AUTO_PTR(EVP_PKEY) key = key_of(a->name);
 		AUTO_PTR(EVP_PKEY) public_half = NULL;
 		const struct key_algorithm *found = NULL;
@@ -81,8 +79,7 @@ Test(algorithm, identifiers_are_those_that_openssl_writes)
 {
 	static const char *const names[] = {"EC-P256", "EC-P384", "Ed25519", "RSA-2048"};
 	for (size_t i = 0; i < COUNT(names); i++) {
-		AUTO(buf)
-		spki = spki_of(names[i]);
+		AUTO(buf) spki = spki_of(names[i]);
 		struct span in = buf_span(&spki), body, identifier;
 		cr_assert(der_take(&in, DER_SEQUENCE, &body));
 		cr_assert(der_take_whole(&body, DER_SEQUENCE, &identifier));
@@ -128,8 +125,7 @@ Test(algorithm, unknown_name_is_null)
 Test(algorithm, key_and_signature_algorithm_must_fit)
 {
 	struct err err = {0};
-	AUTO(buf)
-	signature = {0};
+	AUTO(buf) signature = {0};
 	AUTO_PTR(EVP_PKEY) ec = key_of("EC-P256");
 	const struct signature_algorithm *rsa = key_algorithm_by_name("RSA-2048")->signature;
 	cr_assert_not(signature_make(ec, rsa, SPAN_OF(message), &signature, &err).ok);
@@ -163,8 +159,7 @@ Test(algorithm, defective_p256_keys_are_refused)
 	    {"point off the curve", 90, 0x00},
 	};
 	for (size_t i = 0; i < COUNT(defects); i++) {
-		AUTO(buf)
-		spki = spki_of("EC-P256");
+		AUTO(buf) spki = spki_of("EC-P256");
 		cr_assert_eq(spki.n, 91);
 		cr_assert(accepts(buf_span(&spki)));
 		uint8_t *at = &spki.p[defects[i].offset];
@@ -175,8 +170,7 @@ Test(algorithm, defective_p256_keys_are_refused)
 
 Test(algorithm, bytes_behind_or_missing_are_refused)
 {
-	AUTO(buf)
-	spki = spki_of("EC-P256");
+	AUTO(buf) spki = spki_of("EC-P256");
 	for (size_t n = 0; n < spki.n; n++)
 		cr_expect_not(accepts(span(spki.p, n)), "cut at %zu", n);
 	buf_put_byte(&spki, 0);
@@ -186,8 +180,7 @@ Test(algorithm, bytes_behind_or_missing_are_refused)
 static struct buf rsa_spki(struct span modulus, struct span exponent)
 {
 	struct buf out = {0};
-	AUTO(buf)
-	key = {0};
+	AUTO(buf) key = {0};
 	size_t inner = der_begin(&key, DER_SEQUENCE);
 	der_put_unsigned(&key, modulus);
 	der_put_unsigned(&key, exponent);
@@ -231,8 +224,7 @@ Test(algorithm, rsa_sizes_and_exponents_are_bounded)
 		memset(big, 0x55, sizeof(big));
 		big[0] = cases[i].first;
 		big[cases[i].octets - 1] = cases[i].last;
-		AUTO(buf)
-		spki = rsa_spki(span(big, cases[i].octets), cases[i].exponent);
+		AUTO(buf) spki = rsa_spki(span(big, cases[i].octets), cases[i].exponent);
 		bool ok = key_algorithm_of_spki(buf_span(&spki), &a, &err).ok;
 		cr_expect_eq(ok, cases[i].row != NULL, "%s", cases[i].name);
 		if (ok && cases[i].row)
@@ -243,8 +235,7 @@ Test(algorithm, rsa_sizes_and_exponents_are_bounded)
 
 Test(algorithm, a_key_of_the_wrong_length_is_refused)
 {
-	AUTO(buf)
-	spki = {0};
+	AUTO(buf) spki = {0};
 	static const uint8_t short_key[31] = {1};
 	size_t mark = der_begin(&spki, DER_SEQUENCE);
 	buf_put(&spki, key_algorithm_by_name("Ed25519")->identifier);
@@ -256,8 +247,7 @@ Test(algorithm, a_key_of_the_wrong_length_is_refused)
 Test(algorithm, unknown_algorithms_are_named_by_their_oid)
 {
 	struct err err = {0};
-	AUTO(buf)
-	spki = {0};
+	AUTO(buf) spki = {0};
 	EVP_PKEY *key = EVP_EC_gen("secp256k1");
 	const struct key_algorithm *a = NULL;
 	cr_assert(key_spki(key, &spki, &err).ok);

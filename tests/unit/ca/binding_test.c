@@ -78,8 +78,7 @@ Test(ca_binding, is_judged_by_version_and_rule)
 		const struct binding_case *c = &cases[i];
 		const struct binding session = {
 		    c->version, c->ems, SPAN_OF(unique), SPAN_OF(exporter)};
-		AUTO(buf)
-		room = {0};
+		AUTO(buf) room = {0};
 		struct err err = {0};
 		bool linked = true;
 		bool ok =

@@ -20,12 +20,9 @@ Test(ca_certs_only, openssl_finds_the_certificates_in_order)
 {
 	struct pki_authority root = pki_authority("root", NULL, -1);
 	struct pki_authority low = pki_authority("low", &root, 0);
-	AUTO(buf)
-	a = {0};
-	AUTO(buf)
-	b = {0};
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) a = {0};
+	AUTO(buf) b = {0};
+	AUTO(buf) out = {0};
 	struct span both[2] = {der_of(low.certificate, &a), der_of(root.certificate, &b)};
 	const unsigned char *p;
 	PKCS7 *cms;

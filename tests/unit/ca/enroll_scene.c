@@ -51,8 +51,7 @@ static void set_authority(struct scene *s)
 	static char name[] = "issuing";
 	struct hsm_config config = {.key_directory = s->keys};
 	char path[96], passphrase[] = "correct horse battery staple";
-	AUTO(buf)
-	pem = {0};
+	AUTO(buf) pem = {0};
 	struct err err = {0};
 	FILE *f;
 
@@ -254,8 +253,7 @@ static void text_of_san(X509 *certificate, char *text, size_t size)
 static void body_of(const struct ask *ask, struct buf *ret_base64)
 {
 	struct pki_csr csr = {.common_name = "whatever", .challenge = ask->challenge};
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	char san[128];
 
 	if (ask->body.p) {
@@ -280,10 +278,8 @@ static void body_of(const struct ask *ask, struct buf *ret_base64)
 struct answer scene_ask(struct scene *s, const struct ask *ask)
 {
 	static const uint8_t unique[12] = {7}, exporter[32] = {9};
-	AUTO(buf)
-	body = {0};
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) body = {0};
+	AUTO(buf) der = {0};
 	struct answer a = {0};
 	struct enroll_request q = {
 	    .policy = &s->policy,

@@ -209,8 +209,7 @@ const char *fixture_directory(void)
 const char *fixture_file(const char *name, const char *label, const struct span *ders, size_t count)
 {
 	static char path[256];
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	struct err err = {0};
 	snprintf(path, sizeof(path), "%s/%s", fixture_directory(), name);
 	for (size_t i = 0; i < count; i++) {
@@ -252,8 +251,7 @@ int fixture_run(struct buf *ret_output, const char *format, ...)
 
 void fixture_must(const char *wanted, const char *format, ...)
 {
-	AUTO(buf)
-	output = {0};
+	AUTO(buf) output = {0};
 	va_list arguments;
 	va_start(arguments, format);
 	int code = run(&output, format, arguments);
@@ -265,8 +263,7 @@ void fixture_must(const char *wanted, const char *format, ...)
 
 struct span fixture_hex(struct arena *arena, const char *hex)
 {
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	struct err err = {0};
 	cr_assert(hex_decode(span_str(hex), &out, &err).ok, "%s: %s", hex, err.message);
 	return arena_copy(arena, buf_span(&out));

@@ -42,8 +42,7 @@ Test(ca_issue, openssl_verifies_the_chain_strictly)
 	AUTO(world)
 	w;
 	world_make(&w, "EC-P384", "EC-P256");
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
 	fixture_must("leaf.pem: OK",
 	    "openssl verify -x509_strict -check_ss_sig -policy_check -purpose sslclient "
@@ -57,8 +56,7 @@ Test(ca_issue, gnutls_verifies_the_chain)
 	AUTO(world)
 	w;
 	world_make(&w, "EC-P384", "EC-P256");
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
 	fixture_must(
 	    "Chain verification output: Verified", "certtool --verify-chain --infile chain.pem");
@@ -75,8 +73,7 @@ static void chain_of(const char *algorithm)
 	world_make(&w, algorithm, algorithm);
 	w.keys[0] = arena_strdup(&w.arena, algorithm);
 	w.device_key = fixture_key(algorithm);
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
 	fixture_must("leaf.pem: OK",
 	    "openssl verify -x509_strict -check_ss_sig -CAfile root.pem -untrusted issuing.pem leaf.pem");
@@ -115,11 +112,9 @@ Test(ca_issue, names_and_extensions_are_those_of_the_profile)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject_key_id = true;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	cr_assert_eq(
 	    fixture_run(&out, "openssl x509 -in leaf.pem -noout -text -nameopt RFC2253"), 0);
 	const char *text = buf_cstr(&out);
@@ -147,8 +142,7 @@ Test(ca_issue, hardware_module_name_is_that_of_rfc_4108)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.san.count = 1;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
 	X509_EXTENSION *e = X509_get_ext(x, X509_get_ext_by_NID(x, NID_subject_alt_name, -1));
 	cr_assert_not_null(e);
@@ -168,8 +162,7 @@ Test(ca_issue, serial_number_is_sixteen_positive_octets)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	for (int i = 0; i < 32; i++) {
-		AUTO(issued)
-		issued = world_issue(&w);
+		AUTO(issued) issued = world_issue(&w);
 		cr_assert_eq(issued.serial[0] & 0xc0, 0x40);
 		X509 *x = read_back(&issued);
 		const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
@@ -202,8 +195,7 @@ Test(ca_issue, serial_number_comes_from_the_generator_passed_in)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.rng = (struct rng){ones, NULL};
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert_eq(issued.serial[0], 0x7f);
 	cr_assert_eq(issued.serial[15], 0xff);
 }
@@ -212,8 +204,7 @@ Test(ca_issue, failing_generator_issues_nothing)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.rng = (struct rng){no_entropy, NULL};
@@ -228,8 +219,7 @@ Test(ca_issue, not_before_is_backdated)
 	AUTO(world)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert_eq(issued.not_before, w.now - 300);
 	cr_assert_eq(issued.not_after, w.now + 90 * DAY);
 	X509 *x = read_back(&issued);
@@ -244,8 +234,7 @@ Test(ca_issue, validity_is_cut_at_the_issuers_end)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.validity = 40 * 365 * DAY;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert_eq(issued.not_after, w.issuing.not_after);
 }
 
@@ -255,8 +244,7 @@ Test(ca_issue, backdate_stops_at_the_issuers_start)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.backdate = 2 * DAY;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert_eq(issued.not_before, w.issuing.not_before);
 }
 
@@ -282,8 +270,7 @@ Test(ca_issue, no_expiry_is_99991231235959Z)
 	w.issuing.parent = NULL;
 	w.profile.no_expiry = true;
 	w.profile.validity = 0;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
 	const ASN1_TIME *end = X509_get0_notAfter(x);
 	cr_assert_eq(end->type, V_ASN1_GENERALIZEDTIME);
@@ -296,8 +283,7 @@ Test(ca_issue, expired_issuer_is_refused)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.now = w.issuing.not_after + 1;
@@ -311,8 +297,7 @@ Test(ca_issue, issuer_of_the_future_is_refused)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.now = w.issuing.not_before - 1;
@@ -327,8 +312,7 @@ Test(ca_issue, key_algorithm_outside_the_profile_is_refused)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device_key = fixture_key("RSA-2048");
@@ -342,8 +326,7 @@ Test(ca_issue, authority_without_its_key_is_our_fault)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.issuing.key = NULL;
@@ -357,8 +340,7 @@ Test(ca_issue, token_that_refuses_is_our_fault)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.issuing.key = fixture_dead_key("EC-P256");
@@ -372,8 +354,7 @@ Test(ca_issue, certificate_that_fails_a_lint_is_not_signed)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.mud_url = "http://mud.example/x100.json";
@@ -387,8 +368,7 @@ Test(ca_issue, profile_compiled_for_no_authority_issues_nothing)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.authority = NULL;
@@ -406,8 +386,7 @@ Test(ca_issue, authority_key_identifier_is_copied)
 	static const uint8_t odd[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.issuing.ski = SPAN_OF(odd);
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
 	X509_EXTENSION *e =
 	    X509_get_ext(x, X509_get_ext_by_NID(x, NID_authority_key_identifier, -1));
@@ -425,8 +404,7 @@ Test(ca_issue, inner_and_outer_algorithm_are_the_same_bytes)
 	AUTO(world)
 	w;
 	world_make(&w, "RSA-2048", "RSA-2048");
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
 	const X509_ALGOR *outer;
 	X509_get0_signature(NULL, &outer, x);
@@ -443,8 +421,7 @@ Test(ca_issue, digest_and_subject_are_returned)
 	AUTO(world)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	char text[NAME_TEXT_SIZE];
 	name_text(buf_span(&issued.subject), text, sizeof(text));
 	cr_assert_str_eq(text, "serialNumber=SN-0042,CN=X100 SN-0042,O=Acme,C=DE");
@@ -462,8 +439,7 @@ Test(ca_issue, san_is_critical_without_a_subject)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject.count = 0;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
 	fixture_must(
 	    "X509v3 Subject Alternative Name: critical", "openssl x509 -in leaf.pem -noout -text");
@@ -476,8 +452,7 @@ Test(ca_issue, constant_san_is_prepared_and_critical_too)
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject.count = 0;
 	w.profile.san = (struct map_list){&w.san[2], 3};
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert(w.profile.compiled->san_constant);
 	write_files(&w, &issued);
 	fixture_must(
@@ -490,8 +465,7 @@ Test(ca_issue, no_san_where_templates_give_none)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.san.count = 0;
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
 	cr_assert_eq(X509_get_ext_by_NID(x, NID_subject_alt_name, -1), -1);
 	X509_free(x);
@@ -503,13 +477,11 @@ Test(ca_issue, mud_url_only_where_product_and_profile_have_it)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.mud_url = NULL;
-	AUTO(issued)
-	without = world_issue(&w);
+	AUTO(issued) without = world_issue(&w);
 	cr_assert_null(memmem(without.der.p, without.der.n, "mud.example", 11));
 	w.device.mud_url = "https://mud.example/x100.json";
 	w.profile.mud_url = false;
-	AUTO(issued)
-	off = world_issue(&w);
+	AUTO(issued) off = world_issue(&w);
 	cr_assert_null(memmem(off.der.p, off.der.n, "mud.example", 11));
 }
 
@@ -518,8 +490,7 @@ static void refused_name(const char *serial, const char *wanted)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.serial = serial;
@@ -551,8 +522,7 @@ Test(ca_issue, variables_in_uris_are_percent_encoded)
 	w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.serial = "SN 4/2";
-	AUTO(issued)
-	issued = world_issue(&w);
+	AUTO(issued) issued = world_issue(&w);
 	cr_assert_not_null(memmem(issued.der.p, issued.der.n, "urn:acme:device:SN%204%2F2", 26));
 }
 
@@ -561,8 +531,7 @@ Test(ca_issue, names_outside_the_authoritys_constraints_are_not_signed)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	struct err err = {0};
 	static const char *const permitted[] = {"other.example"};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -588,10 +557,8 @@ Test(ca_issue, names_outside_the_constraints_of_a_foreign_root_are_not_signed)
 {
 	AUTO(world)
 	w;
-	AUTO(issued)
-	issued = {0};
-	AUTO(buf)
-	narrow = {0};
+	AUTO(issued) issued = {0};
+	AUTO(buf) narrow = {0};
 	struct err err = {0};
 	static const char *const permitted[] = {"other.example"};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -622,8 +589,7 @@ Test(ca_issue, server_certificate_names_all_hosts_and_addresses)
 	w;
 	struct err err = {0};
 	struct profile *server;
-	AUTO(issued)
-	issued = {0};
+	AUTO(issued) issued = {0};
 	static const uint8_t v4[] = {192, 0, 2, 1};
 	static const uint8_t v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
 	static const char *const more[] = {"est.example"};
@@ -654,8 +620,7 @@ Test(ca_issue, server_certificate_names_all_hosts_and_addresses)
 		    "openssl verify -verify_ip %s -CAfile root.pem -untrusted issuing.pem leaf.pem",
 		    *ip);
 	/* id-kp-cmcRA, RFC 7030 3.6.1 */
-	AUTO(buf)
-	out = {0};
+	AUTO(buf) out = {0};
 	fixture_run(&out, "openssl x509 -in leaf.pem -noout -ext extendedKeyUsage");
 	cr_assert(strstr(buf_cstr(&out), "CMC Registration Authority") ||
 		      strstr(buf_cstr(&out), "1.3.6.1.5.5.7.3.28"),

@@ -17,8 +17,7 @@ static X509_NAME *read_back(const struct buf *name)
 /* RFC 4514: the text starts with the last RDN; OpenSSL prints it the same way. */
 Test(ca_name, text_makes_the_name_that_openssl_reads)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err err = {0};
 	char ours[NAME_TEXT_SIZE];
 	cr_assert(name_from_text("CN=Acme Root,O=Acme,C=DE", &der, &err).ok, "%s", err.message);
@@ -37,8 +36,7 @@ Test(ca_name, text_makes_the_name_that_openssl_reads)
 
 Test(ca_name, text_without_equals_is_a_common_name)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err err = {0};
 	char text[NAME_TEXT_SIZE];
 	cr_assert(name_from_text("Acme Device Root, 2026", &der, &err).ok, "%s", err.message);
@@ -63,8 +61,7 @@ Test(ca_name, string_types_are_those_of_the_standard)
 	    {"2.5.4.6=DE", V_ASN1_PRINTABLESTRING},            /* a dotted OID is its attribute */
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		AUTO(buf)
-		der = {0};
+		AUTO(buf) der = {0};
 		struct err err = {0};
 		cr_assert(name_from_text(cases[i].text, &der, &err).ok, "%s", err.message);
 		X509_NAME *name = read_back(&der);
@@ -80,8 +77,7 @@ Test(ca_name, short_names_are_openssls)
 {
 	static const char *const names[] = {"CN", "SN", "serialNumber", "C", "L", "ST", "O", "OU",
 	    "title", "GN", "dnQualifier", "DC", "UID", "emailAddress"};
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct name_type type;
 		struct err err = {0};
@@ -97,8 +93,7 @@ Test(ca_name, short_names_are_openssls)
 
 Test(ca_name, escapes_are_undone_and_made)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err err = {0};
 	char text[NAME_TEXT_SIZE];
 	cr_assert(name_from_text("CN=a\\,b\\+c\\\"d\\\\e\\3Cf,O=\\C3\\A9t\\C3\\A9", &der, &err).ok,
@@ -125,8 +120,7 @@ Test(ca_name, unfit_text_is_refused)
 	    {"empty", "", "0 characters"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		AUTO(buf)
-		der = {0};
+		AUTO(buf) der = {0};
 		struct err err = {0};
 		cr_expect_not(name_from_text(cases[i].text, &der, &err).ok, "%s", cases[i].defect);
 		cr_expect_eq(err.kind, ERR_CONFIG);
@@ -139,10 +133,8 @@ Test(ca_name, unfit_text_is_refused)
 Test(ca_name, bounds_count_characters)
 {
 	struct err err = {0};
-	AUTO(buf)
-	text = {0};
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) text = {0};
+	AUTO(buf) der = {0};
 	buf_put_str(&text, "CN=");
 	for (int i = 0; i < 64; i++)
 		buf_put_str(&text, "\xc3\xa9");
@@ -155,8 +147,7 @@ Test(ca_name, bounds_count_characters)
 /* What a stranger's certificate says cannot forge a log line or break a terminal. */
 Test(ca_name, hostile_names_are_escaped)
 {
-	AUTO(arena)
-	arena = {0};
+	AUTO(arena) arena = {0};
 	char text[NAME_TEXT_SIZE];
 	/* SEQUENCE { SET { SEQUENCE { CN, UTF8String "a\n\x1b\xff" } } } */
 	name_text(fixture_hex(&arena, "300f310d300b06035504030c04610a1bff"), text, sizeof(text));
@@ -171,8 +162,7 @@ Test(ca_name, hostile_names_are_escaped)
 
 Test(ca_name, long_text_is_cut_between_characters)
 {
-	AUTO(buf)
-	der = {0};
+	AUTO(buf) der = {0};
 	struct err err = {0};
 	char text[12];
 	cr_assert(name_from_text("CN=aaa\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", &der, &err).ok);

@@ -190,8 +190,7 @@ Test(ca_profile, unfit_profiles_are_refused_by_member)
 	for (size_t i = 0; i < COUNT(bad_profiles); i++) {
 		struct world bent = w;
 		struct err err = {0};
-		AUTO(arena)
-		arena = {0};
+		AUTO(arena) arena = {0};
 		/* the struct's lists point into it */
 		bent.profile.authority = &bent.issuing;
 		bent.profile.subject.items = bent.subject;
@@ -226,10 +225,8 @@ Test(ca_profile, profile_is_checked_without_its_authority)
 
 static void render(const char *template, bool percent, const char *wanted)
 {
-	AUTO(arena)
-	arena = {0};
-	AUTO(buf)
-	out = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) out = {0};
 	struct template t;
 	struct err err = {0};
 	char why[200];

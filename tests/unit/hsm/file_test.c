@@ -92,8 +92,7 @@ static bool verifies(const struct hsm_key *key, struct span message, struct span
 static void sign_and_verify(struct hsm_key *key)
 {
 	struct err err = {0};
-	AUTO(buf)
-	signature = {0};
+	AUTO(buf) signature = {0};
 	buf_put_str(&signature, "kept");
 	cr_assert(hsm_sign(key, SPAN_LITERAL("message"), &signature, &err).ok, "%s", err.message);
 	cr_assert_eq(memcmp(signature.p, "kept", 4), 0, "hsm_sign appends");
@@ -135,8 +134,7 @@ Test(hsm_file, the_file_is_ours_alone_encrypted_and_readable_by_openssl)
 	key_path(&p, "a.key", path);
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert_eq(st.st_mode & 07777, 0600);
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	cr_assert(file_read(path, 65536, &text, &err).ok);
 	cr_assert(span_starts(buf_span(&text), "-----BEGIN ENCRYPTED PRIVATE KEY-----"));
 	snprintf(command, sizeof(command),
@@ -152,10 +150,8 @@ Test(hsm_file, an_existing_key_is_never_overwritten)
 	struct place p = place_new();
 	struct err err = {0};
 	char path[160];
-	AUTO(buf)
-	before = {0};
-	AUTO(buf)
-	after = {0};
+	AUTO(buf) before = {0};
+	AUTO(buf) after = {0};
 	struct hsm_key *key = NULL;
 	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
 	key_path(&p, "a.key", path);
@@ -299,8 +295,7 @@ Test(hsm_file, a_key_whose_encryption_was_tampered_with_is_refused)
 	struct place p = place_new();
 	struct err err = {0};
 	char path[160];
-	AUTO(buf)
-	text = {0};
+	AUTO(buf) text = {0};
 	hsm_key_free(make(&p, "file:a.key", "EC-P256"));
 	key_path(&p, "a.key", path);
 	cr_assert(file_read(path, 65536, &text, &err).ok);
@@ -335,10 +330,8 @@ Test(hsm_file, keys_are_imported_and_encrypted_anew)
 	struct err err = {0};
 	struct hsm_key *key = NULL;
 	AUTO_PTR(EVP_PKEY) theirs = EVP_EC_gen("P-384");
-	AUTO(buf)
-	clear = pem_of(theirs, NULL);
-	AUTO(buf)
-	sealed = pem_of(theirs, "short");
+	AUTO(buf) clear = pem_of(theirs, NULL);
+	AUTO(buf) sealed = pem_of(theirs, "short");
 	struct secret passphrase = secret_copy(SPAN_LITERAL("short"));
 	cr_assert(hsm_key_import(p.hsm, "file:a.key", buf_span(&clear), NULL, &key, &err).ok);
 	sign_and_verify(key);
@@ -366,8 +359,7 @@ static void *sign_many(void *context)
 	for (int i = 0; i < 200; i++) {
 		uint8_t message[4] = {(uint8_t)i, 1, 2, 3};
 		struct err err = {0};
-		AUTO(buf)
-		signature = {0};
+		AUTO(buf) signature = {0};
 		if (!hsm_sign(key, SPAN_OF(message), &signature, &err).ok ||
 		    !verifies(key, SPAN_OF(message), buf_span(&signature)))
 			return context;

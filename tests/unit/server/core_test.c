@@ -40,8 +40,7 @@ static int read_status(struct https *c)
 /* Count answers "200" with the body "hello", however they are cut into reads. */
 static int read_hellos(struct https *c, int want)
 {
-	AUTO(buf)
-	all = {0};
+	AUTO(buf) all = {0};
 	char part[4096];
 	int found = 0, n;
 
@@ -81,8 +80,7 @@ Test(server_core, clear_text_is_served_too, .init = start, .fini = stop)
 
 static void expect_pipeline(struct https *c)
 {
-	AUTO(buf)
-	all = {0};
+	AUTO(buf) all = {0};
 
 	for (int i = 0; i < 40; i++)
 		buf_put_str(&all, i % 3 ? REQUEST("/small") : REQUEST("/work"));
@@ -104,8 +102,7 @@ Test(server_core, forty_requests_may_be_pipelined, .init = start, .fini = stop)
 Test(server_core, a_half_close_loses_no_answer, .init = start, .fini = stop)
 {
 	struct https c = core_connect(&f);
-	AUTO(buf)
-	all = {0};
+	AUTO(buf) all = {0};
 
 	for (int i = 0; i < 10; i++)
 		buf_put_str(&all, i % 2 ? REQUEST("/slow/30") : REQUEST("/small"));
