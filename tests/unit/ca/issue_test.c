@@ -39,8 +39,7 @@ static struct status issue(struct world *w, struct issued *ret, struct err *err)
 
 Test(ca_issue, openssl_verifies_the_chain_strictly)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P384", "EC-P256");
 	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
@@ -53,8 +52,7 @@ Test(ca_issue, openssl_verifies_the_chain_strictly)
 
 Test(ca_issue, gnutls_verifies_the_chain)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P384", "EC-P256");
 	AUTO(issued) issued = world_issue(&w);
 	write_files(&w, &issued);
@@ -66,8 +64,7 @@ Test(ca_issue, gnutls_verifies_the_chain)
 /* Every key algorithm signs and is certified. */
 static void chain_of(const char *algorithm)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	if (!key_algorithm_available(key_algorithm_by_name(algorithm)))
 		cr_skip_test("%s needs OpenSSL 3.5", algorithm);
 	world_make(&w, algorithm, algorithm);
@@ -108,8 +105,7 @@ Test(ca_issue, ml_dsa_87_chain)
 
 Test(ca_issue, names_and_extensions_are_those_of_the_profile)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject_key_id = true;
 	AUTO(issued) issued = world_issue(&w);
@@ -138,8 +134,7 @@ Test(ca_issue, names_and_extensions_are_those_of_the_profile)
  * STRING }, here put together by hand. */
 Test(ca_issue, hardware_module_name_is_that_of_rfc_4108)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.san.count = 1;
 	AUTO(issued) issued = world_issue(&w);
@@ -158,8 +153,7 @@ Test(ca_issue, hardware_module_name_is_that_of_rfc_4108)
 
 Test(ca_issue, serial_number_is_sixteen_positive_octets)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	for (int i = 0; i < 32; i++) {
 		AUTO(issued) issued = world_issue(&w);
@@ -191,8 +185,7 @@ static struct status no_entropy(void *context, uint8_t *p, size_t n, struct err 
 
 Test(ca_issue, serial_number_comes_from_the_generator_passed_in)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.rng = (struct rng){ones, NULL};
 	AUTO(issued) issued = world_issue(&w);
@@ -202,8 +195,7 @@ Test(ca_issue, serial_number_comes_from_the_generator_passed_in)
 
 Test(ca_issue, failing_generator_issues_nothing)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -216,8 +208,7 @@ Test(ca_issue, failing_generator_issues_nothing)
 
 Test(ca_issue, not_before_is_backdated)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	AUTO(issued) issued = world_issue(&w);
 	cr_assert_eq(issued.not_before, w.now - 300);
@@ -230,8 +221,7 @@ Test(ca_issue, not_before_is_backdated)
 
 Test(ca_issue, validity_is_cut_at_the_issuers_end)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.validity = 40 * 365 * DAY;
 	AUTO(issued) issued = world_issue(&w);
@@ -240,8 +230,7 @@ Test(ca_issue, validity_is_cut_at_the_issuers_end)
 
 Test(ca_issue, backdate_stops_at_the_issuers_start)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.backdate = 2 * DAY;
 	AUTO(issued) issued = world_issue(&w);
@@ -251,8 +240,7 @@ Test(ca_issue, backdate_stops_at_the_issuers_start)
 /* RFC 5280 4.1.2.5: GeneralizedTime from 2050 on, 99991231235959Z without an end. */
 Test(ca_issue, no_expiry_is_99991231235959Z)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	struct ceremony_request eternal = {
@@ -281,8 +269,7 @@ Test(ca_issue, no_expiry_is_99991231235959Z)
 
 Test(ca_issue, expired_issuer_is_refused)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -295,8 +282,7 @@ Test(ca_issue, expired_issuer_is_refused)
 
 Test(ca_issue, issuer_of_the_future_is_refused)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -310,8 +296,7 @@ Test(ca_issue, issuer_of_the_future_is_refused)
 
 Test(ca_issue, key_algorithm_outside_the_profile_is_refused)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -324,8 +309,7 @@ Test(ca_issue, key_algorithm_outside_the_profile_is_refused)
 
 Test(ca_issue, authority_without_its_key_is_our_fault)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -338,8 +322,7 @@ Test(ca_issue, authority_without_its_key_is_our_fault)
 
 Test(ca_issue, token_that_refuses_is_our_fault)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -352,8 +335,7 @@ Test(ca_issue, token_that_refuses_is_our_fault)
 /* A key that belongs to another algorithm than the certificate would say: the lint stops it. */
 Test(ca_issue, certificate_that_fails_a_lint_is_not_signed)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -366,8 +348,7 @@ Test(ca_issue, certificate_that_fails_a_lint_is_not_signed)
 
 Test(ca_issue, profile_compiled_for_no_authority_issues_nothing)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -381,8 +362,7 @@ Test(ca_issue, profile_compiled_for_no_authority_issues_nothing)
 /* standards.md 4: "Copy the issuer's SKI bytes into AKI; never recompute." */
 Test(ca_issue, authority_key_identifier_is_copied)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	static const uint8_t odd[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.issuing.ski = SPAN_OF(odd);
@@ -401,8 +381,7 @@ Test(ca_issue, authority_key_identifier_is_copied)
 
 Test(ca_issue, inner_and_outer_algorithm_are_the_same_bytes)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "RSA-2048", "RSA-2048");
 	AUTO(issued) issued = world_issue(&w);
 	X509 *x = read_back(&issued);
@@ -418,8 +397,7 @@ Test(ca_issue, inner_and_outer_algorithm_are_the_same_bytes)
 
 Test(ca_issue, digest_and_subject_are_returned)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	AUTO(issued) issued = world_issue(&w);
 	char text[NAME_TEXT_SIZE];
@@ -435,8 +413,7 @@ Test(ca_issue, digest_and_subject_are_returned)
  * include a subjectAltName extension that is marked as critical." */
 Test(ca_issue, san_is_critical_without_a_subject)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject.count = 0;
 	AUTO(issued) issued = world_issue(&w);
@@ -447,8 +424,7 @@ Test(ca_issue, san_is_critical_without_a_subject)
 
 Test(ca_issue, constant_san_is_prepared_and_critical_too)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.subject.count = 0;
 	w.profile.san = (struct map_list){&w.san[2], 3};
@@ -461,8 +437,7 @@ Test(ca_issue, constant_san_is_prepared_and_critical_too)
 
 Test(ca_issue, no_san_where_templates_give_none)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.san.count = 0;
 	AUTO(issued) issued = world_issue(&w);
@@ -473,8 +448,7 @@ Test(ca_issue, no_san_where_templates_give_none)
 
 Test(ca_issue, mud_url_only_where_product_and_profile_have_it)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.mud_url = NULL;
 	AUTO(issued) without = world_issue(&w);
@@ -488,8 +462,7 @@ Test(ca_issue, mud_url_only_where_product_and_profile_have_it)
 /* What a device is called must fit; each refusal names the part. */
 static void refused_name(const char *serial, const char *wanted)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
@@ -518,8 +491,7 @@ Test(ca_issue, missing_serial_is_refused)
 
 Test(ca_issue, variables_in_uris_are_percent_encoded)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	w.device.serial = "SN 4/2";
 	AUTO(issued) issued = world_issue(&w);
@@ -529,8 +501,7 @@ Test(ca_issue, variables_in_uris_are_percent_encoded)
 /* RFC 5280 4.2.1.10: what the authority may not say is not signed. */
 Test(ca_issue, names_outside_the_authoritys_constraints_are_not_signed)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	struct err err = {0};
 	static const char *const permitted[] = {"other.example"};
@@ -555,8 +526,7 @@ Test(ca_issue, names_outside_the_authoritys_constraints_are_not_signed)
  * the chain tells what those above say. */
 Test(ca_issue, names_outside_the_constraints_of_a_foreign_root_are_not_signed)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	AUTO(issued) issued = {0};
 	AUTO(buf) narrow = {0};
 	struct err err = {0};
@@ -585,8 +555,7 @@ Test(ca_issue, names_outside_the_constraints_of_a_foreign_root_are_not_signed)
 
 Test(ca_issue, server_certificate_names_all_hosts_and_addresses)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	struct err err = {0};
 	struct profile *server;
 	AUTO(issued) issued = {0};

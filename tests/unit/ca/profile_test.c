@@ -184,8 +184,7 @@ static const struct {
 
 Test(ca_profile, unfit_profiles_are_refused_by_member)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	world_make(&w, "EC-P256", "EC-P256");
 	for (size_t i = 0; i < COUNT(bad_profiles); i++) {
 		struct world bent = w;
@@ -212,8 +211,7 @@ Test(ca_profile, unfit_profiles_are_refused_by_member)
 
 Test(ca_profile, profile_is_checked_without_its_authority)
 {
-	AUTO(world)
-	w;
+	AUTO(world) w;
 	struct err err = {0};
 	world_make(&w, "EC-P256", "EC-P256");
 	w.profile.authority = NULL;
