@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "ca/certificate_record.h"
 #include "ca/enroll_internal.h"
 #include "ca/reason.h"
 #include "signing/format/entry.h"
@@ -97,16 +98,33 @@ static struct enrollment_issue issue_of(const struct attempt *a, const struct is
 	};
 }
 
+static void record_of(const struct enrollment_issue *i, struct buf *out)
+{
+	const struct certificate_columns columns = {
+	    .der = i->certificate,
+	    .authority_id = i->authority_id,
+	    .product_id = i->product_id,
+	    .device_serial = i->row.serial,
+	    .profile_id = i->profile_id,
+	    .label_id = i->label_id,
+	    .renews = i->renews,
+	};
+
+	certificate_record(&columns, out);
+}
+
 static struct status store(struct db *db, const struct attempt *a, const struct issued *issued,
     int64_t *ret_id, struct err *err)
 {
+	AUTO(buf) record = {0};
 	AUTO(buf) entry = {0};
 	uint8_t salt[ENTRY_SALT_SIZE];
 	char message[320];
 	struct enrollment_issue issue = issue_of(a, issued);
 
 	TRY(rng_fill(a->q->rng, salt, sizeof salt, err));
-	entry_encode("certificate.issued", a->now, salt, buf_span(&issued->der), &entry);
+	record_of(&issue, &record);
+	entry_encode("certificate.issued", a->now, salt, buf_span(&record), &entry);
 	message_of(a, issued, message, sizeof message);
 	issue.row.message = message;
 	issue.log_entry = buf_span(&entry);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "ca/act.h"
+#include "ca/certificate_record.h"
 #include "ca/issue.h"
 #include "ca/profile.h"
 #include "sql/server_certificate.h"
@@ -245,6 +246,9 @@ static struct status store(struct server *s, struct db *db, const struct authori
     const struct issued *issued, struct err *err)
 {
 	AUTO(log_line) line = {0};
+	AUTO(buf) record = {0};
+	const struct certificate_columns columns = {
+	    .der = buf_span(&issued->der), .authority_id = a->id};
 	struct server_certificate row = {
 	    .authority_id = a->id,
 	    .serial = SPAN_OF(issued->serial),
@@ -256,8 +260,9 @@ static struct status store(struct server *s, struct db *db, const struct authori
 	};
 	int64_t id;
 
-	TRY(log_line_make(
-	    "certificate.issued", clock_now(&s->api.clock), &s->api.rng, row.der, &line, err));
+	certificate_record(&columns, &record);
+	TRY(log_line_make("certificate.issued", clock_now(&s->api.clock), &s->api.rng,
+	    buf_span(&record), &line, err));
 	return server_certificate_store(db, &row, &line, &id, err);
 }
 

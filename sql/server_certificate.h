@@ -14,8 +14,9 @@ struct server_certificate {
 	struct span der;
 };
 /*
- * The row and its log entry (made by log_line_make from the DER) in one commit; durable on return.
- * ERR_CONFLICT: the key is not a server's, or is compromised, or the serial number is taken.
+ * The row and its log entry (made by log_line_make from its ca/certificate_record.h) in one commit;
+ * durable on return. ERR_CONFLICT: the key is not a server's, or is compromised, or the serial
+ * number is taken.
  */
 struct status server_certificate_store(struct db *db, const struct server_certificate *certificate,
     const struct log_line *line, int64_t *ret_id, struct err *err);

@@ -6,9 +6,9 @@
  * (bstr .size 32) }
  *
  * Deterministic CBOR (RFC 8949 4.2.1). commitment = HMAC-SHA-256(key = salt, record). The record is
- * the act's own canonical bytes (a certificate's DER, a policy document's canonical JSON, ...).
- * With the salt erased the entry tells an outsider nothing; with it, anybody who holds the record
- * can check it.
+ * the act's own canonical bytes (a certificate's ca/certificate_record.h, a policy document's
+ * canonical JSON, ...). With the salt erased the entry tells an outsider nothing; with it, anybody
+ * who holds the record can check it.
  */
 #ifndef SIGNET_FORMAT_ENTRY_H
 #define SIGNET_FORMAT_ENTRY_H

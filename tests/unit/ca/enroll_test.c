@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "signing/format/entry.h"
 #include "sql/enrollment_view.h"
 #include "tests/unit/ca/enroll_scene.h"
 
@@ -35,45 +34,6 @@ Test(ca_enroll, a_new_device_of_an_open_label_gets_a_certificate_that_is_stored)
 	    1);
 	answer_free(&a);
 	holder_free(&ldevid);
-	holder_free(&device);
-	EVP_PKEY_free(key);
-	scene_free(s);
-}
-
-static struct span hex(const char *text, struct buf *out)
-{
-	struct err err = {0};
-
-	cr_assert(hex_decode(span_str(text), out, &err).ok);
-	return buf_span(out);
-}
-
-/* Every act is in the log, in its own transaction, and the entry commits to the certificate. */
-Test(ca_enroll, the_log_entry_commits_to_the_certificate)
-{
-	struct scene *s = scene_new();
-	struct holder device = scene_idevid(s, "X100", "SN1");
-	EVP_PKEY *key = pki_key("EC-P256");
-	struct answer a = scene_ask(s, &(struct ask){.as = &device, .key = key});
-	AUTO(buf) entry_bytes = {0};
-	AUTO(buf) salt = {0};
-	struct entry entry;
-	struct err err = {0};
-
-	cr_assert(a.done.ok, "%s", a.err.message);
-	cr_assert(entry_decode(
-	    hex(pg_value(&s->database, "SELECT encode(entry, 'hex') FROM log_entry"), &entry_bytes),
-	    &entry, &err)
-		      .ok);
-	cr_expect_str_eq(entry.kind, "certificate.issued");
-	cr_expect_eq(entry.time, s->now);
-	hex(pg_value(&s->database,
-		"SELECT encode(salt, 'hex') FROM log_salt JOIN certificate c ON c.id = record_id"
-		" WHERE record_kind = 'certificate'"),
-	    &salt);
-	cr_assert_eq(salt.n, ENTRY_SALT_SIZE);
-	cr_expect(entry_commits_to(&entry, salt.p, buf_span(&a.reply.certificate)));
-	answer_free(&a);
 	holder_free(&device);
 	EVP_PKEY_free(key);
 	scene_free(s);

@@ -2,8 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/certificate_record.h"
 #include "ca/policy.h"
 #include "server/job.h"
+#include "signing/format/entry.h"
 #include "tests/unit/server/server_scene.h"
 
 #include <openssl/x509v3.h> /* last: its KU_ macros would spoil our names */
@@ -39,6 +41,47 @@ Test(server_process, the_first_start_issues_its_certificate_and_logs_it)
 	    1);
 	https_close(&c);
 	server_stop(&server);
+	scene_free(&s);
+}
+
+static struct span hex_value(struct scene *s, const char *sql, struct buf *out)
+{
+	struct err err = {0};
+
+	cr_assert(hex_decode(span_str(pg_value(&s->database, sql)), out, &err).ok);
+	return buf_span(out);
+}
+
+Test(server_process, the_log_entry_of_its_certificate_commits_to_the_stored_row)
+{
+	struct scene s;
+	struct entry entry;
+	struct err err = {0};
+	struct certificate_columns columns;
+	AUTO(arena) arena = {0};
+	AUTO(buf) entry_bytes = {0};
+	AUTO(buf) salt = {0};
+	AUTO(buf) record = {0};
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	server_stop(&server);
+	AUTO_REF(db) db = pg_open(&s.database);
+
+	hex_value(&s,
+	    "SELECT encode(entry, 'hex') FROM log_entry WHERE kind = 'certificate.issued'",
+	    &entry_bytes);
+	cr_assert(entry_decode(buf_span(&entry_bytes), &entry, &err).ok);
+	hex_value(&s, "SELECT encode(salt, 'hex') FROM log_salt WHERE record_kind = 'certificate'",
+	    &salt);
+	cr_assert_eq(salt.n, ENTRY_SALT_SIZE);
+	cr_assert(certificate_columns_get(
+	    db, pg_number(&s.database, "SELECT id FROM certificate"), &arena, &columns, &err)
+		      .ok);
+	cr_expect_eq(columns.profile_id, 0);
+	certificate_record(&columns, &record);
+	cr_expect(entry_commits_to(&entry, salt.p, buf_span(&record)));
 	scene_free(&s);
 }
 
