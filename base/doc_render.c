@@ -51,7 +51,7 @@ static bool is_absent(const struct field *f, const void *from)
 
 static void render_str_list(struct json *j, const char *name, const struct str_list *list)
 {
-	json_array(j, name);
+	json_array_begin(j, name);
 	for (size_t i = 0; i < list->count; i++)
 		json_str(j, NULL, list->items[i]);
 	json_array_end(j);
@@ -59,7 +59,7 @@ static void render_str_list(struct json *j, const char *name, const struct str_l
 
 static void render_flags(struct json *j, const struct field *f, uint32_t flags)
 {
-	json_array(j, f->name);
+	json_array_begin(j, f->name);
 	for (int i = 0; f->names[i]; i++)
 		if (flags >> i & 1)
 			json_str(j, NULL, f->names[i]);
@@ -68,9 +68,9 @@ static void render_flags(struct json *j, const struct field *f, uint32_t flags)
 
 static void render_map_list(struct json *j, const struct field *f, const struct map_list *list)
 {
-	json_array(j, f->name);
+	json_array_begin(j, f->name);
 	for (size_t i = 0; i < list->count; i++) {
-		json_object(j, NULL);
+		json_object_begin(j, NULL);
 		render_map(j, f->sub, (const char *)list->items + i * f->sub_size);
 		json_object_end(j);
 	}
@@ -88,7 +88,7 @@ static void render_value(struct json *j, const struct field *f, const void *from
 	case FIELD_ENUM: json_str(j, f->name, f->names[*(const int *)from]); break;
 	case FIELD_FLAGS: render_flags(j, f, *(const uint32_t *)from); break;
 	case FIELD_MAP:
-		json_object(j, f->name);
+		json_object_begin(j, f->name);
 		render_map(j, f->sub, from);
 		json_object_end(j);
 		break;
@@ -111,7 +111,7 @@ void doc_render(const struct field *fields, const void *object, struct buf *out)
 {
 	struct json j = {.out = out};
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	render_map(&j, fields, object);
 	json_object_end(&j);
 }

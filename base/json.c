@@ -101,7 +101,7 @@ static void json_close(struct json *j, uint8_t bracket)
 	j->comma = true;
 }
 
-void json_object(struct json *j, const char *name)
+void json_object_begin(struct json *j, const char *name)
 {
 	json_open(j, name, '{');
 }
@@ -111,7 +111,7 @@ void json_object_end(struct json *j)
 	json_close(j, '}');
 }
 
-void json_array(struct json *j, const char *name)
+void json_array_begin(struct json *j, const char *name)
 {
 	json_open(j, name, '[');
 }

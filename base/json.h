@@ -1,4 +1,8 @@
-/* base/json.h: write JSON (RFC 8259). Reading is base/doc.h's, since JSON is YAML too. */
+/*
+ * base/json.h: write JSON (RFC 8259). Reading is base/doc.h's, since JSON is YAML too.
+ *
+ * No name here is one of libjansson's: other libraries (libjwt) would call ours instead.
+ */
 #ifndef SIGNET_BASE_JSON_H
 #define SIGNET_BASE_JSON_H
 
@@ -10,9 +14,10 @@ struct json {
 	bool comma; /* a value stands before the next one */
 };
 
-void json_object(struct json *j, const char *name); /* name NULL inside arrays and at the top */
+void json_object_begin(
+    struct json *j, const char *name); /* name NULL inside arrays and at the top */
 void json_object_end(struct json *j);
-void json_array(struct json *j, const char *name);
+void json_array_begin(struct json *j, const char *name);
 void json_array_end(struct json *j);
 void json_str(struct json *j, const char *name, const char *value); /* NULL gives null */
 void json_span(struct json *j, const char *name, struct span utf8);

@@ -79,7 +79,7 @@ static void put_json_line(enum log_level level, const char *message, const struc
 	char time[TIME_TEXT_SIZE];
 
 	time_text_ms(time);
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "time", time);
 	json_str(&j, "level", level_names[level]);
 	json_str(&j, "message", message);

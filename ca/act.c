@@ -22,7 +22,7 @@ static void render_record(const struct policy_act *act, struct buf *out)
 {
 	struct json j = {.out = out};
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "act", act->act);
 	json_int(&j, "at", act->at);
 	json_str(&j, "who", act->who);

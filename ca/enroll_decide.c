@@ -17,7 +17,7 @@ static void decision_record(const struct enrollment_view *e, const char *decisio
 
 	if (e->key_digest.n == SHA256_SIZE)
 		hex_text(e->key_digest, key);
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_int(&j, "enrollment", e->id);
 	json_str(&j, "decision", decision);
 	json_str(&j, "by", who);

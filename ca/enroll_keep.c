@@ -231,7 +231,7 @@ static void alarm_record(const struct attempt *a, const struct err *err, struct 
 	struct json j = {.out = out};
 	char key[2 * SHA256_SIZE + 1];
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "kind", a->alarm);
 	json_int(&j, "at", a->now);
 	json_str(&j, "label", a->label->name);

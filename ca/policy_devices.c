@@ -113,10 +113,10 @@ static void render_devices(
 {
 	struct json j = {.out = out};
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "kind", "devices");
 	json_str(&j, "product", product);
-	json_array(&j, "serials");
+	json_array_begin(&j, "serials");
 	for (size_t i = 0; i < n; i++)
 		json_str(&j, NULL, serials[i]);
 	json_array_end(&j);

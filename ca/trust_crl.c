@@ -414,7 +414,7 @@ static void render(const struct trust_crl *crl, size_t revoked, struct buf *out)
 	struct json j = {.out = out};
 	struct digest digest = sha256(crl->der);
 	char hex[2 * SHA256_SIZE + 1], when[TIME_TEXT_SIZE];
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	hex_text(SPAN_OF(crl->issuer.bytes), hex);
 	json_str(&j, "issuer", hex);
 	json_int(&j, "number", (int64_t)crl->number);

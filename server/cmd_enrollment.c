@@ -54,7 +54,7 @@ static void json_hex(struct json *j, const char *name, struct span bytes)
 
 static void json_view(struct json *j, const struct enrollment_view *e)
 {
-	json_object(j, NULL);
+	json_object_begin(j, NULL);
 	json_int(j, "id", e->id);
 	json_time(j, "at", e->at);
 	json_text(j, "label", e->label);
@@ -200,7 +200,7 @@ static void print_list(const struct enrollment_view *rows, size_t count, bool js
 			print_row(&rows[i]);
 		return;
 	}
-	json_array(&j, NULL);
+	json_array_begin(&j, NULL);
 	for (size_t i = 0; i < count; i++)
 		json_view(&j, &rows[i]);
 	json_array_end(&j);

@@ -123,7 +123,7 @@ void show_status(FILE *out, bool as_json, const struct signet_status *st)
 	struct json j = {.out = &text};
 
 	if (as_json) {
-		json_object(&j, NULL);
+		json_object_begin(&j, NULL);
 		json_status(&j, st);
 		json_object_end(&j);
 		print_json(out, &text);
@@ -146,7 +146,7 @@ static void outcome_json(FILE *out, enum signet_result result, const struct sign
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "result", signet_result_name(result));
 	json_str(&j, "code", why->code[0] ? why->code : NULL);
 	json_str(&j, "text", why->text[0] ? why->text : NULL);
@@ -155,7 +155,7 @@ static void outcome_json(FILE *out, enum signet_result result, const struct sign
 	json_int(&j, "http_status", why->http_status);
 	json_int(&j, "retry_after", why->retry_after);
 	if (st) {
-		json_object(&j, "status");
+		json_object_begin(&j, "status");
 		json_status(&j, st);
 		json_object_end(&j);
 	}

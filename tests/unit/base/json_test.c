@@ -10,18 +10,18 @@ Test(base_json, commas_and_colons_fall_into_place)
 	AUTO(buf) out = {0};
 	struct json j = {.out = &out};
 
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_str(&j, "a", "x");
-	json_array(&j, "b");
+	json_array_begin(&j, "b");
 	json_int(&j, NULL, -1);
 	json_int(&j, NULL, INT64_MIN);
-	json_array(&j, NULL);
+	json_array_begin(&j, NULL);
 	json_array_end(&j);
-	json_object(&j, NULL);
+	json_object_begin(&j, NULL);
 	json_object_end(&j);
 	json_bool(&j, NULL, true);
 	json_array_end(&j);
-	json_object(&j, "c");
+	json_object_begin(&j, "c");
 	json_bool(&j, "d", false);
 	json_str(&j, "e", NULL);
 	json_object_end(&j);
