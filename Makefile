@@ -13,7 +13,7 @@ GEN     := $(OUT)/gen
 
 # ---- compiler and flags -------------------------------------------------------------------------
 
-PKGS     := libssl libcrypto libmicrohttpd libpq yaml-0.1
+PKGS     := libssl libcrypto libmicrohttpd libpq yaml-0.1 libcurl libjwt jansson
 PKGS_DEV := libcurl
 WARN     := -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes

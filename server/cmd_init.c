@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "ca/service_key.h"
 #include "server/init.h"
 
 #define REPEATS_MAX 32 /* names of one kind of constraint */
@@ -175,6 +176,27 @@ static void set_subjects(struct init_options *o, const char *name, struct arena 
 		o->root_subject = arena_printf(arena, "%s Root CA", name);
 }
 
+/* What a server would make at its first start: here, so that it can be copied to other nodes. */
+static struct status make_service_keys(const struct invocation *v, struct err *err)
+{
+	static const enum service_purpose purposes[] = {SERVICE_KEY_TOKEN, SERVICE_KEY_LOG};
+	struct hsm_config keys = {v->config->keys.directory, v->config->keys.passphrase_file};
+	struct service_key_context c = {.clock = &v->clock, .rng = &v->rng, .who = v->who};
+	AUTO_REF(hsm) hsm = NULL;
+	AUTO_REF(db) db = NULL;
+
+	TRY(hsm_open(&keys, &hsm, err));
+	TRY(command_db(v, &db, err));
+	c.hsm = hsm;
+	c.db = db;
+	for (size_t i = 0; i < COUNT(purposes); i++) {
+		AUTO_REF(hsm_key) key = NULL;
+
+		TRY(service_key_open(&c, purposes[i], &key, err));
+	}
+	return STATUS_OK;
+}
+
 static int init(const struct invocation *v, const struct init_options *o)
 {
 	AUTO(buf) root = {0};
@@ -183,7 +205,7 @@ static int init(const struct invocation *v, const struct init_options *o)
 	struct digest digest;
 	char text[2 * SHA256_SIZE + 1];
 
-	if (!done.ok)
+	if (!done.ok || !make_service_keys(v, &err).ok)
 		return command_failed(&err);
 	digest = sha256(buf_span(&root));
 	hex_text(SPAN_OF(digest.bytes), text);

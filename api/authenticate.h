@@ -1,0 +1,23 @@
+/*
+ * api/authenticate.h: who calls: a bearer token of our own, an operator's client certificate, or
+ * nobody.
+ *
+ * Whatever is wrong with a credential, the answer is the same: 401, one code, one text, in about
+ * the same time. What exactly was wrong is err's private cause ("token.signature: ..."), for the
+ * log and for the record of refused calls. Who fails often from one address must wait
+ * (api/attempt.h).
+ */
+#ifndef SIGNET_API_AUTHENTICATE_H
+#define SIGNET_API_AUTHENTICATE_H
+
+#include "api/route.h"
+
+/*
+ * Fill call->actor. No credential at all is no failure: the actor is then nobody
+ * (CREDENTIAL_NONE), and the route's permission decides. A credential that is there and not good
+ * is one, even on public routes. On a worker: call->db is used.
+ * ERR_AUTH credential.refused; ERR_LIMIT credential.limited; ERR_DATABASE.
+ */
+struct status authenticate(struct call *call, struct err *err);
+
+#endif
