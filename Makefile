@@ -45,8 +45,9 @@ LIBS_DEV  = $(shell pkg-config --libs libssl libcrypto yaml-0.1 $(PKGS_DEV))
 
 # ---- the house: a folder is an archive; what it may link to stands behind it ----------------------
 
-FOLDERS := base hsm sql format ca api server device
+FOLDERS := base access hsm sql format ca api server device
 dir_base := base
+dir_access := access
 dir_hsm := hsm
 dir_sql := sql
 dir_format := signing/format
@@ -56,10 +57,11 @@ dir_server := server
 dir_device := clients/device
 
 needs_base := base
+needs_access := access base
 needs_hsm := hsm base
 needs_format := format base
 needs_sql := sql format base
-needs_ca := ca sql hsm format base
+needs_ca := ca sql hsm format access base
 needs_api := api $(needs_ca)
 needs_server := server $(needs_api)
 needs_device := device base

@@ -7,13 +7,14 @@
 BEGIN {
 	# What each folder may include beside itself. Tests may include anything.
 	may["base"] = ""
+	may["access"] = "base"
 	may["hsm"] = "base"
 	may["sql"] = "base"
 	may["signing/format"] = "base"
-	may["ca"] = "base hsm sql signing/format"
-	may["signing"] = "base hsm sql signing/format"
-	may["api"] = "base sql ca signing signing/format"
-	may["server"] = "base hsm sql ca signing signing/format api"
+	may["ca"] = "base access hsm sql signing/format"
+	may["signing"] = "base access hsm sql signing/format"
+	may["api"] = "base access sql ca signing signing/format"
+	may["server"] = "base access hsm sql ca signing signing/format api"
 	may["clients/device"] = "base signing/format"
 	may["clients/operator"] = "base signing/format"
 	may["clients/ci"] = "base signing/format"

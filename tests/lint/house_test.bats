@@ -4,7 +4,7 @@
 setup() {
 	rules=$BATS_TEST_DIRNAME/house.awk
 	cd "$BATS_TEST_TMPDIR"
-	mkdir -p base hsm sql ca api signing/format clients/device tests
+	mkdir -p base access hsm sql ca api signing/format clients/device tests
 	: >allow
 }
 
@@ -28,6 +28,12 @@ breaks() {
 @test "an upward include is found" {
 	echo '#include "ca/policy.h"' | breaks base/x.c 'base must not include ca/policy.h'
 	echo '#include "api/api.h"' | breaks ca/x.c 'ca must not include'
+}
+
+@test "access is pure: no SQL below it" {
+	echo '#include "sql/db.h"' | breaks access/x.c 'access must not include sql/db.h'
+	echo '#include "access/access.h"' >ca/y.c
+	house ca/y.c
 }
 
 @test "api never includes hsm" {

@@ -1,0 +1,133 @@
+/* access/requirement.c: see requirement.h. */
+#include "access/requirement.h"
+
+#include <string.h>
+
+#include "access/access_internal.h"
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool asks_for(const struct approval_policy *policy, const struct act *act)
+{
+	if (!(policy->acts >> act->kind & 1))
+		return false;
+	/* An act on all products is one on these. */
+	return !act->product || scope_has(&policy->products, act->product);
+}
+
+static struct requirement *same_demand(
+    struct requirement *list, size_t n, const struct approval_policy *policy, const struct act *act)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].policy, policy->name) == 0 &&
+		    strcmp(list[i].role, policy->role_name) == 0 && list[i].act.kind == act->kind &&
+		    same_text(list[i].act.product, act->product) &&
+		    same_text(list[i].act.channel, act->channel))
+			return &list[i];
+	return NULL;
+}
+
+static void demand(struct requirement *list, size_t *n, const struct approval_policy *policy,
+    const struct act *act)
+{
+	struct requirement *twin = same_demand(list, *n, policy, act);
+
+	if (!twin) {
+		list[(*n)++] = (struct requirement){.policy = policy->name,
+		    .act = *act,
+		    .role = policy->role_name,
+		    .approvals = policy->approvals,
+		    .expires = policy->expires};
+		return;
+	}
+	if (policy->approvals > twin->approvals)
+		twin->approvals = policy->approvals;
+	if (policy->expires < twin->expires)
+		twin->expires = policy->expires;
+}
+
+static void demand_all(struct requirement *list, size_t *n, const struct access *a,
+    const struct act *acts, size_t act_count)
+{
+	for (size_t i = 0; i < a->approval_policy_count; i++)
+		for (size_t j = 0; j < act_count; j++)
+			if (asks_for(&a->approval_policies[i], &acts[j]))
+				demand(list, n, &a->approval_policies[i], &acts[j]);
+}
+
+size_t access_requirements(const struct access *last, const struct access *next,
+    const struct act *acts, size_t act_count, struct arena *arena, struct requirement **ret_list)
+{
+	size_t room = (last->approval_policy_count + next->approval_policy_count) * act_count;
+	struct requirement *list = arena_alloc(arena, room * sizeof(*list));
+	size_t n = 0;
+
+	demand_all(list, &n, last, acts, act_count);
+	if (next != last)
+		demand_all(list, &n, next, acts, act_count);
+	*ret_list = list;
+	return n;
+}
+
+/* ---- approvals ---- */
+
+/* "alice", or "github/12345" where 12345 at github is alice by now. */
+static const char *person_name(const struct access *a, const char *person, struct arena *arena)
+{
+	const char *slash = person ? strchr(person, '/') : NULL;
+	const struct principal *p;
+
+	if (!slash)
+		return person;
+	p = access_person(a, arena_strndup(arena, person, (size_t)(slash - person)), slash + 1);
+	return p ? p->name : person;
+}
+
+static bool holds_role(
+    const struct access *a, const struct requirement *r, const struct principal *p, int64_t now)
+{
+	for (size_t i = 0; i < a->binding_count; i++) {
+		const struct binding *b = &a->bindings[i];
+
+		if (b->principal == p && strcmp(b->role->name, r->role) == 0 && b->expires > now &&
+		    scope_has(&b->products, r->act.product) &&
+		    scope_has(&b->channels, r->act.channel))
+			return true;
+	}
+	return false;
+}
+
+bool access_approval_counts(const struct access *a, const struct requirement *r,
+    const char *approver, const char *requester_person, int64_t now)
+{
+	AUTO(arena) arena = {0};
+	const struct principal *p = access_principal(a, approver);
+
+	if (!p || p->type != PRINCIPAL_PERSON || p->disabled)
+		return false;
+	if (same_text(p->name, person_name(a, requester_person, &arena)))
+		return false;
+	return holds_role(a, r, p, now);
+}
+
+static bool is_repeated(const char *const *names, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(names[j], names[i]) == 0)
+			return true;
+	return false;
+}
+
+size_t access_approvals(const struct access *a, const struct requirement *r,
+    const char *const *approvers, size_t count, const char *requester_person, int64_t now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += !is_repeated(approvers, i) &&
+		     access_approval_counts(a, r, approvers[i], requester_person, now);
+	return n;
+}
