@@ -219,6 +219,8 @@ struct status hex_decode(struct span text, struct buf *out, struct err *err)
 	return STATUS_OK;
 }
 
+DEFINE_AUTO_PTR(EVP_MD_CTX, EVP_MD_CTX_free)
+
 /* Fetched once: on OpenSSL 3.0 an implicit fetch costs more than hashing a key does. */
 static EVP_MD *sha256_method;
 
@@ -229,14 +231,23 @@ static void sha256_fetch(void)
 		abort(); /* no provider has it: nothing here can work */
 }
 
-struct digest sha256(struct span in)
+struct digest sha256_parts(const struct span *parts, size_t count)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct digest d;
+	AUTO_PTR(EVP_MD_CTX) context = EVP_MD_CTX_new();
+	bool done;
 
 	pthread_once(&once, sha256_fetch);
-	if (!EVP_Digest(
-		in.n ? in.p : (const uint8_t *)"", in.n, d.bytes, NULL, sha256_method, NULL))
+	done = context && EVP_DigestInit_ex2(context, sha256_method, NULL);
+	for (size_t i = 0; done && i < count; i++)
+		done = !parts[i].n || EVP_DigestUpdate(context, parts[i].p, parts[i].n);
+	if (!done || !EVP_DigestFinal_ex(context, d.bytes, NULL))
 		abort(); /* out of memory */
 	return d;
+}
+
+struct digest sha256(struct span in)
+{
+	return sha256_parts(&in, 1);
 }

@@ -27,5 +27,7 @@ struct digest {
 	uint8_t bytes[SHA256_SIZE];
 };
 struct digest sha256(struct span in);
+/* Of all parts, one behind the other. */
+struct digest sha256_parts(const struct span *parts, size_t count);
 
 #endif

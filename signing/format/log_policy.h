@@ -46,7 +46,10 @@ struct log_policy {
 	uint64_t quorum; /* one bit as in members; 0: none is asked for */
 };
 
-/* ERR_INPUT: malformed (which line, and why). ERR_TOO_LARGE: over one of the bounds above. */
+/*
+ * ERR_INPUT: malformed (which line, and why). ERR_TOO_LARGE: over one of the bounds above.
+ * ret_policy is of no use after a failure.
+ */
 MUST_USE struct status log_policy_parse(
     struct span file, struct log_policy *ret_policy, struct err *err);
 /* Is the quorum reached by these witnesses (bit i: witness i has cosigned)? */

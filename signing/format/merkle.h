@@ -69,9 +69,8 @@ struct merkle_tree {
 MUST_USE struct status merkle_verify_inclusion(const struct merkle_tree *tree, uint64_t index,
     const struct merkle_hash *leaf, const struct merkle_hash *proof, size_t count, struct err *err);
 /*
- * Is `tree` the old one with leaves appended (RFC 9162 section 2.1.4.2)? The empty tree is a
- * start of every tree, by an empty proof, where its root is that of no leaves.
- * Errors as above.
+ * Is `tree` the old one with leaves appended (RFC 9162 section 2.1.4.2)? Errors as above, and
+ * ERR_INPUT from an old tree of no leaves, which is a start of every tree: nothing is proven by it.
  */
 MUST_USE struct status merkle_verify_consistency(const struct merkle_tree *old,
     const struct merkle_tree *tree, const struct merkle_hash *proof, size_t count, struct err *err);
@@ -85,7 +84,7 @@ struct merkle_edge {
 	struct merkle_hash tiles[TILE_LEVELS][TILE_WIDTH];
 };
 
-/* Read the edge of a tree of `size` leaves: one tile a level at most. */
+/* Read the edge of a tree of `size` leaves, at most one tile a level. Of no use after a failure. */
 MUST_USE struct status merkle_edge_load(const struct merkle_source *source, uint64_t size,
     struct merkle_edge *ret_edge, struct err *err);
 
@@ -97,9 +96,9 @@ struct merkle_sink {
 };
 
 /*
- * Append leaves. Every tile that changed is written once, as it is in the end: full ones when they
- * fill, level by level, then the partial ones of the right edge. A tile that has grown has the
- * level and index of its narrower self. sink may be NULL: nobody wants the tiles, only the root.
+ * Append leaves. Every tile that changed is written once, as it is in the end: full ones as they
+ * fill, then the partial ones of the right edge. A tile that has grown has the level and index of
+ * its narrower self. sink may be NULL: nobody wants the tiles, only the root.
  * ERR_TOO_LARGE: above MERKLE_SIZE_MAX. After a failure the edge is of no use: load it anew.
  */
 MUST_USE struct status merkle_edge_append(struct merkle_edge *edge,

@@ -6,8 +6,7 @@
  *   — <key name> <base64 of key ID, 4 octets, and signature>       one line or more
  *
  * A key is written as a vkey: <name>+<key ID in hex>+<base64 of type and public key>.
- * Nothing here allocates but what appends to a struct buf. Notes are read in place: what was
- * parsed borrows from the bytes given.
+ * Notes are read in place, without heap: what was parsed borrows from the bytes given.
  *
  * Signing is somebody else's: sign note_message() with Ed25519 under the key, then append the
  * signature by note_put_signature().
@@ -77,7 +76,10 @@ struct note {
 	struct note_signature signatures[NOTE_SIGNATURES_MAX];
 };
 
-/* ERR_INPUT: malformed (which line, and why). ERR_TOO_LARGE: over one of the bounds above. */
+/*
+ * ERR_INPUT: malformed (which line, and why). ERR_TOO_LARGE: over one of the bounds above. ret_note
+ * is of no use after a failure.
+ */
 MUST_USE struct status note_parse(struct span file, struct note *ret_note, struct err *err);
 /* Signature lines alone, as a witness answers: a note whose text is `text`. Errors as above. */
 MUST_USE struct status note_parse_signatures(
@@ -91,9 +93,15 @@ struct note_seen {
 };
 
 /*
- * Verify by every key that is known; ret_seen has `count` rows, one for each key. Signatures of
- * unknown keys are ignored. ERR_DENIED: one of a known key does not verify ("verifiers MUST verify
- * the signature"), or none is there. ERR_TOO_LARGE: two of one key beyond reason (over 16).
+ * What does this key say? verified is false where it says nothing, or is of a type that nothing
+ * here verifies. ERR_DENIED: a signature under its name and ID does not verify, so that the whole
+ * note is to be refused ("verifiers MUST verify the signature").
+ */
+MUST_USE struct status note_verify_one(
+    const struct note *note, const struct vkey *key, struct note_seen *ret_seen, struct err *err);
+/*
+ * The same of `count` keys; ret_seen has a row for each. Signatures of unknown keys are ignored.
+ * ERR_DENIED: as above, or no key has signed.
  */
 MUST_USE struct status note_verify(const struct note *note, const struct vkey *keys, size_t count,
     struct note_seen *ret_seen, struct err *err);
