@@ -45,12 +45,13 @@ LIBS_DEV  = $(shell pkg-config --libs libssl libcrypto yaml-0.1 $(PKGS_DEV))
 
 # ---- the house: a folder is an archive; what it may link to stands behind it ----------------------
 
-FOLDERS := base access hsm sql format ca api server device
+FOLDERS := base access hsm sql format signing ca api server device
 dir_base := base
 dir_access := access
 dir_hsm := hsm
 dir_sql := sql
 dir_format := signing/format
+dir_signing := signing
 dir_ca := ca
 dir_api := api
 dir_server := server
@@ -62,7 +63,8 @@ needs_hsm := hsm base
 needs_format := format base
 needs_sql := sql format base
 needs_ca := ca sql hsm format access base
-needs_api := api $(needs_ca)
+needs_signing := signing sql hsm format access base
+needs_api := api signing $(needs_ca)
 needs_server := server $(needs_api)
 needs_device := device base
 
