@@ -350,7 +350,7 @@ static bool vkey_fits(const struct witness *w)
 }
 
 static struct status check_witnesses(
-    const struct builder *b, const struct access_item *item, const struct witness_policy *p)
+    const struct builder *b, const struct access_item *item, const struct log_policy *p)
 {
 	const struct witness *w = p->witnesses.items;
 
@@ -372,7 +372,7 @@ static struct status check_witnesses(
 
 static struct status build_log_policy(const struct builder *b, const struct access_item *item)
 {
-	const struct witness_policy *p = item->document;
+	const struct log_policy *p = item->document;
 
 	if (strcmp(p->name, "log") != 0)
 		return fail(b, item, "name", "there is one log, and its policy is named log");

@@ -148,9 +148,9 @@ static const struct field witness_fields[] = {
     {0},
 };
 
-#define AT(member) offsetof(struct witness_policy, member)
+#define AT(member) offsetof(struct log_policy, member)
 const struct field log_policy_fields[] = {
-    HEAD(witness_policy),
+    HEAD(log_policy),
     {.name = "quorum", .type = FIELD_INT, .offset = AT(quorum), .min = 0, .max = 32,
 	.help = "how many witnesses must have cosigned a checkpoint before it is published"},
     {.name = "witnesses", .type = FIELD_MAP_LIST, .offset = AT(witnesses), .max = 32,
@@ -169,7 +169,7 @@ const struct access_document_kind access_document_kinds[ACCESS_KINDS] = {
     [ACCESS_OIDC_RULE] = {"oidc-rule", oidc_rule_fields, sizeof(struct oidc_rule)},
     [ACCESS_APPROVAL_POLICY] = {"approval-policy", approval_policy_fields,
 	sizeof(struct approval_policy)},
-    [ACCESS_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct witness_policy)},
+    [ACCESS_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct log_policy)},
 };
 
 const char *access_document_name(enum access_kind kind, const void *document)

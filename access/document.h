@@ -106,7 +106,7 @@ _Static_assert(ACT_KIND_COUNT <= 64, "a set of kinds of acts is a uint64_t");
 struct witness {
 	char *name, *vkey, *url;
 };
-struct witness_policy {
+struct log_policy {
 	char *kind, *name;         /* the name is "log": there is one */
 	int64_t quorum;            /* how many witnesses must have cosigned; 0: none need to */
 	struct map_list witnesses; /* struct witness */

@@ -7,6 +7,7 @@
 #ifndef SIGNET_CA_REASON_H
 #define SIGNET_CA_REASON_H
 
+#include "access/reason_approval.h"
 #include "base/err.h"
 #include "base/span.h"
 
@@ -26,7 +27,8 @@
 	REASONS_REVOCATION(X) \
 	REASONS_LDEVID(X)     \
 	REASONS_DEVICE(X)     \
-	REASONS_ISSUE(X)
+	REASONS_ISSUE(X)      \
+	REASONS_APPROVAL(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

@@ -1,1 +1,0 @@
-SELECT log_checkpoint_thin()
