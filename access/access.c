@@ -33,7 +33,7 @@ const struct principal *access_person(
 {
 	for (size_t i = 0; i < a->principal_count; i++) {
 		const struct map_list *list = &a->principals[i].identities;
-		const struct identity *identities = list->items;
+		const struct outside_identity *identities = list->items;
 
 		for (size_t j = 0; j < list->count; j++)
 			if (strcmp(identities[j].issuer, issuer) == 0 &&

@@ -26,7 +26,7 @@ struct access {
 	size_t oidc_rule_count;
 	struct approval_policy *approval_policies;
 	size_t approval_policy_count;
-	struct log_policy *log_policy; /* NULL: no witness is asked */
+	struct witness_policy *log_policy; /* NULL: no witness is asked */
 };
 
 /* ---- building (ca/policy_build.c does) ---- */

@@ -109,7 +109,7 @@ static struct status build_role(const struct builder *b, const struct access_ite
 static struct status check_identities(
     const struct builder *b, const struct access_item *item, const struct principal *p)
 {
-	const struct identity *identities = p->identities.items;
+	const struct outside_identity *identities = p->identities.items;
 
 	if (p->identities.count && p->type != PRINCIPAL_PERSON)
 		return fail(b, item, "identities", "only a person has outside identities");
@@ -350,7 +350,7 @@ static bool vkey_fits(const struct witness *w)
 }
 
 static struct status check_witnesses(
-    const struct builder *b, const struct access_item *item, const struct log_policy *p)
+    const struct builder *b, const struct access_item *item, const struct witness_policy *p)
 {
 	const struct witness *w = p->witnesses.items;
 
@@ -372,7 +372,7 @@ static struct status check_witnesses(
 
 static struct status build_log_policy(const struct builder *b, const struct access_item *item)
 {
-	const struct log_policy *p = item->document;
+	const struct witness_policy *p = item->document;
 
 	if (strcmp(p->name, "log") != 0)
 		return fail(b, item, "name", "there is one log, and its policy is named log");

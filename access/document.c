@@ -32,9 +32,9 @@ const struct field role_fields[] = {
 #undef AT
 
 static const struct field identity_fields[] = {
-    {.name = "issuer", .type = FIELD_STR, .offset = offsetof(struct identity, issuer),
+    {.name = "issuer", .type = FIELD_STR, .offset = offsetof(struct outside_identity, issuer),
 	.required = true, .min = 1, .max = NAME_LENGTH, .help = "name of an oidc-issuer document"},
-    {.name = "subject", .type = FIELD_STR, .offset = offsetof(struct identity, subject),
+    {.name = "subject", .type = FIELD_STR, .offset = offsetof(struct outside_identity, subject),
 	.required = true, .min = 1, .max = 255,
 	.help = "the person there, as the issuer's person_claim has it: a number, never a login name"},
     {0},
@@ -49,7 +49,7 @@ const struct field principal_fields[] = {
     {.name = "disabled", .type = FIELD_BOOL, .offset = AT(disabled),
 	.help = "nothing is allowed and no credential is taken from it"},
     {.name = "identities", .type = FIELD_MAP_LIST, .offset = AT(identities), .max = 16,
-	.sub = identity_fields, .sub_size = sizeof(struct identity),
+	.sub = identity_fields, .sub_size = sizeof(struct outside_identity),
 	.help = "outside identities of this person: whoever started a CI run cannot approve what it asks for"},
     {0},
 };
@@ -148,9 +148,9 @@ static const struct field witness_fields[] = {
     {0},
 };
 
-#define AT(member) offsetof(struct log_policy, member)
+#define AT(member) offsetof(struct witness_policy, member)
 const struct field log_policy_fields[] = {
-    HEAD(log_policy),
+    HEAD(witness_policy),
     {.name = "quorum", .type = FIELD_INT, .offset = AT(quorum), .min = 0, .max = 32,
 	.help = "how many witnesses must have cosigned a checkpoint before it is published"},
     {.name = "witnesses", .type = FIELD_MAP_LIST, .offset = AT(witnesses), .max = 32,
@@ -169,7 +169,7 @@ const struct access_document_kind access_document_kinds[ACCESS_KINDS] = {
     [ACCESS_OIDC_RULE] = {"oidc-rule", oidc_rule_fields, sizeof(struct oidc_rule)},
     [ACCESS_APPROVAL_POLICY] = {"approval-policy", approval_policy_fields,
 	sizeof(struct approval_policy)},
-    [ACCESS_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct log_policy)},
+    [ACCESS_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct witness_policy)},
 };
 
 const char *access_document_name(enum access_kind kind, const void *document)

@@ -39,15 +39,15 @@ enum principal_type {
 	PRINCIPAL_CI,
 	PRINCIPAL_LINE
 };
-struct identity {      /* an outside identity of a person */
-	char *issuer;  /* name of an oidc-issuer */
-	char *subject; /* as its person_claim has it: actor_id of GitHub, user_id of GitLab */
+struct outside_identity { /* an outside identity of a person */
+	char *issuer;     /* name of an oidc-issuer */
+	char *subject;    /* as its person_claim has it: actor_id of GitHub, user_id of GitLab */
 };
 struct principal { /* who calls */
 	char *kind, *name;
 	int type; /* enum principal_type */
 	bool disabled;
-	struct map_list identities; /* struct identity; persons only */
+	struct map_list identities; /* struct outside_identity; persons only */
 };
 /* "person" "service" "ci" "line" */
 extern const char *const principal_types[];
@@ -106,7 +106,7 @@ _Static_assert(ACT_KIND_COUNT <= 64, "a set of kinds of acts is a uint64_t");
 struct witness {
 	char *name, *vkey, *url;
 };
-struct log_policy {
+struct witness_policy {
 	char *kind, *name;         /* the name is "log": there is one */
 	int64_t quorum;            /* how many witnesses must have cosigned; 0: none need to */
 	struct map_list witnesses; /* struct witness */

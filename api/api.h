@@ -2,6 +2,7 @@
 #ifndef SIGNET_API_API_H
 #define SIGNET_API_API_H
 
+#include "base/bucket.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -15,7 +16,8 @@ struct api {
 	struct rng rng;
 	const struct log *log;
 	struct metrics *metrics;
-	struct enroll_budget budget; /* {0} to start with */
+	struct enroll_budget budget;                 /* {0} to start with */
+	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

@@ -33,6 +33,9 @@ int http_status_of(enum err_kind kind)
 	case ERR_MISSING: return 404;
 	case ERR_METHOD: return 405;
 	case ERR_CONFLICT: return 409;
+	case ERR_STALE: return 412;
+	case ERR_UNFIT: return 422;
+	case ERR_BLIND: return 428;
 	case ERR_TOO_LARGE: return 413;
 	case ERR_MEDIA: return 415;
 	case ERR_LIMIT: return 429;

@@ -1,5 +1,7 @@
 #include "api/refusal.h"
 
+#include "api/problem.h"
+
 static const char *opening(enum err_kind kind, int status)
 {
 	if (kind == ERR_PENDING)
@@ -65,10 +67,13 @@ void refusal_text(const struct call *call, const struct err *err, struct http_re
 	shape(err, call->reference, call->retry_after, call->request->arena, r);
 }
 
-void route_refuse(
-    const struct err *err, const char *allow, struct arena *arena, struct http_response *response)
+void route_refuse(const struct http_request *request, const struct err *err, const char *allow,
+    struct http_response *response)
 {
-	shape(err, NULL, 0, arena, response);
+	if (span_starts(span_str(request->path), "/api/"))
+		problem_refuse(request, err, NULL, 0, response);
+	else
+		shape(err, NULL, 0, request->arena, response);
 	if (allow)
 		http_add_header(response, "Allow", allow);
 }

@@ -1,10 +1,12 @@
 #include "api/route.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "api/est.h"
 #include "api/health.h"
 #include "api/issuer.h"
+#include "api/perform.h"
 #include "api/refusal.h"
 #include "ca/reason.h"
 
@@ -14,23 +16,26 @@
 /* A label or a name; nothing that we serve is longer. */
 #define SEGMENT_MAX 128
 
-#define EST_GET(operation, run, text)                                                             \
-	{HTTP_GET, "/.well-known/est/" operation, LISTENER_DEVICE, ROUTE_LOOP, "public", NULL, 0, \
-	    run, refusal_text, text},                                                             \
-	{                                                                                         \
-		HTTP_GET, "/.well-known/est/{label}/" operation, LISTENER_DEVICE, ROUTE_LOOP,     \
-		    "public", NULL, 0, run, refusal_text, text                                    \
+#define EST_ROW(verb, path_, place_, permission_, type, most, run, text)                \
+	{                                                                               \
+		.method = (verb), .path = (path_), .listeners = LISTENER_DEVICE,        \
+		.place = (place_), .permission = (permission_), .content_type = (type), \
+		.body_max = (most), .handler = (run), .error_shape = refusal_text,      \
+		.summary = (text)                                                       \
 	}
-#define EST_POST(operation, place, type, run, text)                                        \
-	{HTTP_POST, "/.well-known/est/" operation, LISTENER_DEVICE, place, "device", type, \
-	    EST_BODY_MAX, run, refusal_text, text},                                        \
-	{                                                                                  \
-		HTTP_POST, "/.well-known/est/{label}/" operation, LISTENER_DEVICE, place,  \
-		    "device", type, EST_BODY_MAX, run, refusal_text, text                  \
-	}
-#define MEMORY_GET(path, listeners, run, text)                                                    \
-	{                                                                                         \
-		HTTP_GET, path, listeners, ROUTE_LOOP, "public", NULL, 0, run, refusal_text, text \
+#define EST_PAIR(verb, operation, place, permission, type, most, run, text)                     \
+	EST_ROW(verb, "/.well-known/est/" operation, place, permission, type, most, run, text), \
+	    EST_ROW(verb, "/.well-known/est/{label}/" operation, place, permission, type, most, \
+		run, text)
+#define EST_GET(operation, run, text) \
+	EST_PAIR(HTTP_GET, operation, ROUTE_LOOP, PERMISSION_PUBLIC, NULL, 0, run, text)
+#define EST_POST(operation, place, type, run, text) \
+	EST_PAIR(HTTP_POST, operation, place, PERMISSION_DEVICE, type, EST_BODY_MAX, run, text)
+#define MEMORY_GET(path_, where, run, text)                                                     \
+	{                                                                                       \
+		.method = HTTP_GET, .path = (path_), .listeners = (where), .place = ROUTE_LOOP, \
+		.permission = PERMISSION_PUBLIC, .handler = (run), .error_shape = refusal_text, \
+		.summary = (text)                                                               \
 	}
 
 const struct route routes[] = {
@@ -131,28 +136,51 @@ static struct status refuse_method(const struct buf *allow, const char *path, st
 	return REFUSE(err, HTTP_METHOD, "%.64s is served, but only with %s", path, *ret_allow);
 }
 
+/* What one table has for the path: the row, or in `allow` the methods that there are. */
+static const struct route *search(const struct route *table, enum listener_kind listener,
+    enum http_method method, const char *path, struct span *ret_variable, struct buf *allow)
+{
+	for (const struct route *r = table; r->path; r++) {
+		if (!(r->listeners & listener) || !path_fits(r->path, path, ret_variable))
+			continue;
+		if (method_fits(r, method))
+			return r;
+		buf_printf(allow, "%s%s", allow->n ? ", " : "", method_name(r->method));
+	}
+	return NULL;
+}
+
 struct status route_find(enum listener_kind listener, enum http_method method, const char *path,
     struct arena *arena, const struct route **ret_route, const char **ret_segment,
     const char **ret_allow, struct err *err)
 {
 	AUTO(buf) allow = {0};
-	struct span variable;
+	struct span variable = SPAN_NONE;
+	const struct route *found = search(routes, listener, method, path, &variable, &allow);
 
-	for (const struct route *r = routes; r->path; r++) {
-		if (!(r->listeners & listener) || !path_fits(r->path, path, &variable))
-			continue;
-		if (method_fits(r, method)) {
-			*ret_route = r;
-			*ret_segment =
-			    variable.p ? arena_strndup(arena, (const char *)variable.p, variable.n)
-				       : NULL;
-			return STATUS_OK;
-		}
-		buf_printf(&allow, "%s%s", allow.n ? ", " : "", method_name(r->method));
-	}
-	if (allow.n > 0)
+	if (!found)
+		found = search(api_routes, listener, method, path, &variable, &allow);
+	if (!found && allow.n > 0)
 		return refuse_method(&allow, path, arena, ret_allow, err);
-	return REFUSE(err, HTTP_PATH, "nothing is served at %.128s", path);
+	if (!found)
+		return REFUSE(err, HTTP_PATH, "nothing is served at %.128s", path);
+	*ret_route = found;
+	*ret_segment =
+	    variable.p ? arena_strndup(arena, (const char *)variable.p, variable.n) : NULL;
+	return STATUS_OK;
+}
+
+/* One of the types in "application/json, application/yaml". */
+static bool type_listed(struct span type, const char *listed)
+{
+	size_t n;
+
+	for (; *listed; listed += n + strspn(listed + n, ", ")) {
+		n = strcspn(listed, ",");
+		if (n == type.n && strncasecmp(listed, (const char *)type.p, n) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct status route_accepts(const struct route *route, const char *content_type, struct err *err)
@@ -168,7 +196,7 @@ struct status route_accepts(const struct route *route, const char *content_type,
 	parameters = type.n ? memchr(type.p, ';', type.n) : NULL;
 	if (parameters)
 		type.n = (size_t)(parameters - type.p);
-	if (!span_equal_nocase(span_trim(type), route->content_type))
+	if (!type_listed(span_trim(type), route->content_type))
 		return REFUSE(err, HTTP_MEDIA_TYPE, "Content-Type %.64s; this takes %s",
 		    content_type, route->content_type);
 	return STATUS_OK;
@@ -177,8 +205,13 @@ struct status route_accepts(const struct route *route, const char *content_type,
 void route_run(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err)
 {
-	struct status done = route->handler(call, response, ret_err);
+	struct status done;
 
+	if (route->operation) {
+		perform(route, call, response, ret_err);
+		return;
+	}
+	done = route->handler(call, response, ret_err);
 	if (done.ok && response->status == 0)
 		done = err_set(ret_err, ERR_INTERNAL, "%s gave no answer", route->path);
 	if (!done.ok)

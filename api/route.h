@@ -1,13 +1,20 @@
 /*
- * api/route.h: every path that Signet serves, in one constant table.
+ * api/route.h: every path that Signet serves, in two constant tables.
  *
  * server/ asks for the route as soon as the request line and headers are read,
  * so that bodies that nobody wants are refused before they are sent.
+ *
+ * A row with an `operation` is one of the API's (api/perform.h): who calls is authenticated, the
+ * row's permission demanded, query and body are bound by the row's field tables, the answer is
+ * JSON, a refusal is a problem (api/problem.h). /api/v1/openapi.json is made from the same rows.
  */
 #ifndef SIGNET_API_ROUTE_H
 #define SIGNET_API_ROUTE_H
 
+#include "access/access.h"
 #include "api/http.h"
+#include "base/doc.h"
+#include "base/encode.h"
 
 enum listener_kind {
 	LISTENER_DEVICE = 1,   /* EST and updates, client certificates */
@@ -22,13 +29,54 @@ enum route_place {
 	ROUTE_WORKER, /* may use the database and keys */
 };
 
-struct api; /* api/api.h: what handlers may reach */
+enum route_flag {
+	/*
+	 * The handler runs in one transaction, which is committed before the answer leaves, and is
+	 * run again from the start when it lost a race: it must not leave traces outside.
+	 */
+	ROUTE_ACT = 1,
+	ROUTE_CREATES = 2,   /* takes an Idempotency-Key: what was answered is answered again */
+	ROUTE_EDITS = 4,     /* wants If-Match, or If-None-Match: * for what shall be new */
+	ROUTE_VERSIONED = 8, /* answers have an ETag; If-None-Match may be asked with */
+	ROUTE_SECRET = 16,   /* the answer must not be stored: a retry is told so */
+	ROUTE_LIST = 32,     /* takes limit and after; answers {"items": [...], "next": ...} */
+	ROUTE_RAW = 64,      /* the body is not bound: the handler reads request->body itself */
+};
+
+/* Whose binding is enough for the row's permission. */
+enum route_scope {
+	SCOPE_ANY, /* one, however limited: lists show what it reaches, the handler asks the rest */
+	SCOPE_GLOBAL,  /* one without limits */
+	SCOPE_PRODUCT, /* as SCOPE_ANY; the handler calls call_may() with the product */
+};
+
+/* What a call must find, or fails (RFC 9110 13.1). */
+struct condition {
+	bool given;
+	bool absent;     /* If-None-Match: *: it must not be there */
+	int64_t version; /* If-Match: it must be this one; 0: whichever it is, but there */
+};
+
+struct api;         /* api/api.h: what handlers may reach */
+struct approval;    /* signing/approval.h */
+struct request_row; /* sql/request.h */
+struct route;
 struct call {
 	struct api *api;
 	struct db *db;         /* a worker's connection; NULL on the loop */
 	struct policy *policy; /* the snapshot that this request is judged by */
 	const struct http_request *request;
 	const char *segment; /* text of the one {variable} path segment, or NULL */
+	/* The API's: */
+	const struct route *route;
+	struct actor actor;         /* who calls */
+	const void *input;          /* the body, bound by route->body; NULL: none */
+	const void *query;          /* the query parameters, bound by route->query */
+	struct condition condition; /* ROUTE_EDITS */
+	struct approval *approval;  /* a stored call is redeemed; NULL: called by a client */
+	/* What policy wants approvals for: set by call_require(), which fails then. */
+	const struct request_row *pending;
+	bool committed; /* what was done is durable */
 	/* Set by a handler, for the answer's error shape: */
 	const char *reference; /* id of the record that explains the outcome; NULL: none */
 	int64_t retry_after;   /* seconds; 0: RETRY_AFTER_STANDARD where one is due */
@@ -46,16 +94,30 @@ struct route {
 	const char *path;
 	unsigned listeners; /* enum listener_kind, or'ed */
 	enum route_place place;
-	const char *permission; /* "public", or "device" for what EST decides itself; never NULL */
-	const char *content_type; /* what a body must be; NULL: no body is read */
-	size_t body_max;          /* bytes; a constant with its reason beside the table */
+	enum permission permission; /* PERMISSION_DEVICE: EST decides itself */
+	/* What a body must be; several: "application/json, application/yaml"; NULL: no body is read
+	 */
+	const char *content_type;
+	size_t body_max; /* bytes; a constant with its reason beside the table */
 	route_handler handler;
 	void (*error_shape)(
 	    const struct call *call, const struct err *err, struct http_response *r);
 	const char *summary; /* one line, for docs */
+	/* The API's: */
+	const char *operation; /* operationId: "listDevices"; NULL: not of the API */
+	unsigned flags;        /* enum route_flag, or'ed */
+	enum route_scope scope;
+	const struct field *body; /* of a JSON object; offsets within body_size; NULL: not bound */
+	size_t body_size;
+	const char *document;      /* kind of policy document that the body is; NULL: none */
+	const struct field *query; /* ended by name NULL; NULL: no parameter is taken */
+	size_t query_size;
+	const char *answer; /* name of the answer's shape (api/answer.h); NULL: no body */
+	int status;         /* of success; 0: 200 */
 };
 
-extern const struct route routes[]; /* ended by path NULL */
+extern const struct route routes[];     /* EST and what else is no API; ended by path NULL */
+extern const struct route api_routes[]; /* the API; ended by path NULL */
 
 /*
  * Find the route. ERR_MISSING (404): no such path on this listener. ERR_METHOD (405): the path is
@@ -74,8 +136,9 @@ struct status route_accepts(const struct route *route, const char *content_type,
 void route_run(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err);
 
-/* For refusals before there is a route or a policy (404, 405, 413, 503 queue full): text/plain. */
-void route_refuse(
-    const struct err *err, const char *allow, struct arena *arena, struct http_response *response);
+/* For refusals before there is a route or a policy (404, 405, 413, 503 queue full): text/plain, or
+ * a problem below /api/. */
+void route_refuse(const struct http_request *request, const struct err *err, const char *allow,
+    struct http_response *response);
 
 #endif

@@ -67,6 +67,7 @@ enum field_type {
 	FIELD_INT,      /* int64_t, min..max; a scalar such as 10, 64k (1024), 2M, 1G */
 	FIELD_SECONDS,  /* int64_t; "90s" "15m" "12h" "30d" "52w" "10y" (365 d) or a bare number of
 			   seconds */
+	FIELD_TIME,     /* int64_t: seconds since 1970 of "2027-01-01T00:00:00Z" */
 	FIELD_BOOL,     /* bool; true or false only */
 	FIELD_ENUM,     /* int: index into names */
 	FIELD_FLAGS,    /* uint32_t: a list of names, bit i for names[i] */
@@ -106,6 +107,13 @@ struct field {
  */
 struct status doc_bind(const char *name, const struct doc_node *map, const struct field *fields,
     void *object, struct arena *arena, struct err *err);
+
+/*
+ * The same for what was sent as JSON (api/body.h): errors are ERR_INPUT, and name the place as a
+ * JSON pointer (RFC 6901): "/subject/0/value: text is wanted, not a list".
+ */
+struct status doc_bind_json(const struct doc_node *map, const struct field *fields, void *object,
+    struct arena *arena, struct err *err);
 
 /*
  * Write the members back as canonical JSON: table order, absent and standard values left out.

@@ -1,4 +1,5 @@
 /* base/doc_bind.c: tables bind trees to structs, and refuse what no row allows. */
+#include "base/clock.h"
 #include "base/doc_internal.h"
 
 #include <inttypes.h>
@@ -14,7 +15,7 @@ struct place {
 };
 
 struct binding {
-	const char *name;
+	const char *name; /* NULL: sent as JSON */
 	const struct doc_node *top;
 	struct arena *arena;
 	struct err *err;
@@ -31,6 +32,33 @@ static void place_text(const struct place *p, char *text, size_t size)
 		snprintf(text + n, size - n, "%s%s", n ? "." : "", p->member);
 	else
 		snprintf(text + n, size - n, "[%zu]", p->index);
+}
+
+/* RFC 6901: '~' and '/' inside a name are written "~0" and "~1". */
+static void pointer_text(const struct place *p, struct buf *out)
+{
+	if (p->up)
+		pointer_text(p->up, out);
+	if (!p->member)
+		buf_printf(out, "/%zu", p->index);
+	else
+		buf_put_byte(out, '/');
+	for (const char *c = p->member; c && *c; c++) {
+		if (*c == '~' || *c == '/')
+			buf_put_str(out, *c == '~' ? "~0" : "~1");
+		else
+			buf_put_byte(out, (uint8_t)*c);
+	}
+}
+
+static struct status refuse_pointer(
+    const struct binding *b, const struct place *place, const char *why)
+{
+	AUTO(buf) pointer = {0};
+
+	if (place)
+		pointer_text(place, &pointer);
+	return err_set(b->err, ERR_INPUT, "%.160s: %s", buf_cstr(&pointer), why);
 }
 
 /* "label 'factory': " where the document says so itself. */
@@ -56,6 +84,8 @@ static struct status refuse(const struct binding *b, const struct doc_node *at,
 	if (vsnprintf(why, sizeof(why), format, args) < 0)
 		why[0] = 0;
 	va_end(args);
+	if (!b->name)
+		return refuse_pointer(b, place, why);
 	title_text(b->top, title, sizeof(title));
 	if (!place)
 		return doc_fail(b->name, at, b->err, "%s%s", title, why);
@@ -179,6 +209,18 @@ static struct status bind_number(const struct binding *b, const struct doc_node 
 	return STATUS_OK;
 }
 
+static struct status bind_time(const struct binding *b, const struct doc_node *node,
+    const struct place *place, int64_t *ret_seconds)
+{
+	struct err ignored = {0};
+
+	TRY(want(b, node, place, DOC_SCALAR, "a time"));
+	if (!time_parse(node->text, ret_seconds, &ignored).ok)
+		return refuse(b, node, place, "'%.60s' is not a time such as 2027-01-01T00:00:00Z",
+		    node->text);
+	return STATUS_OK;
+}
+
 static struct status bind_bool(const struct binding *b, const struct doc_node *node,
     const struct place *place, bool *ret_truth)
 {
@@ -250,6 +292,7 @@ static struct status bind_value(const struct binding *b, const struct doc_node *
 	case FIELD_STR_LIST: return bind_str_list(b, node, place, f, to);
 	case FIELD_INT:
 	case FIELD_SECONDS: return bind_number(b, node, place, f, to);
+	case FIELD_TIME: return bind_time(b, node, place, to);
 	case FIELD_BOOL: return bind_bool(b, node, place, to);
 	case FIELD_ENUM: return bind_name(b, node, place, f, to);
 	case FIELD_FLAGS: return bind_flags(b, node, place, f, to);
@@ -265,7 +308,8 @@ static size_t value_size(enum field_type type)
 	case FIELD_STR: return sizeof(char *);
 	case FIELD_STR_LIST: return sizeof(struct str_list);
 	case FIELD_INT:
-	case FIELD_SECONDS: return sizeof(int64_t);
+	case FIELD_SECONDS:
+	case FIELD_TIME: return sizeof(int64_t);
 	case FIELD_BOOL: return sizeof(bool);
 	case FIELD_ENUM: return sizeof(int);
 	case FIELD_FLAGS: return sizeof(uint32_t);
@@ -375,4 +419,10 @@ struct status doc_bind(const char *name, const struct doc_node *map, const struc
 	struct binding b = {name, map, arena, err};
 
 	return bind_map(&b, map, NULL, fields, object);
+}
+
+struct status doc_bind_json(const struct doc_node *map, const struct field *fields, void *object,
+    struct arena *arena, struct err *err)
+{
+	return doc_bind(NULL, map, fields, object, arena, err);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 
 static void render_map(struct json *j, const struct field *fields, const void *object);
@@ -39,6 +40,7 @@ static bool is_absent(const struct field *f, const void *from)
 	case FIELD_STR: return text_equal(*(char *const *)from, absent.text);
 	case FIELD_STR_LIST: return list_equal(from, &absent.list);
 	case FIELD_INT:
+	case FIELD_TIME:
 	case FIELD_SECONDS: return *(const int64_t *)from == absent.number;
 	case FIELD_BOOL: return *(const bool *)from == absent.truth;
 	case FIELD_ENUM: return *(const int *)from == absent.index;
@@ -77,6 +79,14 @@ static void render_map_list(struct json *j, const struct field *f, const struct 
 	json_array_end(j);
 }
 
+static void render_time(struct json *j, const char *name, int64_t seconds)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_text(seconds, text);
+	json_str(j, name, text);
+}
+
 static void render_value(struct json *j, const struct field *f, const void *from)
 {
 	switch (f->type) {
@@ -84,6 +94,7 @@ static void render_value(struct json *j, const struct field *f, const void *from
 	case FIELD_STR_LIST: render_str_list(j, f->name, from); break;
 	case FIELD_INT:
 	case FIELD_SECONDS: json_int(j, f->name, *(const int64_t *)from); break;
+	case FIELD_TIME: render_time(j, f->name, *(const int64_t *)from); break;
 	case FIELD_BOOL: json_bool(j, f->name, *(const bool *)from); break;
 	case FIELD_ENUM: json_str(j, f->name, f->names[*(const int *)from]); break;
 	case FIELD_FLAGS: render_flags(j, f, *(const uint32_t *)from); break;

@@ -151,6 +151,7 @@ void field_standard(const struct field *f, struct arena *arena, union field_valu
 		standard_must(ret_value->index >= 0);
 		break;
 	case FIELD_FLAGS: standard_flags(f, arena, ret_value); break;
+	case FIELD_TIME: /* no row has one */
 	case FIELD_MAP:
 	case FIELD_MAP_LIST: break;
 	}

@@ -50,3 +50,26 @@ bool utf8_valid(struct span s)
 	}
 	return true;
 }
+
+const char *utf8_clean(struct arena *arena, const char *text, size_t most)
+{
+	struct span rest = span_str(text);
+	AUTO(buf) out = {0};
+
+	if (!text)
+		return NULL;
+	while (rest.n > 0) {
+		size_t n = utf8_length(rest);
+		const bool good = n > 0 && rest.p[0] >= ' ' && rest.p[0] != 0x7f;
+
+		n = n ? n : 1;
+		if (out.n + n > most)
+			break;
+		if (good)
+			buf_put(&out, span(rest.p, n));
+		else
+			buf_put_byte(&out, '?');
+		rest = span(rest.p + n, rest.n - n);
+	}
+	return arena_strdup(arena, buf_cstr(&out));
+}

@@ -6,12 +6,12 @@
 #include "ca/policy.h"
 #include "ca/reason.h"
 
-static bool is_tls13(const struct binding *session)
+static bool is_tls13(const struct channel_binding *session)
 {
 	return session->tls_version >= TLS1_3_VERSION;
 }
 
-static const char *binding_name(const struct binding *session)
+static const char *binding_name(const struct channel_binding *session)
 {
 	return is_tls13(session) ? "tls-exporter" : "tls-unique";
 }
@@ -20,12 +20,13 @@ static const char *binding_name(const struct binding *session)
  * Before extended master secret two sessions of different parties could share a tls-unique (the
  * triple handshake that RFC 7627 was made against): such a value proves nothing.
  */
-static bool trustworthy(const struct binding *session)
+static bool trustworthy(const struct channel_binding *session)
 {
 	return is_tls13(session) || session->extended_master_secret;
 }
 
-static struct status compare(const struct binding *session, struct span text, struct err *err)
+static struct status compare(
+    const struct channel_binding *session, struct span text, struct err *err)
 {
 	struct span value = is_tls13(session) ? session->tls_exporter : session->tls_unique;
 	struct err why = {0};
@@ -48,8 +49,8 @@ static struct status compare(const struct binding *session, struct span text, st
 }
 
 /* RFC 7030 3.5: what is there must be verified; policy may demand that it is there. */
-struct status binding_check(int rule, const struct binding *session, struct span challenge_password,
-    bool *ret_linked, struct err *err)
+struct status binding_check(int rule, const struct channel_binding *session,
+    struct span challenge_password, bool *ret_linked, struct err *err)
 {
 	*ret_linked = false;
 	if (rule == POP_OFF)

@@ -13,7 +13,7 @@
 
 #define CHALLENGE_PASSWORD_MAX 255 /* RFC 2985 5.4.1: pkcs-9-ub-challengePassword */
 
-struct binding {         /* what the session has */
+struct channel_binding { /* what the session has */
 	int tls_version; /* TLS1_2_VERSION, TLS1_3_VERSION */
 	bool extended_master_secret;
 	struct span tls_unique; /* n = 0: not defined */
@@ -24,7 +24,7 @@ struct binding {         /* what the session has */
  * Judge a challengePassword (p NULL: absent) by the label's rule (enum pop_rule of ca/policy.h).
  * ret_linked: the request is proven to be of this session. Reasons binding.*.
  */
-struct status binding_check(int rule, const struct binding *session, struct span challenge_password,
-    bool *ret_linked, struct err *err);
+struct status binding_check(int rule, const struct channel_binding *session,
+    struct span challenge_password, bool *ret_linked, struct err *err);
 
 #endif

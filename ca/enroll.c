@@ -50,7 +50,7 @@ static struct status read_body(struct attempt *a, struct err *err)
 
 static struct status read_request(struct attempt *a, struct err *err)
 {
-	const struct binding session = {
+	const struct channel_binding session = {
 	    .tls_version = a->q->tls_version,
 	    .extended_master_secret = a->q->extended_master_secret,
 	    .tls_unique = a->q->tls_unique,

@@ -7,6 +7,7 @@
 #ifndef SIGNET_CA_POLICY_H
 #define SIGNET_CA_POLICY_H
 
+#include "access/access.h"
 #include "base/clock.h"
 #include "ca/policy_model.h"
 
@@ -26,6 +27,7 @@ struct policy {
 	size_t product_count;
 	struct label *labels;
 	size_t label_count;
+	struct access *access; /* who may do what; never NULL once it is built */
 	struct arena arena;
 	/* the rest is policy.c's */
 	int references; /* atomic */

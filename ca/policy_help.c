@@ -11,6 +11,7 @@ static void put_type(const struct field *f, struct buf *out)
 	    [FIELD_STR_LIST] = "list of texts",
 	    [FIELD_INT] = "number",
 	    [FIELD_SECONDS] = "time span",
+	    [FIELD_TIME] = "point in time",
 	    [FIELD_BOOL] = "true or false",
 	    [FIELD_ENUM] = "one of",
 	    [FIELD_FLAGS] = "list of",

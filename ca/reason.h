@@ -7,10 +7,10 @@
 #ifndef SIGNET_CA_REASON_H
 #define SIGNET_CA_REASON_H
 
-#include "access/reason_approval.h"
 #include "base/err.h"
 #include "base/span.h"
 
+#include "ca/reason_api.h"
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
@@ -28,7 +28,7 @@
 	REASONS_LDEVID(X)     \
 	REASONS_DEVICE(X)     \
 	REASONS_ISSUE(X)      \
-	REASONS_APPROVAL(X)
+	REASONS_API(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

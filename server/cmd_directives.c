@@ -10,6 +10,7 @@ static const char *type_text(const struct field *f)
 	case FIELD_STR_LIST: return "list";
 	case FIELD_INT: return "number";
 	case FIELD_SECONDS: return "time";
+	case FIELD_TIME: return "point in time";
 	case FIELD_BOOL: return "true, false";
 	case FIELD_ENUM:
 	case FIELD_FLAGS:

@@ -51,7 +51,7 @@ void exchange_refuse(struct exchange *x, enum reason_id why, const char *format,
 	    x->route->error_shape)
 		x->route->error_shape(&x->call, &x->err, &x->response);
 	else
-		route_refuse(&x->err, NULL, &x->arena, &x->response);
+		route_refuse(&x->request, &x->err, NULL, &x->response);
 }
 
 static int hex_digit(char c)
@@ -155,7 +155,7 @@ static bool find_route(struct exchange *x)
 		&x->call.segment, &allow, &x->err)
 		.ok)
 		return true;
-	route_refuse(&x->err, allow, &x->arena, &x->response);
+	route_refuse(&x->request, &x->err, allow, &x->response);
 	return false;
 }
 

@@ -81,6 +81,11 @@ bool sql_retryable(const struct db *db)
 	return db->retryable;
 }
 
+bool db_retryable(const struct db *db)
+{
+	return db->retryable;
+}
+
 struct status sql_script(PGconn *connection, const char *text, struct err *err)
 {
 	PGresult *pg = PQexec(connection, text);

@@ -191,6 +191,13 @@ const char *sql_get_text(const struct sql_result *r, int row, int column)
 	return sql_is_null(r, row, column) ? NULL : PQgetvalue(r->pg, row, column);
 }
 
+const char *sql_get_copy(const struct sql_result *r, int row, int column, struct arena *arena)
+{
+	const char *text = sql_get_text(r, row, column);
+
+	return text ? arena_strdup(arena, text) : NULL;
+}
+
 struct span sql_get_bytes(const struct sql_result *r, int row, int column)
 {
 	if (sql_is_null(r, row, column))

@@ -23,7 +23,7 @@ static void check_csr(const struct csr *csr, struct span der)
 static void check_binding(struct span challenge)
 {
 	static const uint8_t unique[12] = {1, 2, 3}, exporter[32] = {4, 5, 6};
-	const struct binding sessions[] = {
+	const struct channel_binding sessions[] = {
 	    {TLS1_2_VERSION, true, SPAN_OF(unique), SPAN_OF(exporter)},
 	    {TLS1_2_VERSION, false, SPAN_OF(unique), SPAN_NONE},
 	    {TLS1_3_VERSION, true, SPAN_NONE, SPAN_OF(exporter)},

@@ -62,7 +62,7 @@ static void ask(struct scene *s, enum listener_kind l, enum http_method method, 
 	s->request.method = method;
 	s->request.path = path;
 	if (!route_find(l, method, path, &s->arena, &route, &s->call.segment, &allow, &s->err).ok)
-		route_refuse(&s->err, allow, &s->arena, &s->response);
+		route_refuse(&s->request, &s->err, allow, &s->response);
 	else
 		route_run(route, &s->call, &s->response, &s->err);
 }

@@ -76,7 +76,7 @@ Test(ca_binding, is_judged_by_version_and_rule)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct binding_case *c = &cases[i];
-		const struct binding session = {
+		const struct channel_binding session = {
 		    c->version, c->ems, SPAN_OF(unique), SPAN_OF(exporter)};
 		AUTO(buf) room = {0};
 		struct err err = {0};
@@ -93,7 +93,7 @@ Test(ca_binding, is_judged_by_version_and_rule)
 
 Test(ca_binding, without_a_value_of_the_session_nothing_matches)
 {
-	const struct binding session = {V12, true, SPAN_NONE, SPAN_OF(exporter)};
+	const struct channel_binding session = {V12, true, SPAN_NONE, SPAN_OF(exporter)};
 	struct err err = {0};
 	bool linked;
 

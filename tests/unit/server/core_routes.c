@@ -69,14 +69,17 @@ static void shape(const struct call *call, const struct err *err, struct http_re
 }
 
 #define EVERYWHERE (LISTENER_DEVICE | LISTENER_PUBLIC)
-#define ROW_GET(path, place, run)                                                    \
-	{                                                                            \
-		HTTP_GET, path, EVERYWHERE, place, "public", NULL, 0, run, shape, "" \
+#define ROW_GET(path_, place_, run)                                                              \
+	{                                                                                        \
+		.method = HTTP_GET, .path = (path_), .listeners = EVERYWHERE, .place = (place_), \
+		.permission = PERMISSION_PUBLIC, .handler = (run), .error_shape = shape,         \
+		.summary = ""                                                                    \
 	}
-#define ROW_POST(path, place, run)                                                                \
+#define ROW_POST(path_, place_, run)                                                              \
 	{                                                                                         \
-		HTTP_POST, path, EVERYWHERE, place, "public", "text/plain", ECHO_MAX, run, shape, \
-		    ""                                                                            \
+		.method = HTTP_POST, .path = (path_), .listeners = EVERYWHERE, .place = (place_), \
+		.permission = PERMISSION_PUBLIC, .content_type = "text/plain",                    \
+		.body_max = ECHO_MAX, .handler = (run), .error_shape = shape, .summary = ""       \
 	}
 
 const struct route routes[] = {

@@ -1,0 +1,269 @@
+/* api/perform.c: see perform.h. */
+#include "api/perform.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/authenticate.h"
+#include "api/body.h"
+#include "api/query.h"
+#include "api/recorder.h"
+#include "api/transaction.h"
+#include "ca/policy.h"
+#include "ca/reason.h"
+
+const struct access *call_access(const struct call *call)
+{
+	static const struct access nothing; /* nobody may anything */
+
+	return call->policy && call->policy->access ? call->policy->access : &nothing;
+}
+
+int64_t call_now(const struct call *call)
+{
+	return clock_now(&call->api->clock);
+}
+
+/* ---- may ---- */
+
+static struct status deny(const struct call *call, const char *product, struct err *err)
+{
+	const char *permission = permission_name(call->route->permission);
+
+	if (product)
+		return REFUSE(err, ACCESS_DENIED, "%.64s does not hold %s for product %.64s",
+		    call->actor.name, permission, product);
+	return REFUSE(err, ACCESS_DENIED, "%.64s does not hold %s%s", call->actor.name, permission,
+	    call->route->scope == SCOPE_GLOBAL ? " for all products" : "");
+}
+
+struct status call_may(
+    const struct call *call, const char *product, const char *channel, struct err *err)
+{
+	if (!access_may(call_access(call), &call->actor, call->route->permission, product, channel,
+		call_now(call)))
+		return deny(call, product, err);
+	return STATUS_OK;
+}
+
+struct reach call_reach(const struct call *call)
+{
+	return access_reach(call_access(call), &call->actor, call->route->permission,
+	    call_now(call), call->request->arena);
+}
+
+bool call_sees(const struct call *call, const char *product)
+{
+	return access_may(call_access(call), &call->actor, call->route->permission, product, NULL,
+	    call_now(call));
+}
+
+static bool is_somebody(const struct actor *a)
+{
+	return a->principal || a->credential == CREDENTIAL_LOCAL;
+}
+
+/* Public rows are for anybody; every other row is for somebody, and most for those who may. */
+static struct status authorise(struct call *call, struct err *err)
+{
+	const enum permission p = call->route->permission;
+
+	if (p == PERMISSION_PUBLIC)
+		return STATUS_OK;
+	if (!call->policy)
+		return REFUSE(err, SERVICE_POLICY, "not ready to serve");
+	if (!is_somebody(&call->actor))
+		return REFUSE(err, CREDENTIAL_REQUIRED, "who calls is not known");
+	if (p == PERMISSION_SELF)
+		return STATUS_OK;
+	if (call->route->scope == SCOPE_GLOBAL)
+		return call_may(call, NULL, NULL, err);
+	if (!call_reach(call).any)
+		return deny(call, NULL, err);
+	return STATUS_OK;
+}
+
+/* ---- what ---- */
+
+/* RFC 9110 8.8.3: a quoted string; ours are numbers. A weak one never holds for If-Match. */
+static struct status read_version(const char *text, int64_t *ret_version, struct err *err)
+{
+	const size_t n = strlen(text);
+	int64_t version = 0;
+
+	if (strcmp(text, "*") == 0) {
+		*ret_version = 0;
+		return STATUS_OK;
+	}
+	if (n < 3 || n > 20 || text[0] != '"' || text[n - 1] != '"' || text[1] == '0')
+		return REFUSE(err, CONDITION_MALFORMED, "If-Match: %.40s", text);
+	for (size_t i = 1; i < n - 1; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return REFUSE(err, CONDITION_MALFORMED, "If-Match: %.40s", text);
+		version = version * 10 + (text[i] - '0');
+	}
+	*ret_version = version;
+	return STATUS_OK;
+}
+
+static struct status read_condition(struct call *call, struct err *err)
+{
+	const char *match = http_header(call->request, "If-Match");
+	const char *none = http_header(call->request, "If-None-Match");
+
+	call->condition = (struct condition){0};
+	if (!(call->route->flags & ROUTE_EDITS))
+		return STATUS_OK;
+	if (match && none)
+		return REFUSE(err, CONDITION_MALFORMED, "both If-Match and If-None-Match");
+	if (none && strcmp(none, "*") != 0)
+		return REFUSE(err, CONDITION_MALFORMED,
+		    "If-None-Match: %.40s, where * alone makes sense", none);
+	if (!match && !none)
+		return REFUSE(err, CONDITION_REQUIRED, "neither If-Match nor If-None-Match");
+	call->condition.given = true;
+	call->condition.absent = none != NULL;
+	return match ? read_version(match, &call->condition.version, err) : STATUS_OK;
+}
+
+struct status call_condition(const struct call *call, int64_t version, struct err *err)
+{
+	const struct condition *c = &call->condition;
+
+	if (!c->given)
+		return STATUS_OK;
+	if (c->absent && version)
+		return REFUSE(err, CONDITION_FAILED, "it is there, in version %" PRId64, version);
+	if (!c->absent && !version)
+		return REFUSE(err, CONDITION_FAILED, "it is not there");
+	if (!c->absent && c->version && c->version != version)
+		return REFUSE(err, CONDITION_FAILED, "it is in version %" PRId64 ", not %" PRId64,
+		    version, c->version);
+	return STATUS_OK;
+}
+
+static struct status bind_query(struct call *call, struct err *err)
+{
+	const struct route *route = call->route;
+	void *query = arena_alloc(call->request->arena, route->query_size);
+
+	TRY(query_bind(call->request->query, route->query, query, call->request->arena, err));
+	call->query = query;
+	return STATUS_OK;
+}
+
+static struct status bind_body(struct call *call, struct err *err)
+{
+	const struct route *route = call->route;
+	void *input;
+
+	if (!route->body || route->flags & ROUTE_RAW)
+		return STATUS_OK;
+	input = arena_alloc(call->request->arena, route->body_size);
+	TRY(body_bind(call->request->body, route->body, input, call->request->arena, err));
+	call->input = input;
+	return STATUS_OK;
+}
+
+static struct status prepare(struct call *call, struct err *err)
+{
+	TRY(authorise(call, err));
+	TRY(bind_query(call, err));
+	TRY(read_condition(call, err));
+	return bind_body(call, err);
+}
+
+struct status call_id(const struct call *call, int64_t *ret_id, struct err *err)
+{
+	const char *text = call->segment;
+	int64_t id = 0;
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i < n && n <= 18; i++)
+		id = text[i] >= '0' && text[i] <= '9' && id >= 0 ? id * 10 + (text[i] - '0') : -1;
+	if (id <= 0 || text[0] == '0')
+		return REFUSE(err, OBJECT_UNKNOWN, "there is no '%.40s' here", text);
+	*ret_id = id;
+	return STATUS_OK;
+}
+
+/* ---- answer ---- */
+
+static int success_of(const struct route *route)
+{
+	return route->status ? route->status : 200;
+}
+
+void call_answer(const struct call *call, struct http_response *response, const struct buf *json)
+{
+	AUTO(buf) text = {0};
+
+	buf_put(&text, buf_span(json));
+	buf_put_str(&text, "\n");
+	http_respond(response, success_of(call->route), "application/json",
+	    arena_copy(call->request->arena, buf_span(&text)));
+}
+
+void call_etag(const struct call *call, struct http_response *response, int64_t version)
+{
+	http_add_header(
+	    response, "ETag", arena_printf(call->request->arena, "\"%" PRId64 "\"", version));
+}
+
+static const char *header_of(const struct http_response *r, const char *name)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, name) == 0)
+			return r->headers[i].value;
+	return NULL;
+}
+
+/* RFC 9110 13.1.2: weak comparison, in a list or "*". Ours hold no comma and no quote inside. */
+static void answer_unchanged(const struct call *call, struct http_response *response)
+{
+	const char *want = http_header(call->request, "If-None-Match");
+	const char *etag = header_of(response, "ETag");
+
+	if (!(call->route->flags & ROUTE_VERSIONED) || !want || !etag || response->status != 200)
+		return;
+	if (strcmp(want, "*") == 0 || strstr(want, etag))
+		http_respond(response, 304, NULL, SPAN_NONE);
+}
+
+struct status route_perform(
+    const struct route *route, struct call *call, struct http_response *response, struct err *err)
+{
+	call->route = route;
+	TRY(prepare(call, err));
+	return route->handler(call, response, err);
+}
+
+static struct status perform_all(struct call *call, struct http_response *response, struct err *err)
+{
+	call->actor = actor_nobody();
+	TRY(authenticate(call, err));
+	TRY(prepare(call, err));
+	if (call->route->flags & ROUTE_ACT)
+		TRY(transaction_run(call, response, err));
+	else
+		TRY(call->route->handler(call, response, err));
+	if (response->status == 0)
+		return err_set(err, ERR_INTERNAL, "%s gave no answer", call->route->path);
+	return STATUS_OK;
+}
+
+void perform(const struct route *route, struct call *call, struct http_response *response,
+    struct err *ret_err)
+{
+	call->route = route;
+	if (!perform_all(call, response, ret_err).ok) {
+		recorder_keep(call, ret_err);
+		route->error_shape(call, ret_err, response);
+		return;
+	}
+	answer_unchanged(call, response);
+	if (!header_of(response, "Cache-Control"))
+		http_add_header(response, "Cache-Control", "no-store");
+}

@@ -1,0 +1,1 @@
+SELECT idempotency_purge($1::timestamptz)

@@ -1,0 +1,1 @@
+SELECT log_checkpoint_thin()
