@@ -42,10 +42,13 @@ CFLAGS   += $(WARN) $(HARDEN) $(CFLAGS_$(FLAVOUR)) -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS_$(FLAVOUR))
 LIBS      = $(shell pkg-config --libs $(PKGS))
 LIBS_DEV  = $(shell pkg-config --libs libssl libcrypto yaml-0.1 $(PKGS_DEV))
+# What a program links to that is not the server.
+LIBS_device   = $(LIBS_DEV)
+LIBS_operator = $(LIBS_DEV) $(shell pkg-config --libs jansson)
 
 # ---- the house: a folder is an archive; what it may link to stands behind it ----------------------
 
-FOLDERS := base access hsm sql format signing ca api server device
+FOLDERS := base access hsm sql format signing ca api server device operator
 dir_base := base
 dir_access := access
 dir_hsm := hsm
@@ -56,6 +59,7 @@ dir_ca := ca
 dir_api := api
 dir_server := server
 dir_device := clients/device
+dir_operator := clients/operator
 
 needs_base := base
 needs_access := access base
@@ -67,12 +71,14 @@ needs_signing := signing sql hsm format access base
 needs_api := api signing $(needs_ca)
 needs_server := server $(needs_api)
 needs_device := device base
+needs_operator := operator format base
 
 archives = $(foreach f,$(needs_$(1)),$(OUT)/lib$(f).a)
 objects  = $(patsubst %.c,$(OUT)/%.o,$(filter-out %/main.c,$(wildcard $(dir_$(1))/*.c)))
 
-PROGRAMS := signetd signet-device
+PROGRAMS := signetd signet signet-device
 main_signetd := server
+main_signet := operator
 main_signet-device := device
 
 .PHONY: all programs help
@@ -80,7 +86,7 @@ all: programs
 programs: $(PROGRAMS:%=$(BUILD)/%)
 
 help:
-	@echo 'make            build signetd and signet-device into $(BUILD)/'
+	@echo 'make            build signetd, signet and signet-device into $(BUILD)/'
 	@echo 'make deps       install what building, testing and running needs (Debian, root or sudo)'
 	@echo 'make run        a demo server in the foreground; Ctrl-C stops it, data stays in var/'
 	@echo 'make demo       the whole tour, by itself: enroll, renew, refuse; nothing left running'
@@ -116,7 +122,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 define program_rule
 $(OUT)/$(1): $(OUT)/$(dir_$(main_$(1)))/main.o $(call archives,$(main_$(1)))
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(if $(filter device,$(main_$(1))),$(LIBS_DEV),$(LIBS))
+	$(CC) $(LDFLAGS) -o $$@ $$^ $(or $(LIBS_$(main_$(1))),$(LIBS))
 # The plain name is the release build's.
 $(BUILD)/$(1): $(OUT)/$(1)
 	@mkdir -p $$(@D)
@@ -144,7 +150,7 @@ unit-$(1): $(OUT)/unit-$(1)
 	$(OUT)/unit-$(1)
 $(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(call archives,sql) \
     $(filter %.o,$(RUNNER))
-	$(CC) $(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(LIBS) $(LIBS_DEV) $(filter -l%,$(RUNNER))
+	$(CC) $(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(LIBS) $(LIBS_DEV) $(LIBS_operator) $(filter -l%,$(RUNNER))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
@@ -160,7 +166,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 define fuzz_rule
 $(OUT)/$(1): $(OUT)/tests/fuzz/$(1).o $(OUT)/tests/lib/pki.o \
     $(if $(findstring device,$(1)),$(call archives,device),$(call archives,server))
-	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV)
+	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) $(LIBS_operator)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 
@@ -199,14 +205,22 @@ run:
 	deploy/run
 demo:
 	deploy/demo.sh
-# signetd, signet-device, the device library with its header, unit file, documents.
+# signetd, signet with its manual pages and completions, signet-device, the device library with its
+# header, unit file, documents.
 .PHONY: install
 install: programs $(OUT)/libsignet-device.a
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib \
 	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/systemd/system \
-	    $(DESTDIR)$(PREFIX)/share/doc/signet
+	    $(DESTDIR)$(PREFIX)/share/doc/signet $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $(BUILD)/signetd $(DESTDIR)$(PREFIX)/sbin/signetd
+	install -m 755 $(BUILD)/signet $(DESTDIR)$(PREFIX)/bin/signet
 	install -m 755 $(BUILD)/signet-device $(DESTDIR)$(PREFIX)/bin/signet-device
+	$(BUILD)/signet man --directory $(DESTDIR)$(PREFIX)/share/man/man1
+	$(BUILD)/signet completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/signet
+	$(BUILD)/signet completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_signet
+	$(BUILD)/signet completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/signet.fish
 	install -m 644 $(OUT)/libsignet-device.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
 	install -m 644 clients/device/signet-device.h $(DESTDIR)$(PREFIX)/include/signet-device.h
 	sed 's|/usr/|$(PREFIX)/|' deploy/signetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service

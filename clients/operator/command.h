@@ -1,0 +1,101 @@
+/*
+ * clients/operator/command.h: the subcommands of signet, as one constant table.
+ *
+ * Parsing, usage errors, --help, shell completion and the manual pages read it; nothing else says
+ * what a command takes. command_rows[] is in commands.c, option_rows[] in options.c.
+ */
+#ifndef SIGNET_OPERATOR_COMMAND_H
+#define SIGNET_OPERATOR_COMMAND_H
+
+#include "base/base.h"
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1, /* refused or failed */
+	EXIT_USAGE = 2,
+};
+
+/* A row each in options.c; up to 64, since commands hold them as bits. */
+enum option_id {
+	OPT_JSON,
+	OPT_YES,
+	OPT_FILE,
+	OPT_DRY_RUN,
+	OPT_ALL,
+	OPT_LIMIT,
+	OPT_PRODUCT,
+	OPT_SERIAL,
+	OPT_STATE,
+	OPT_LABEL,
+	OPT_OUTCOME,
+	OPT_ACT,
+	OPT_DEVICE,
+	OPT_SERIAL_NUMBER,
+	OPT_AUTHORITY,
+	OPT_SUBJECT,
+	OPT_EXPIRES_BEFORE,
+	OPT_EXPIRES_AFTER,
+	OPT_ISSUED_AFTER,
+	OPT_PRINCIPAL,
+	OPT_TTL,
+	OPT_PERMISSION,
+	OPT_DIGEST,
+	OPT_COMMENT,
+	OPT_OUTPUT,
+	OPT_FROM_LINE,
+	OPT_FORMAT,
+	OPT_API_URL,
+	OPT_CACERT,
+	OPT_PIN,
+	OPT_TOKEN_FILE,
+	OPT_OIDC_TOKEN_FILE,
+	OPT_CERTIFICATE,
+	OPT_KEY,
+	OPT_LOG_URL,
+	OPT_CHECKPOINT,
+	OPT_FULL,
+	OPT_PUBLIC_ONLY,
+	OPT_VKEY,
+	OPT_RECORD,
+	OPT_DIRECTORY,
+	OPT_COUNT
+};
+#define BIT(option) (UINT64_C(1) << OPT_##option)
+
+struct option_row {
+	const char *name;     /* "--file" */
+	char letter;          /* 'f' for -f; 0: none */
+	const char *argument; /* "FILE"; NULL: a switch */
+	const char *words;    /* all that it takes, "csv ndjson", for completion; NULL: anything */
+	const char *help;     /* one line */
+	const char *query_member; /* of the API, where it filters a list; NULL: it does not */
+};
+extern const struct option_row option_rows[OPT_COUNT];
+
+struct call;
+struct list_view;
+
+struct command {
+	const char *name;      /* "device register" */
+	const char *arguments; /* "PRODUCT SERIAL..."; "": none */
+	int least, most;       /* how many of them; most -1: any number */
+	uint64_t options;      /* BIT(...), or'ed; --help is everybody's */
+	const char *summary;   /* one line, lower case */
+	const char *text;      /* more, in lines of up to 90 characters; NULL: nothing more */
+	/* Whole command lines; what stands behind a # explains. Tests run each of them. */
+	const char *examples;
+	int (*run)(struct call *call); /* EXIT_... */
+	const struct list_view *view;  /* what the generic handlers need; else NULL */
+	const struct act *act;
+};
+extern const struct command command_rows[]; /* ended by name NULL */
+
+/*
+ * The row for the words at the head of argv ("device", "register"), and how many of them it took.
+ * NULL: there is none; ret_group then tells whether the first word begins some commands' names.
+ */
+const struct command *command_find(int argc, char *const *argv, int *ret_words, bool *ret_group);
+/* What an argument of that name takes ("KIND"), separated by blanks; NULL: anything. */
+const char *argument_words(const char *argument);
+
+#endif

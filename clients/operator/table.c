@@ -1,0 +1,87 @@
+/* clients/operator/table.c: see table.h. */
+#include "clients/operator/table.h"
+
+#include <stdlib.h>
+
+#define GAP 2 /* blanks between columns */
+
+struct table_cell {
+	const char *text;
+	size_t width;
+	enum style style;
+};
+
+void table_put(struct table *t, enum style style, struct span text)
+{
+	AUTO(buf) safe = {0};
+	size_t column = t->count % t->columns;
+	struct table_cell *cell;
+
+	if (t->count == t->room) {
+		t->room = t->room ? 2 * t->room : 64;
+		t->cells = mem_grow(t->cells, t->room * sizeof(*t->cells));
+	}
+	text_put(&safe, text.n ? text : SPAN_LITERAL("-"));
+	cell = &t->cells[t->count++];
+	cell->text = arena_strdup(&t->arena, buf_cstr(&safe));
+	cell->width = text_width(buf_span(&safe));
+	cell->style = text.n ? style : STYLE_DIM;
+	if (cell->width > t->widths[column])
+		t->widths[column] = cell->width;
+}
+
+/* The last of a line stands without blanks behind it. */
+static void print_cell(const struct table *t, const struct screen *screen, size_t column,
+    const struct table_cell *cell)
+{
+	screen_put(screen, cell->style, cell->text);
+	if (column + 1 < t->columns)
+		fprintf(screen->file, "%*s", (int)(t->widths[column] - cell->width + GAP), "");
+	else
+		fputc('\n', screen->file);
+}
+
+static void print_titles(struct table *t, const struct screen *screen)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		size_t width = text_width(span_str(t->titles[i]));
+
+		if (width > t->widths[i])
+			t->widths[i] = width;
+	}
+	for (size_t i = 0; i < t->columns; i++)
+		print_cell(t, screen, i,
+		    &(struct table_cell){
+			t->titles[i], text_width(span_str(t->titles[i])), STYLE_BOLD});
+	t->titled = true;
+}
+
+void table_print(struct table *t, const struct screen *screen)
+{
+	if (t->count && !t->titled)
+		print_titles(t, screen);
+	for (size_t i = 0; i < t->count; i++)
+		print_cell(t, screen, i % t->columns, &t->cells[i]);
+	t->count = 0;
+	arena_free(&t->arena);
+	t->arena = (struct arena){0};
+}
+
+void table_free(struct table *t)
+{
+	free(t->cells);
+	arena_free(&t->arena);
+	*t = (struct table){0};
+}
+
+void fact_put(const struct screen *screen, int width, const char *name, struct span value)
+{
+	AUTO(buf) left = {0}, safe = {0};
+	int rest;
+
+	text_put(&left, span_str(name));
+	rest = width - (int)text_width(buf_span(&left));
+	text_put_lines(&safe, value, (size_t)width + GAP);
+	screen_put(screen, STYLE_BOLD, name);
+	fprintf(screen->file, "%*s%s\n", (rest > 0 ? rest : 0) + GAP, "", buf_cstr(&safe));
+}
