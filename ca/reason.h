@@ -7,6 +7,7 @@
 #ifndef SIGNET_CA_REASON_H
 #define SIGNET_CA_REASON_H
 
+#include "access/reason_approval.h"
 #include "base/err.h"
 #include "base/span.h"
 
@@ -28,6 +29,7 @@
 	REASONS_LDEVID(X)     \
 	REASONS_DEVICE(X)     \
 	REASONS_ISSUE(X)      \
+	REASONS_APPROVAL(X)   \
 	REASONS_API(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */

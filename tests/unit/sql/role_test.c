@@ -102,6 +102,21 @@ static const struct right {
     {"authority's chain changed", "UPDATE authority SET chain = '{}'", REFUSED},
     {"policy history changed", "UPDATE policy_change SET who = 'x'", REFUSED},
     {"policy history deleted", "DELETE FROM policy_change", REFUSED},
+    /* requests and approvals: evidence */
+    {"request deleted", "DELETE FROM request", REFUSED},
+    {"request's call changed", "UPDATE request SET body = ''", REFUSED},
+    {"request's digest changed", "UPDATE request SET digest = digest", REFUSED},
+    {"request's time drawn out", "UPDATE request SET expires_at = now()", REFUSED},
+    {"request given to another", "UPDATE request SET requester = 'x'", REFUSED},
+    {"request ended", "UPDATE request SET state = 'rejected', closed_at = now(), closed_by = 'x'",
+	DONE},
+    {"request opened again", "UPDATE request SET state = 'open', closed_at = NULL", "23514"},
+    {"request ended otherwise", "UPDATE request SET state = 'redeemed'", "23514"},
+    {"requirement deleted", "DELETE FROM request_requirement", REFUSED},
+    {"requirement loosened", "UPDATE request_requirement SET approvals = 1", REFUSED},
+    {"verdict changed", "UPDATE approval SET verdict = 'approved'", REFUSED},
+    {"verdict of another", "UPDATE approval SET principal = 'x'", REFUSED},
+    {"verdict deleted", "DELETE FROM approval", REFUSED},
     /* the schema */
     {"table made", "CREATE TABLE x (i int)", REFUSED},
     {"temporary table made", "CREATE TEMPORARY TABLE x (i int)", REFUSED},
@@ -124,8 +139,13 @@ Test(sql_role, the_server_does_what_it_must_and_nothing_else)
 {
 	struct pg_database d = pg_database_new(true);
 
-	pg_exec(&d, "INSERT INTO log_entry (at, kind, entry) VALUES (now(), 'x', '\\x00');"
-		    "INSERT INTO device (product_id, serial) VALUES (1, 'A')");
+	pg_exec(&d,
+	    "INSERT INTO log_entry (at, kind, entry) VALUES (now(), 'x', '\\x00');"
+	    "INSERT INTO device (product_id, serial) VALUES (1, 'A');"
+	    "INSERT INTO request (created_at, expires_at, requester, acts, products, channels, "
+	    "method, path, plan, digest, difference, policy_version) VALUES (now(), now(), 'x', "
+	    "'{a}', '{b}', '{c}', 'PUT', '/', decode(repeat('00', 32), 'hex'), "
+	    "decode(repeat('00', 32), 'hex'), '[]', 1)");
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		const char *state = pg_state_as(d.server, rights[i].sql);
 
