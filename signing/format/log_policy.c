@@ -141,7 +141,7 @@ static struct status take_group(struct reader *r, struct span *line, struct err 
 	struct log_policy_group group = {0};
 	struct span threshold;
 	uint64_t number = 0;
-	unsigned count;
+	unsigned count = 0;
 
 	TRY(take_new_name(r, line, &group.name, err));
 	if (!text_word(line, &threshold))
