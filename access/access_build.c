@@ -195,34 +195,6 @@ static struct status build_binding(const struct builder *b, const struct access_
 
 /* ---- OIDC ---- */
 
-/* HMAC and none are not here: a public key must never be taken for a secret. */
-static const char *const algorithms[] = {
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"};
-
-static bool algorithm_is_known(const char *name)
-{
-	for (size_t i = 0; i < COUNT(algorithms); i++)
-		if (strcmp(algorithms[i], name) == 0)
-			return true;
-	return false;
-}
-
-static struct status check_algorithms(
-    const struct builder *b, const struct access_item *item, const struct str_list *names)
-{
-	TRY(no_doubles(b, item, "algorithms", names));
-	for (size_t i = 0; i < names->count; i++) {
-		const struct access_item at = at_item(item, "algorithms", i);
-
-		if (!algorithm_is_known(names->items[i]))
-			return fail(b, &at, "algorithms",
-			    "'%.20s' is not one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 "
-			    "ES384 EdDSA",
-			    names->items[i]);
-	}
-	return STATUS_OK;
-}
-
 static struct status build_oidc_issuer(const struct builder *b, const struct access_item *item)
 {
 	struct oidc_issuer *o = &b->a->oidc_issuers[b->a->oidc_issuer_count];
@@ -235,7 +207,6 @@ static struct status build_oidc_issuer(const struct builder *b, const struct acc
 		if (strcmp(b->a->oidc_issuers[i].issuer, o->issuer) == 0)
 			return fail(b, item, "issuer", "oidc-issuer '%.63s' is this one already",
 			    b->a->oidc_issuers[i].name);
-	TRY(check_algorithms(b, item, &o->algorithms));
 	b->a->oidc_issuer_count++;
 	return STATUS_OK;
 }

@@ -64,17 +64,23 @@ struct binding {
 	int64_t expires; /* seconds since 1970; INT64_MAX: never */
 };
 
+/* HMAC and none are not here: a public key must never be taken for a secret. */
+enum oidc_algorithm {
+	OIDC_RS256,
+	OIDC_ES256,
+	OIDC_ES384
+};
 struct oidc_issuer {
 	char *kind, *name;
-	char *issuer;               /* exact iss */
-	char *audience;             /* exact aud */
-	char *jwks_url;             /* one of these two */
-	char *jwks;                 /* RFC 7517 JSON: a site without a way out */
-	char *jwks_file;            /* read when the document is applied; NULL ever after */
-	struct str_list algorithms; /* the only ones accepted */
-	char *person_claim;         /* names the person behind a run; NULL: none */
-	int64_t max_age;            /* seconds since iat */
-	int64_t clock_skew;         /* seconds */
+	char *issuer;        /* exact iss */
+	char *audience;      /* exact aud */
+	char *jwks_url;      /* one of these two */
+	char *jwks;          /* RFC 7517 JSON: a site without a way out */
+	char *jwks_file;     /* read when the document is applied; NULL ever after */
+	uint32_t algorithms; /* 1 << enum oidc_algorithm: the only ones accepted */
+	char *person_claim;  /* names the person behind a run; NULL: none */
+	int64_t max_age;     /* seconds since iat */
+	int64_t clock_skew;  /* seconds */
 };
 
 struct oidc_claim {

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include "access/reason_credential.h"
 #include "ca/reason_api.h"
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
@@ -30,7 +31,8 @@
 	REASONS_DEVICE(X)     \
 	REASONS_ISSUE(X)      \
 	REASONS_APPROVAL(X)   \
-	REASONS_API(X)
+	REASONS_API(X)        \
+	REASONS_CREDENTIALS(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 
