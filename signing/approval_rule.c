@@ -7,7 +7,7 @@
 #include "signing/format/cbor.h"
 
 #define DIGEST_VERSION 1
-#define DIGEST_MEMBERS 8
+#define DIGEST_MEMBERS 9
 
 /* ---- the digest ---- */
 
@@ -30,6 +30,7 @@ void approval_digest(
 	put_text(&all, call->path);
 	put_text(&all, call->query);
 	put_text(&all, call->if_match);
+	put_text(&all, call->if_none_match);
 	put_text(&all, call->content_type);
 	cbor_put_bytes(&all, call->body);
 	cbor_put_bytes(&all, SPAN_OF(plan->bytes));

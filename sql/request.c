@@ -22,6 +22,7 @@ enum column {
 	PATH,
 	QUERY,
 	IF_MATCH,
+	IF_NONE_MATCH,
 	CONTENT_TYPE,
 	BODY,
 	PLAN,
@@ -66,6 +67,7 @@ static void read_call(
 	call->path = text_at(r, row, PATH, arena);
 	call->query = text_at(r, row, QUERY, arena);
 	call->if_match = text_at(r, row, IF_MATCH, arena);
+	call->if_none_match = text_at(r, row, IF_NONE_MATCH, arena);
 	call->content_type = text_at(r, row, CONTENT_TYPE, arena);
 	call->body = arena_copy(arena, sql_get_bytes(r, row, BODY));
 }
@@ -265,9 +267,10 @@ static struct status insert(
 	    sql_int_or_null(q->token_id), sql_array_text(&acts, q->acts.kinds, q->acts.count),
 	    sql_array_text(&products, q->acts.products, q->acts.count),
 	    sql_array_text(&channels, q->acts.channels, q->acts.count), sql_text(c->method),
-	    sql_text(c->path), sql_text(c->query), sql_text(c->if_match), sql_text(c->content_type),
-	    sql_bytes(c->body), sql_digest(&q->plan), sql_digest(&q->digest),
-	    sql_text(q->difference), sql_int(q->policy_version)};
+	    sql_text(c->path), sql_text(c->query), sql_text(c->if_match),
+	    sql_text(c->if_none_match), sql_text(c->content_type), sql_bytes(c->body),
+	    sql_digest(&q->plan), sql_digest(&q->digest), sql_text(q->difference),
+	    sql_int(q->policy_version)};
 
 	TRY(sql_run(db, STATEMENT_request_add, params, COUNT(params), &r, err));
 	*ret_id = sql_rows(&r) == 1 ? sql_get_int(&r, 0, 0) : 0;

@@ -35,7 +35,7 @@ struct request_verdict {
 
 /* The call as it was made. NULL, or n = 0 for the body: absent. */
 struct stored_call {
-	const char *method, *path, *query, *if_match, *content_type;
+	const char *method, *path, *query, *if_match, *if_none_match, *content_type;
 	struct span body;
 };
 
@@ -82,7 +82,7 @@ struct request_filter {
 	const char *own; /* whose requests are listed whatever they are about; NULL: nobody's */
 	int64_t limit;
 };
-/* Newest first; go on with filter.before = the last one's id. */
+/* Newest first, without bodies and differences; go on with filter.before = the last one's id. */
 struct status request_list(struct db *db, const struct request_filter *filter, struct arena *arena,
     struct request_row **ret_rows, size_t *ret_count, struct err *err);
 

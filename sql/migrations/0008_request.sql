@@ -18,6 +18,7 @@ CREATE TABLE request (
 	path text NOT NULL,
 	query text,
 	if_match text,
+	if_none_match text,
 	content_type text,
 	body bytea,
 	-- what is approved

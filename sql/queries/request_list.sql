@@ -1,7 +1,7 @@
--- Newest first. $1 ids below this one (NULL: from the newest), $2 state, $3 act, $4 requester,
+-- Newest first, without bodies and differences. $1 ids below this one (NULL: from the newest), $2 state, $3 act, $4 requester,
 -- $5 products that the one who asks may see (NULL: all), $6 whose own are shown all the same, $7 limit
 SELECT id, created_at, expires_at, requester, person, permissions, token_id, acts, products, channels,
-       method, path, query, if_match, content_type, body, plan, digest, difference::text,
+       method, path, query, if_match, if_none_match, content_type, NULL::bytea, plan, digest, '[]',
        policy_version, state, closed_at, closed_by
   FROM request
  WHERE ($1::bigint IS NULL OR id < $1)

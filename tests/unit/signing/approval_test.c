@@ -46,7 +46,7 @@ Test(approval_digest, covers_every_member_and_tells_absent_from_empty)
 	    .if_match = "\"1\"",
 	    .content_type = "application/json",
 	    .body = SPAN_LITERAL("{}")};
-	struct stored_call others[8];
+	struct stored_call others[9];
 	const struct digest d = digest_of(&base, "plan");
 	struct digest e;
 
@@ -61,6 +61,8 @@ Test(approval_digest, covers_every_member_and_tells_absent_from_empty)
 	others[6].body = SPAN_LITERAL("{ }");
 	others[7].query = "q=1\"1\"";
 	others[7].if_match = "";
+	others[8].if_match = NULL;
+	others[8].if_none_match = "\"1\"";
 	for (size_t i = 0; i < COUNT(others); i++) {
 		e = digest_of(&others[i], "plan");
 		cr_expect_neq(memcmp(&d, &e, sizeof d), 0, "case %zu", i);
@@ -76,8 +78,8 @@ Test(approval_digest, is_sha256_over_the_cbor_that_the_header_says)
 {
 	const struct stored_call call = {.method = "POST", .path = "/x"};
 	const struct digest plan = {{0}};
-	uint8_t cbor[] = {0x88, 0x01, 0x64, 'P', 'O', 'S', 'T', 0x62, '/', 'x', 0xf6, 0xf6, 0xf6,
-	    0x40, 0x58, 0x20, [16 + 31] = 0};
+	uint8_t cbor[] = {0x89, 0x01, 0x64, 'P', 'O', 'S', 'T', 0x62, '/', 'x', 0xf6, 0xf6, 0xf6,
+	    0xf6, 0x40, 0x58, 0x20, [17 + 31] = 0};
 	const struct digest want = sha256(SPAN_OF(cbor));
 	struct digest got;
 
