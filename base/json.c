@@ -147,3 +147,9 @@ void json_bool(struct json *j, const char *name, bool value)
 	json_begin(j, name);
 	buf_put_str(j->out, value ? "true" : "false");
 }
+
+void json_raw(struct json *j, const char *name, struct span json)
+{
+	json_begin(j, name);
+	buf_put(j->out, json);
+}

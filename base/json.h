@@ -23,6 +23,8 @@ void json_str(struct json *j, const char *name, const char *value); /* NULL give
 void json_span(struct json *j, const char *name, struct span utf8);
 void json_int(struct json *j, const char *name, int64_t value);
 void json_bool(struct json *j, const char *name, bool value);
+/* A value that is JSON already. */
+void json_raw(struct json *j, const char *name, struct span json);
 /* Append the quoted, escaped string alone. Bytes that are not UTF-8 become U+FFFD. */
 void json_quote(struct buf *out, struct span utf8);
 

@@ -1,6 +1,8 @@
 /* ca/act.c: see act.h. */
 #include "ca/act.h"
 
+#include <string.h>
+
 #include "base/encode.h"
 #include "base/json.h"
 #include "signing/format/entry.h"
@@ -18,6 +20,21 @@ struct status log_line_make(const char *kind, int64_t at, const struct rng *rng,
 	return STATUS_OK;
 }
 
+/* Who is answerable beside `who`. Absent members are left out: the form is canonical. */
+static void render_evidence(struct json *j, const struct policy_act *act)
+{
+	if (act->person && strcmp(act->person, act->who) != 0)
+		json_str(j, "person", act->person);
+	if (act->request_id)
+		json_int(j, "request", act->request_id);
+	if (act->approver_count == 0)
+		return;
+	json_array_begin(j, "approvers");
+	for (size_t i = 0; i < act->approver_count; i++)
+		json_str(j, NULL, act->approvers[i]);
+	json_array_end(j);
+}
+
 static void render_record(const struct policy_act *act, struct buf *out)
 {
 	struct json j = {.out = out};
@@ -26,6 +43,7 @@ static void render_record(const struct policy_act *act, struct buf *out)
 	json_str(&j, "act", act->act);
 	json_int(&j, "at", act->at);
 	json_str(&j, "who", act->who);
+	render_evidence(&j, act);
 	json_str(&j, "kind", act->kind);
 	json_str(&j, "name", act->name);
 	json_int(&j, "version", act->version);

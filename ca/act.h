@@ -19,7 +19,11 @@ struct status log_line_make(const char *kind, int64_t at, const struct rng *rng,
 /* What was done to policy, or by an operator with a document: kept as a policy_change row. */
 struct policy_act {
 	const char *who;
-	const char *act; /* log kind: "policy.created" "policy.changed" "device.made" ... */
+	const char *person;           /* who acted, where that is somebody else than `who`; NULL */
+	const char *const *approvers; /* who agreed; NULL: nobody was asked */
+	size_t approver_count;
+	int64_t request_id; /* that they agreed to; 0: none */
+	const char *act;    /* log kind: "policy.created" "policy.changed" "device.made" ... */
 	const char *kind, *name;
 	struct span document; /* UTF-8: canonical JSON, or hex of DER */
 	int64_t version;

@@ -10,12 +10,18 @@
 #include "hsm/hsm.h"
 
 /* ---- authority: a CA key with its certificate ---- */
+enum authority_state {
+	AUTHORITY_ACTIVE,
+	AUTHORITY_RETIRED
+};
 struct authority {
 	int64_t id;
 	char *name;
 	char *key_uri; /* NULL for a root: its key is never loaded by the server */
 	char *crl_url, *ocsp_url, *issuer_url; /* written into certificates; NULL: left out */
-	struct span certificate;               /* DER */
+	bool operators;          /* issues operators' client certificates, and none to devices */
+	int state;               /* enum authority_state */
+	struct span certificate; /* DER */
 	struct span subject; /* Name, whole DER: copied into issued certificates byte for byte */
 	struct span ski;     /* key identifier, copied into AKI, never recomputed */
 	struct span spki;

@@ -60,23 +60,6 @@ struct policy *policy_current(
     struct policy_holder *h); /* a reference to release; NULL before the first */
 void policy_swap(struct policy_holder *h, struct policy *next); /* takes next over */
 
-/*
- * signetd bootstrap: apply the documents of a file, all or nothing, in one transaction.
- * ERR_CONFIG with "file:line: ..."; nothing is then changed. Same documents again: changes nothing.
- * `who` is for the log entries. Relative files in documents are read beside the file.
- */
-struct policy_change {
-	const char *kind, *name; /* in the arena given */
-	enum policy_effect {
-		POLICY_UNCHANGED,
-		POLICY_CREATED,
-		POLICY_CHANGED
-	} what;
-};
-struct status policy_apply(struct db *db, const char *file_name, struct span text, const char *who,
-    bool dry_run, const struct clock *clock, struct arena *arena,
-    struct policy_change **ret_changes, size_t *ret_count, struct err *err);
-
 DEFINE_AUTO_REF(policy, policy_release)
 
 #endif

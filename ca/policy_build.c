@@ -377,6 +377,22 @@ static struct status one_unlabelled(
 	return STATUS_OK;
 }
 
+static struct status check_authority(
+    const struct builder *b, const struct policy_item *item, const struct label *l)
+{
+	const struct authority *a = l->profile->authority;
+
+	/* Whoever has a certificate of that authority is an operator. */
+	if (a->operators)
+		return policy_fail(item, "profile", b->err,
+		    "authority '%.63s' is for operators: no device gets a certificate from it",
+		    a->name);
+	if (a->state == AUTHORITY_RETIRED)
+		return policy_fail(
+		    item, "profile", b->err, "authority '%.63s' is retired", a->name);
+	return STATUS_OK;
+}
+
 static struct status build_label(const struct builder *b, size_t i)
 {
 	const struct policy_item *item = item_of(b, POLICY_LABEL, i);
@@ -390,6 +406,7 @@ static struct status build_label(const struct builder *b, size_t i)
 	if (!l->profile)
 		return policy_fail(
 		    item, "profile", b->err, "there is no profile '%.63s'", l->profile_name);
+	TRY(check_authority(b, item, l));
 	TRY(link_anchors(b, item, l));
 	TRY(link_products(b, item, l));
 	TRY(check_times(b, item, l));
@@ -425,6 +442,50 @@ static struct status check_model(const struct builder *b, size_t i)
 	return policy_fail(item_of(b, POLICY_PRODUCT, i), "model", b->err,
 	    "'%.64s' is not as trust anchor '%.63s' normalises it: '%.64s'", q->model, last->name,
 	    text);
+}
+
+/* ---- who may do what ---- */
+
+/* Names only: access knows nothing else of products. */
+static const char **names_of_products(
+    const struct builder *b, size_t *ret_count, struct arena *arena)
+{
+	size_t n = count_of(b, POLICY_PRODUCT);
+	const char **names = arena_alloc(arena, n * sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = item_of(b, POLICY_PRODUCT, i)->name;
+	*ret_count = n;
+	return names;
+}
+
+static struct status build_access(const struct builder *b)
+{
+	struct arena *arena = &b->p->arena;
+	struct access_item *items = arena_alloc(arena, b->count * sizeof(*items));
+	size_t n = 0, product_count;
+	const char **products = names_of_products(b, &product_count, arena);
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct policy_item *from = &b->items[i];
+
+		if (from->kind >= POLICY_ROLE && from->kind < POLICY_STORED)
+			items[n++] = (struct access_item){
+			    .kind = (enum access_kind)(from->kind - POLICY_ROLE),
+			    .document = from->document,
+			    .file = from->file,
+			    .node = from->node};
+	}
+	b->p->access = arena_alloc(arena, sizeof(*b->p->access));
+	return access_build(items, n, products, product_count, arena, b->p->access, b->err);
+}
+
+struct status policy_build_access(
+    struct policy *p, const struct policy_item *items, size_t count, struct err *err)
+{
+	const struct builder b = {p, items, count, err};
+
+	return build_access(&b);
 }
 
 /* ---- all ---- */
@@ -466,7 +527,7 @@ static struct status build_all(struct builder *b)
 		TRY(check_model(b, i));
 	for (; p->label_count < labels; p->label_count++)
 		TRY(build_label(b, p->label_count));
-	return STATUS_OK;
+	return build_access(b);
 }
 
 struct status policy_build(

@@ -1,11 +1,10 @@
 /* ca/policy_devices.c: devices that a policy file makes known. Added, never taken away. */
-#include "ca/policy_internal.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "ca/policy_apply_internal.h"
 #include "ca/trust_internal.h"
 
 static const struct device_document *document_of(const struct policy_item *item)
@@ -127,13 +126,12 @@ static struct status record(
     struct application *app, const char *product, const char *const *serials, size_t n)
 {
 	AUTO(buf) document = {0};
-	struct policy_act act = {.who = app->who,
-	    .act = "device.made",
-	    .kind = "devices",
-	    .name = product,
-	    .version = app->version,
-	    .at = app->now};
+	struct policy_act act = policy_act_of(app);
 
+	act.act = "device.made";
+	act.kind = "devices";
+	act.name = product;
+	act.version = app->version;
 	render_devices(product, serials, n, &document);
 	act.document = buf_span(&document);
 	return policy_record(app->db, &act, &app->rng, app->err);
@@ -142,15 +140,22 @@ static struct status record(
 static struct status write_product(
     struct application *app, const char *product, const char *const *serials, size_t n)
 {
+	AUTO(buf) all = {0};
 	const char **added;
 	size_t count;
 
+	TRY(policy_judge_devices(app, product));
+	render_devices(product, serials, n, &all);
+	policy_plan(app, "devices", product, NULL, buf_cstr(&all));
 	TRY(device_add_many(app->db, product_id(app, product), serials, n, app->now, app->arena,
 	    &added, &count, app->err));
 	policy_add_change(app, "devices",
 	    arena_printf(app->arena, "%s (%zu new of %zu)", product, count, n),
 	    count ? POLICY_CREATED : POLICY_UNCHANGED);
-	return count ? record(app, product, added, count) : STATUS_OK;
+	if (count == 0)
+		return STATUS_OK;
+	policy_add_act(app, ACT_DEVICE_REGISTER, product);
+	return record(app, product, added, count);
 }
 
 /* Items are sorted by product; this takes those of the first and returns how many they were. */

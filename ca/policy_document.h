@@ -10,7 +10,7 @@
 #ifndef SIGNET_CA_POLICY_DOCUMENT_H
 #define SIGNET_CA_POLICY_DOCUMENT_H
 
-#include "base/doc.h"
+#include "access/document.h"
 
 enum policy_kind_id {
 	POLICY_AUTHORITY,
@@ -18,11 +18,27 @@ enum policy_kind_id {
 	POLICY_TRUST_ANCHOR,
 	POLICY_PRODUCT,
 	POLICY_LABEL,
+	/* who may do what: in the order of enum access_kind */
+	POLICY_ROLE,
+	POLICY_PRINCIPAL,
+	POLICY_BINDING,
+	POLICY_OIDC_ISSUER,
+	POLICY_OIDC_RULE,
+	POLICY_APPROVAL_POLICY,
+	POLICY_LOG_POLICY,
 	POLICY_STORED, /* those above are kept as documents */
 	POLICY_DEVICE = POLICY_STORED,
 	POLICY_DEVICES,
 	POLICY_KINDS
 };
+
+_Static_assert(
+    POLICY_STORED - POLICY_ROLE == (int)ACCESS_KINDS, "each is a kind of policy document");
+/* Only documents of access/ can be removed: certificates name the others for ever. */
+static inline bool policy_kind_removable(enum policy_kind_id kind)
+{
+	return kind >= POLICY_ROLE && kind < POLICY_STORED;
+}
 
 struct policy_kind {
 	const char *name;           /* "trust-anchor" */

@@ -31,6 +31,7 @@
 /* clang-format off */
 /* ---- authority ---- */
 #define AT(member) offsetof(struct authority_document, authority.member)
+static const char *const authority_states[] = {"active", "retired", NULL};
 static const struct field authority_fields[] = {
     HEAD,
     {.name = "key_uri", .type = FIELD_STR, .offset = AT(key_uri), .min = 1, .max = 255,
@@ -42,6 +43,10 @@ static const struct field authority_fields[] = {
     {.name = "issuer_url", .type = FIELD_STR, .offset = AT(issuer_url), .min = 1, .max = URL_MAX,
 	.help = "written into certificates as place of the authority's certificate; absent: "
 		"left out"},
+    {.name = "operators", .type = FIELD_BOOL, .offset = AT(operators),
+	.help = "client certificates of operators come from it, and none of devices"},
+    {.name = "state", .type = FIELD_ENUM, .offset = AT(state), .names = authority_states,
+	.standard = "active", .help = "retired: it issues nothing any more"},
     {0},
 };
 #undef AT
@@ -253,6 +258,21 @@ const struct policy_kind policy_kinds[POLICY_KINDS] = {
 	"A model of a manufacturer."},
     [POLICY_LABEL] = {"label", label_fields, sizeof(struct label_document),
 	"An EST path segment with its enrollment policy."},
+    [POLICY_ROLE] = {"role", role_fields, sizeof(struct role),
+	"A set of permissions. Those that are shipped are made by `signetd admin`."},
+    [POLICY_PRINCIPAL] = {"principal", principal_fields, sizeof(struct principal),
+	"Who calls: a person, a service, a CI pipeline or a production line."},
+    [POLICY_BINDING] = {"binding", binding_fields, sizeof(struct binding),
+	"Gives a principal a role, for some products and channels or for all, for a time or for ever."},
+    [POLICY_OIDC_ISSUER] = {"oidc-issuer", oidc_issuer_fields, sizeof(struct oidc_issuer),
+	"An OIDC issuer, such as a CI system, whose tokens can be exchanged for one of ours."},
+    [POLICY_OIDC_RULE] = {"oidc-rule", oidc_rule_fields, sizeof(struct oidc_rule),
+	"Which of an issuer's tokens is which principal."},
+    [POLICY_APPROVAL_POLICY] = {"approval-policy", approval_policy_fields,
+	sizeof(struct approval_policy),
+	"Which acts need the approval of how many persons of which role."},
+    [POLICY_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct witness_policy),
+	"Who witnesses the log. There is one, named `log`."},
     [POLICY_DEVICE] = {"device", device_fields, sizeof(struct device_document),
 	"One unit that is known before it enrolls."},
     [POLICY_DEVICES] = {"devices", devices_fields, sizeof(struct device_document),

@@ -6,7 +6,10 @@
  *	ca/policy_build.c     items -> struct policy: copied, linked, compiled, checked
  *	ca/policy_anchor.c    certificates of anchors and authorities
  *	ca/policy_load.c      rows -> items -> policy, with keys
+ *	ca/policy_stage.c     file -> items
  *	ca/policy_apply.c     file and rows -> items -> policy (the check) -> rows
+ *	ca/policy_judge.c     may this one change that? who must agree?
+ *	ca/policy_difference.c  what a change changes
  *	ca/policy_devices.c   devices of a file
  *	ca/policy.c           look-ups, the holder
  */
@@ -104,35 +107,8 @@ const char *anchor_source(const struct policy_item *item);
 struct status anchor_pem(struct trust_anchor_document *d, const struct policy_item *item,
     struct arena *arena, struct err *err);
 
-/* ---- applying ---- */
-
-struct policy_items {
-	struct policy_item *items; /* on the heap */
-	size_t count, room;
-};
-struct application {
-	struct db *db;
-	const char *file, *who;
-	int64_t now;
-	struct rng rng;
-	struct arena *arena;
-	struct policy_items documents; /* of the file, kinds that are stored */
-	struct policy_items devices;   /* of the file, kinds device and devices */
-	struct policy_items all;       /* stored, with the file's in their places */
-	int64_t version;               /* before */
-	struct policy_change *changes;
-	size_t change_count, change_room;
-	bool policy_changed, anything_changed;
-	struct err *err;
-};
-
-void policy_items_add(struct policy_items *list, const struct policy_item *item);
-void policy_add_change(
-    struct application *app, const char *kind, const char *name, enum policy_effect what);
-
-/* Every device's product is there, every serial number in normal form. */
-struct status policy_devices_check(struct application *app, const struct policy *p);
-/* Make them known, product by product, each with a log entry for what was new. */
-struct status policy_devices_write(struct application *app);
+/* p->access alone, from the same items. */
+struct status policy_build_access(
+    struct policy *p, const struct policy_item *items, size_t count, struct err *err);
 
 #endif

@@ -39,6 +39,15 @@ static bool name_fits(const char *name)
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")] == 0;
 }
 
+/* Devices have none. */
+static const char *name_of(enum policy_kind_id kind, const void *document)
+{
+	for (const struct field *f = policy_kinds[kind].fields; f->name; f++)
+		if (strcmp(f->name, "name") == 0)
+			return *(char *const *)((const char *)document + f->offset);
+	return NULL;
+}
+
 struct status policy_bind(const char *file, const struct doc_node *node, enum policy_kind_id kind,
     struct arena *arena, struct policy_item *ret_item, struct err *err)
 {
@@ -46,7 +55,7 @@ struct status policy_bind(const char *file, const struct doc_node *node, enum po
 
 	item.document = arena_alloc(arena, policy_kinds[kind].size);
 	TRY(doc_bind(file, node, policy_kinds[kind].fields, item.document, arena, err));
-	item.name = ((const struct policy_head *)item.document)->name;
+	item.name = name_of(kind, item.document);
 	if (item.name && !name_fits(item.name))
 		return policy_fail(&item, "name", err,
 		    "a name has a-z 0-9 - . _ and begins with a letter or digit");

@@ -7,10 +7,11 @@
 #ifndef SIGNET_CA_REASON_H
 #define SIGNET_CA_REASON_H
 
-#include "access/reason_approval.h"
 #include "base/err.h"
 #include "base/span.h"
 
+#include "access/reason_access.h"
+#include "access/reason_approval.h"
 #include "access/reason_credential.h"
 #include "ca/reason_api.h"
 #include "ca/reason_csr.h"
@@ -20,19 +21,20 @@
 #include "ca/reason_request.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
-#define REASONS(X)            \
-	REASONS_HTTP(X)       \
-	REASONS_EST(X)        \
-	REASONS_BINDING(X)    \
-	REASONS_CSR(X)        \
-	REASONS_IDEVID(X)     \
-	REASONS_REVOCATION(X) \
-	REASONS_LDEVID(X)     \
-	REASONS_DEVICE(X)     \
-	REASONS_ISSUE(X)      \
-	REASONS_APPROVAL(X)   \
-	REASONS_API(X)        \
-	REASONS_CREDENTIALS(X)
+#define REASONS(X)             \
+	REASONS_HTTP(X)        \
+	REASONS_EST(X)         \
+	REASONS_BINDING(X)     \
+	REASONS_CSR(X)         \
+	REASONS_IDEVID(X)      \
+	REASONS_REVOCATION(X)  \
+	REASONS_LDEVID(X)      \
+	REASONS_DEVICE(X)      \
+	REASONS_ISSUE(X)       \
+	REASONS_APPROVAL(X)    \
+	REASONS_API(X)         \
+	REASONS_CREDENTIALS(X) \
+	REASONS_ACCESS(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

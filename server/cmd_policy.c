@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ca/policy.h"
+#include "base/utf8.h"
+#include "ca/policy_apply.h"
 #include "ca/trust.h"
 #include "server/command.h"
 
@@ -17,7 +18,7 @@
 
 static void print_changes(const struct policy_change *changes, size_t n, bool dry_run)
 {
-	static const char *const words[] = {"unchanged", "created", "changed"};
+	static const char *const words[] = {"unchanged", "created", "changed", "removed"};
 	int kind = 0, name = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -33,21 +34,37 @@ static void print_changes(const struct policy_change *changes, size_t n, bool dr
 		printf("dry run: nothing was changed\n");
 }
 
-static struct status bootstrap(
-    const struct invocation *v, const char *file, bool dry_run, struct err *err)
+/* It is kept for ever: something must stand there. */
+static bool break_glass_fits(const char *reason)
 {
+	return strlen(reason) >= 10 && strlen(reason) <= 200 && utf8_valid(span_str(reason));
+}
+
+struct bootstrap_order {
+	const char *file;
+	bool dry_run;
+	const char *break_glass; /* why; NULL: it stays whole */
+};
+
+static struct status bootstrap(
+    const struct invocation *v, const struct bootstrap_order *order, struct err *err)
+{
+	const struct actor actor = actor_local(v->who);
+	struct policy_edit edit = {.file_name = order->file,
+	    .actor = &actor,
+	    .dry_run = order->dry_run,
+	    .break_glass = order->break_glass};
 	AUTO(buf) text = {0};
 	AUTO(arena) arena = {0};
 	AUTO_REF(db) db = NULL;
-	struct policy_change *changes;
-	size_t n;
+	struct policy_outcome outcome;
 
-	TRY(file_read(file, POLICY_SIZE_MAX, &text, err));
+	TRY(file_read(order->file, POLICY_SIZE_MAX, &text, err));
+	edit.text = buf_span(&text);
 	TRY(command_db(v, &db, err));
 	TRY(db_check_schema(db, err));
-	TRY(policy_apply(
-	    db, file, buf_span(&text), v->who, dry_run, &v->clock, &arena, &changes, &n, err));
-	print_changes(changes, n, dry_run);
+	TRY(policy_apply(db, &edit, &v->clock, &arena, &outcome, err));
+	print_changes(outcome.changes, outcome.change_count, order->dry_run);
 	return STATUS_OK;
 }
 
@@ -56,24 +73,26 @@ int cmd_bootstrap(const struct invocation *v, int argc, char **argv)
 	static const struct option options[] = {
 	    {"file", required_argument, NULL, 'f'},
 	    {"dry-run", no_argument, NULL, 'n'},
+	    {"break-glass", required_argument, NULL, 'b'},
 	    {NULL, 0, NULL, 0},
 	};
-	const char *file = NULL;
-	bool dry_run = false;
+	struct bootstrap_order order = {0};
 	struct err err = {0};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "f:n", options, NULL)) != -1) {
-		if (option == 'f')
-			file = optarg;
-		else if (option == 'n')
-			dry_run = true;
-		else
-			return command_usage(v, NULL);
+		switch (option) {
+		case 'f': order.file = optarg; break;
+		case 'n': order.dry_run = true; break;
+		case 'b': order.break_glass = optarg; break;
+		default: return command_usage(v, NULL);
+		}
 	}
-	if (!file || optind < argc)
+	if (!order.file || optind < argc)
 		return command_usage(v, "bootstrap wants -f FILE and nothing else");
-	if (!bootstrap(v, file, dry_run, &err).ok)
+	if (order.break_glass && !break_glass_fits(order.break_glass))
+		return command_usage(v, "--break-glass wants a reason that others will understand");
+	if (!bootstrap(v, &order, &err).ok)
 		return command_failed(&err);
 	return COMMAND_OK;
 }

@@ -46,12 +46,14 @@ static const struct command commands[] = {
 	    "Prints the root's SHA-256 fingerprint. A second run changes nothing.\n"
 	    "\n"
 	    "  signetd init --name Acme --root-passphrase-file /media/ceremony/root.passphrase\n"},
-	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run]",
+	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run] [--break-glass REASON]",
 	    .summary = "bring policy documents into force",
 	    .help = "  -f, --file FILE   YAML documents: docs/policy.md\n"
 	    "  -n, --dry-run     say what would change\n"
+	    "  --break-glass REASON   although there is an administrator: recorded, with an alarm\n"
 	    "\n"
-	    "All or nothing; the same documents again change nothing.\n"
+	    "All or nothing; the same documents again change nothing. Once there is an administrator\n"
+	    "(`signetd admin`), policy is changed by those whom it allows to: `signet apply`.\n"
 	    "\n"
 	    "  signetd bootstrap -f policy.yaml --dry-run\n"},
 	{.name = "check", .run = cmd_check, .arguments = "",

@@ -217,6 +217,29 @@ bool db_in_transaction(const struct db *db)
 	return db->in_transaction;
 }
 
+struct status db_mark(struct db *db, struct err *err)
+{
+	if (!db->in_transaction)
+		return err_set(err, ERR_INTERNAL, "a mark outside a transaction");
+	TRY(db_use(db, err));
+	return command(db, "SAVEPOINT mark", "SAVEPOINT", err);
+}
+
+struct status db_unmark(struct db *db, struct err *err)
+{
+	TRY(db_use(db, err));
+	return command(db, "RELEASE SAVEPOINT mark", "RELEASE", err);
+}
+
+void db_undo(struct db *db)
+{
+	struct err ignored = {0};
+
+	/* Where that fails, so does the commit. */
+	if (db->connection && command(db, "ROLLBACK TO SAVEPOINT mark", "ROLLBACK", &ignored).ok)
+		(void)command(db, "RELEASE SAVEPOINT mark", "RELEASE", &ignored).ok;
+}
+
 /* ---- notifications ---- */
 
 int db_socket(const struct db *db)

@@ -34,8 +34,16 @@ struct status db_begin(struct db *db, struct err *err);
 struct status db_commit(struct db *db, struct err *err); /* ERR_DATABASE: outcome may be unknown */
 void db_rollback(struct db *db);                         /* no-op outside a transaction */
 bool db_in_transaction(const struct db *db);
-/* Did the last failure come of a race with somebody else's transaction? Repeat it from the start. */
+/* Did the last failure come of a race with somebody else's transaction? Repeat it from the start.
+ */
 bool db_retryable(const struct db *db);
+/*
+ * Within a transaction: what is done behind the mark can be undone alone. One mark at a time; it
+ * ends with db_unmark() or, undone, with db_undo().
+ */
+struct status db_mark(struct db *db, struct err *err);
+struct status db_unmark(struct db *db, struct err *err);
+void db_undo(struct db *db);
 
 /* Wait for NOTIFY on `channel` up to timeout_ms. ret_notified false on time-out. */
 struct status db_listen(struct db *db, const char *channel, struct err *err);

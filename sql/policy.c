@@ -97,6 +97,13 @@ static const struct {
     {"trust-anchor", STATEMENT_trust_anchor_put},
     {"product", STATEMENT_product_put},
     {"label", STATEMENT_label_put},
+    {"role", STATEMENT_access_document_put},
+    {"principal", STATEMENT_access_document_put},
+    {"binding", STATEMENT_access_document_put},
+    {"oidc-issuer", STATEMENT_access_document_put},
+    {"oidc-rule", STATEMENT_access_document_put},
+    {"approval-policy", STATEMENT_access_document_put},
+    {"log-policy", STATEMENT_access_document_put},
 };
 
 static struct status put_statement(const char *kind, enum sql_statement *ret_put, struct err *err)
@@ -113,16 +120,36 @@ static struct status put_statement(const char *kind, enum sql_statement *ret_put
 struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
     const char *model, int64_t now, int64_t *ret_id, struct err *err)
 {
-	const struct sql_param params[] = {sql_text(row->name), sql_text(row->spec),
-	    sql_int(row->version), sql_time(now), sql_text(manufacturer), sql_text(model)};
+	struct sql_param params[6] = {
+	    sql_text(row->name), sql_text(row->spec), sql_int(row->version), sql_time(now)};
 	AUTO(sql_result) r = {0};
 	enum sql_statement put;
+	size_t n = 4;
 
 	TRY(put_statement(row->kind, &put, err));
-	TRY(sql_run(db, put, params, put == STATEMENT_product_put ? 6 : 4, &r, err));
+	if (put == STATEMENT_product_put) {
+		params[n++] = sql_text(manufacturer);
+		params[n++] = sql_text(model);
+	} else if (put == STATEMENT_access_document_put) {
+		params[n++] = sql_text(row->kind);
+	}
+	TRY(sql_run(db, put, params, n, &r, err));
 	if (sql_rows(&r) != 1)
 		return err_set(err, ERR_MISSING, "there is no %s '%s'", row->kind, row->name);
 	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+struct status policy_row_remove(struct db *db, const char *kind, const char *name, int64_t version,
+    int64_t now, struct err *err)
+{
+	const struct sql_param params[] = {
+	    sql_text(name), sql_int(version), sql_time(now), sql_text(kind)};
+	AUTO(sql_result) r = {0};
+
+	TRY(sql_run(db, STATEMENT_access_document_remove, params, COUNT(params), &r, err));
+	if (sql_rows(&r) != 1)
+		return err_set(err, ERR_MISSING, "there is no %s '%s'", kind, name);
 	return STATUS_OK;
 }
 
@@ -142,6 +169,17 @@ struct status policy_change_add(
 	AUTO(sql_result) r = {0};
 
 	TRY(sql_run(db, STATEMENT_policy_change_add, params, COUNT(params), &r, err));
+	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+struct status alarm_add(struct db *db, const char *kind, const char *detail, int64_t at,
+    int64_t *ret_id, struct err *err)
+{
+	const struct sql_param params[] = {sql_time(at), sql_text(kind), sql_text(detail)};
+	AUTO(sql_result) r = {0};
+
+	TRY(sql_run(db, STATEMENT_alarm_add, params, COUNT(params), &r, err));
 	*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
 }

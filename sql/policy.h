@@ -13,7 +13,7 @@
 #define POLICY_CHANNEL "signet_policy"
 
 struct policy_row {
-	const char *kind; /* "authority" "profile" "trust-anchor" "product" "label" */
+	const char *kind; /* "authority" "profile" ... "role" "principal" ... */
 	int64_t id;
 	const char *name;
 	const char *spec; /* JSON */
@@ -44,6 +44,9 @@ struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err);
  * (ERR_MISSING). manufacturer and model: of products; NULL else. ERR_CONFLICT: product_model. */
 struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,
     const char *model, int64_t now, int64_t *ret_id, struct err *err);
+/* Only documents of access/ can be removed. ERR_MISSING. */
+struct status policy_row_remove(struct db *db, const char *kind, const char *name, int64_t version,
+    int64_t now, struct err *err);
 struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err);
 
 /* What was done: the record that its log entry commits to. */
@@ -56,6 +59,10 @@ struct policy_change_row {
 };
 struct status policy_change_add(
     struct db *db, const struct policy_change_row *row, int64_t *ret_id, struct err *err);
+
+/* An alarm that concerns no device. Its log entry is the caller's. */
+struct status alarm_add(struct db *db, const char *kind, const char *detail, int64_t at,
+    int64_t *ret_id, struct err *err);
 
 /* An authority made by `signetd init`. ca/act.h has the act around it. */
 struct authority_new {

@@ -12,4 +12,6 @@ UNION ALL
 SELECT 'product', id, name, spec::text, version, NULL, NULL, NULL FROM product
 UNION ALL
 SELECT 'label', id, name, spec::text, version, NULL, NULL, NULL FROM label
+UNION ALL
+SELECT kind, id, name, spec::text, version, NULL, NULL, NULL FROM access_document WHERE NOT removed
 ORDER BY kind, id

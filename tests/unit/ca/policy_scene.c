@@ -187,28 +187,33 @@ void policy_scene_free(struct policy_scene *s)
 	free(s);
 }
 
-static enum err_kind apply(struct policy_scene *s, const char *text, bool dry_run)
+enum err_kind policy_scene_edit(struct policy_scene *s, const struct policy_edit *edit)
 {
+	struct policy_edit whole = *edit;
+	const struct actor local = actor_local("tester");
 	struct clock clock = clock_system();
+	struct status status;
 
 	err_clear(&s->err);
-	s->changes = NULL;
-	s->change_count = 0;
-	return policy_apply(s->db, s->file, span_str(text), "tester", dry_run, &clock, &s->arena,
-		   &s->changes, &s->change_count, &s->err)
-		       .ok
-		   ? ERR_NONE
-		   : s->err.kind;
+	s->outcome = (struct policy_outcome){0};
+	if (!whole.actor)
+		whole.actor = &local;
+	if (!whole.file_name)
+		whole.file_name = s->file;
+	status = policy_apply(s->db, &whole, &clock, &s->arena, &s->outcome, &s->err);
+	s->changes = s->outcome.changes;
+	s->change_count = s->outcome.change_count;
+	return status.ok ? ERR_NONE : s->err.kind;
 }
 
 enum err_kind policy_scene_apply(struct policy_scene *s, const char *text)
 {
-	return apply(s, text, false);
+	return policy_scene_edit(s, &(struct policy_edit){.text = span_str(text)});
 }
 
 enum err_kind policy_scene_try(struct policy_scene *s, const char *text)
 {
-	return apply(s, text, true);
+	return policy_scene_edit(s, &(struct policy_edit){.text = span_str(text), .dry_run = true});
 }
 
 void policy_scene_good(struct policy_scene *s)
@@ -224,7 +229,8 @@ long long policy_scene_state(struct policy_scene *s)
 	    " SELECT version::text AS t FROM policy_version"
 	    " UNION ALL SELECT a::text FROM authority a UNION ALL SELECT p::text FROM profile p"
 	    " UNION ALL SELECT a::text FROM trust_anchor a UNION ALL SELECT p::text FROM product p"
-	    " UNION ALL SELECT l::text FROM label l UNION ALL SELECT d::text FROM device d"
+	    " UNION ALL SELECT l::text FROM label l UNION ALL SELECT a::text FROM access_document a"
+	    " UNION ALL SELECT d::text FROM device d"
 	    " UNION ALL SELECT e::text FROM log_entry e UNION ALL SELECT c::text FROM policy_change c"
 	    " ORDER BY 1) x");
 }

@@ -5,7 +5,7 @@
 #ifndef SIGNET_TESTS_POLICY_SCENE_H
 #define SIGNET_TESTS_POLICY_SCENE_H
 
-#include "ca/policy.h"
+#include "ca/policy_apply.h"
 #include "tests/lib/pg.h"
 #include "tests/lib/pki.h"
 
@@ -17,7 +17,8 @@ struct policy_scene {
 	char file[96];      /* name of a policy file in it; never written */
 	struct pki_authority root, issuing, maker, other;
 	struct arena arena;
-	struct policy_change *changes;
+	struct policy_outcome outcome;
+	struct policy_change *changes; /* those of the outcome */
 	size_t change_count;
 	struct err err;
 };
@@ -30,6 +31,8 @@ void policy_scene_free(struct policy_scene *s);
  */
 enum err_kind policy_scene_apply(struct policy_scene *s, const char *text);
 enum err_kind policy_scene_try(struct policy_scene *s, const char *text); /* dry run */
+/* The same with all that an edit may say; the local actor and scene->file where it says nothing. */
+enum err_kind policy_scene_edit(struct policy_scene *s, const struct policy_edit *edit);
 /* policy_good, and the test fails when it is refused. */
 void policy_scene_good(struct policy_scene *s);
 

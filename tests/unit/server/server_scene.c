@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "ca/policy.h"
+#include "ca/policy_apply.h"
 
 static void must(struct status s, const struct err *err)
 {
@@ -82,14 +82,14 @@ void scene_policy(struct scene *s, const char *text)
 {
 	AUTO_REF(db) db = NULL;
 	AUTO(arena) arena = {0};
-	struct policy_change *changes;
+	const struct actor actor = actor_local("os:test");
+	const struct policy_edit edit = {
+	    .file_name = "scene-policy.yaml", .text = span_str(text), .actor = &actor};
+	struct policy_outcome outcome;
 	struct err err = {0};
-	size_t n;
 
 	must(command_db(&s->invocation, &db, &err), &err);
-	must(policy_apply(db, "scene-policy.yaml", span_str(text), "os:test", false,
-		 &s->invocation.clock, &arena, &changes, &n, &err),
-	    &err);
+	must(policy_apply(db, &edit, &s->invocation.clock, &arena, &outcome, &err), &err);
 }
 
 void scene_init(struct scene *s)

@@ -70,6 +70,16 @@ static const struct right {
 	DONE},
     {"cosignature changed", "UPDATE log_cosignature SET line = 'm'", REFUSED},
     {"cosignature deleted", "DELETE FROM log_cosignature", REFUSED},
+    /* who may do what: removed documents stay */
+    {"access document added",
+	"INSERT INTO access_document (kind, name, spec, version) VALUES ('role', 'r', '{}', 1)",
+	DONE},
+    {"access document of another kind",
+	"INSERT INTO access_document (kind, name, spec, version) VALUES ('x', 'r', '{}', 1)",
+	"23514"},
+    {"access document marked as removed", "UPDATE access_document SET removed = true", DONE},
+    {"access document renamed", "UPDATE access_document SET name = 's'", REFUSED},
+    {"access document deleted", "DELETE FROM access_document", REFUSED},
     /* certificates */
     {"certificate deleted", "DELETE FROM certificate", REFUSED},
     {"certificates emptied", "TRUNCATE certificate", REFUSED},
