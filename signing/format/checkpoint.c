@@ -63,7 +63,7 @@ struct status checkpoint_open(struct span file, const struct vkey *keys, size_t 
     struct note *ret_note, struct checkpoint *ret_checkpoint, struct note_seen *ret_seen,
     struct err *err)
 {
-	struct checkpoint c;
+	struct checkpoint c = {0};
 
 	TRY(note_parse(file, ret_note, err));
 	TRY(checkpoint_parse(ret_note->text, &c, err));

@@ -119,7 +119,7 @@ static struct status take_witness(struct reader *r, struct span *line, struct er
 static struct status take_members(struct reader *r, struct span *line, uint64_t *ret_members,
     unsigned *ret_count, struct err *err)
 {
-	uint64_t members = 0, bit;
+	uint64_t members = 0, bit = 0;
 	unsigned count = 0;
 
 	for (; line->n; count++) {

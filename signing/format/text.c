@@ -136,7 +136,7 @@ bool text_base64(struct span base64, uint8_t *octets, size_t size, size_t *ret_n
 
 bool text_hash(struct span line, struct merkle_hash *ret_hash)
 {
-	struct merkle_hash hash;
+	struct merkle_hash hash = {{0}};
 	size_t n;
 
 	if (!text_base64(line, hash.b, sizeof(hash.b), &n) || n != sizeof(hash.b))

@@ -6,12 +6,15 @@
 
 #include "base/file.h"
 
+/* What the engineers of this project share, beside the checkout. */
+#define BESIDE          "../shared"
 #define SHARED_FILE_MAX ((size_t)16 << 20)
 
 bool shared_path(const char *name, char *ret_path, size_t size)
 {
 	const char *dir = getenv("SIGNET_SHARED_DATA");
-	int n = snprintf(ret_path, size, "%s/%s", dir ? dir : "../shared/data", name);
+	int n = dir ? snprintf(ret_path, size, "%s/%s", dir, name)
+		    : snprintf(ret_path, size, "%s/data/%s", BESIDE, name);
 
 	return n > 0 && (size_t)n < size && file_exists(ret_path);
 }

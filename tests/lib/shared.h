@@ -5,9 +5,9 @@
 #include "base/span.h"
 
 /*
- * "../shared/data/NAME", or NAME in the directory that SIGNET_SHARED_DATA names. False: it is not
- * there, and the test that needs it skips: if (!shared_path(...)) cr_skip_test("%s is not here",
- * ...)
+ * NAME below data in the folder "shared" beside the repository, or below the directory that
+ * SIGNET_SHARED_DATA names. False: it is not there, and the test that needs it skips by name:
+ * if (!shared_path(...)) cr_skip_test("%s is not here", ...)
  */
 bool shared_path(const char *name, char *ret_path, size_t size);
 /* The same, and append the file's bytes. */
