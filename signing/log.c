@@ -222,6 +222,14 @@ struct status log_grow_by(struct log_tree *t, struct db *db, const struct log_st
 
 /* ---- a round ---- */
 
+static void settle(struct log_tree *t, int64_t upto)
+{
+	if (upto > t->low)
+		t->low = upto;
+	if (t->low >= t->seen)
+		t->transaction = 0; /* another node was ahead */
+}
+
 /* Another log than before: what was known of the search was of the old one. */
 static void follow(struct log_tree *t, const struct log_state *state)
 {
@@ -230,22 +238,13 @@ static void follow(struct log_tree *t, const struct log_state *state)
 		t->low = t->seen = t->transaction = 0;
 		t->origin_id = state->origin_id;
 	}
-	if (t->low < state->settled)
-		t->low = state->settled;
+	settle(t, state->settled);
 }
 
 /* Every transaction that was there when `seen` was seen has ended: what it wrote shows now. */
 static bool has_ended(const struct log_tree *t, const struct log_state *state)
 {
 	return t->transaction && state->horizon > t->transaction;
-}
-
-static void settle(struct log_tree *t, int64_t upto)
-{
-	if (upto > t->low)
-		t->low = upto;
-	if (t->low >= t->seen)
-		t->transaction = 0;
 }
 
 static int64_t largest(const struct log_waiting *w)

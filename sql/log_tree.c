@@ -45,6 +45,23 @@ struct status log_state_read(
 	return STATUS_OK;
 }
 
+struct status log_predecessors_read(
+    struct db *db, struct arena *arena, const char ***ret_notes, size_t *ret_count, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const char **notes;
+	size_t n;
+
+	TRY(sql_run(db, STATEMENT_log_predecessors, NULL, 0, &r, err));
+	n = (size_t)sql_rows(&r);
+	notes = arena_alloc(arena, n * sizeof(*notes));
+	for (size_t i = 0; i < n; i++)
+		notes[i] = arena_strdup(arena, sql_get_text(&r, (int)i, 0));
+	*ret_notes = notes;
+	*ret_count = n;
+	return STATUS_OK;
+}
+
 /* ---- entries ---- */
 
 static struct status read_entries(struct db *db, enum sql_statement statement,

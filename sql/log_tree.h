@@ -32,6 +32,10 @@ struct log_state {
 struct status log_state_read(
     struct db *db, struct arena *arena, struct log_state *ret_state, struct err *err);
 
+/* The last checkpoints of all logs before, newest first. In the arena. */
+struct status log_predecessors_read(struct db *db, struct arena *arena, const char ***ret_notes,
+    size_t *ret_count, struct err *err);
+
 struct log_waiting {
 	size_t count;
 	int64_t *ids;         /* rising, but for copied ones: in the order of the predecessor */

@@ -1,0 +1,1 @@
+SELECT predecessor FROM log_origin WHERE predecessor IS NOT NULL ORDER BY id DESC
