@@ -9,6 +9,7 @@
 #include "ca/enroll.h"
 
 struct policy_holder; /* ca/policy.h */
+struct log_board;     /* signing/log_board.h */
 
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
@@ -18,6 +19,7 @@ struct api {
 	struct metrics *metrics;
 	struct enroll_budget budget;                 /* {0} to start with */
 	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
+	struct log_board *log_board; /* NULL: no log is kept here (tests) */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

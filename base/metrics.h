@@ -37,6 +37,9 @@
 	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed") \
 	X(POLICY_VERSION, "signet_policy_version", "", GAUGE,                                     \
 	    "version of the policy snapshot in use")                                              \
+	X(LOG_SIZE, "signet_log_size", "", GAUGE, "entries in the log that are proven")           \
+	X(LOG_REFUSED, "signet_log_refused", "", GAUGE,                                           \
+	    "1 while the database lies behind or has forked")                                     \
 	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                               \
 	    "when the server's own certificate ends, seconds since 1970")
 

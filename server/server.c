@@ -10,7 +10,9 @@
 #include "server/harden.h"
 #include "server/job.h"
 #include "server/listen.h"
+#include "server/log_job.h"
 #include "server/own_certificate.h"
+#include "signing/log_board.h"
 
 /* The database counts as there so long after it was: three of the job's looks. */
 #define DATABASE_FRESH_MS 16000
@@ -44,9 +46,14 @@ static bool certificate_is_valid(struct server *s)
 static bool core_serves(struct server *s, char *why, size_t size)
 {
 	int64_t seen = atomic_load(&s->database_seen_ms);
+	char log[320];
 
 	if (seen == 0 || monotonic_ms() - seen > DATABASE_FRESH_MS) {
 		snprintf(why, size, "the database is away");
+		return false;
+	}
+	if (log_board_health(s->api.log_board, log, sizeof(log)) != LOG_SOUND) {
+		snprintf(why, size, "the log: %s", log[0] ? log : "not looked at yet");
 		return false;
 	}
 	if (s->has_tls && !certificate_is_valid(s)) {
@@ -218,6 +225,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 		LOG(&s->log, LOG_WARN, "stored certificate not used", LOG_STR("why", none.message),
 		    LOG_STR("cause", none.cause));
 	TRY(core_start(core, &s->core, err));
+	TRY(log_job_start(s, &s->log_job, err));
 	return jobs_start(s, &s->jobs, err);
 }
 
@@ -241,6 +249,7 @@ static void set_up(struct server *s, const struct config *config)
 	    .rng = rng_system(),
 	    .log = &s->log,
 	    .metrics = &s->metrics,
+	    .log_board = log_board_new(),
 	    .ready = server_ready,
 	    .ready_context = s,
 	};
@@ -250,6 +259,7 @@ static void tear_down(struct server *s)
 {
 	tls_set_free(s->tls);
 	tickets_free(s->tickets);
+	log_board_free(s->api.log_board);
 	policy_holder_free(s->policies);
 	X509_free(s->own.certificate);
 	sk_X509_pop_free(s->own.chain, X509_free);
@@ -271,6 +281,8 @@ struct status server_start(struct server *s, const struct config *config, struct
 		core_stop(s->core, 0);
 	else
 		close_listeners(&core);
+	if (s->log_job)
+		log_job_stop(s->log_job);
 	tear_down(s);
 	return begun;
 }
@@ -279,5 +291,6 @@ void server_stop(struct server *s)
 {
 	core_stop(s->core, s->config->drain * 1000);
 	jobs_stop(s->jobs);
+	log_job_stop(s->log_job);
 	tear_down(s);
 }

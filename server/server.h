@@ -32,6 +32,7 @@ struct server {
 	struct db_config db;
 	struct core *core;
 	struct jobs *jobs;
+	struct log_job *log_job;
 	struct own_certificate own;
 	bool has_tls;                               /* any TLS listener at all */
 	atomic_int_fast64_t database_seen_ms;       /* monotonic; 0: never */
