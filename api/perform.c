@@ -13,6 +13,7 @@
 #include "api/transaction.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
+#include "signing/log_board.h"
 
 const struct access *call_access(const struct call *call)
 {
@@ -240,14 +241,27 @@ struct status route_perform(
 	return route->handler(call, response, err);
 }
 
+struct status acts_go_on(const struct call *call, struct err *err)
+{
+	char why[sizeof(err->message)];
+
+	switch (log_board_health(call->api->log_board, why, sizeof(why))) {
+	case LOG_REFUSED: return REFUSE(err, LOG_REFUSED, "%s", why);
+	case LOG_AWAY: return err_set(err, ERR_DATABASE, "%s", why[0] ? why : "not ready yet");
+	case LOG_SOUND: break;
+	}
+	return STATUS_OK;
+}
+
 static struct status perform_all(struct call *call, struct http_response *response, struct err *err)
 {
 	call->actor = actor_nobody();
 	TRY(authenticate(call, err));
 	TRY(prepare(call, err));
-	if (call->route->flags & ROUTE_ACT)
+	if (call->route->flags & ROUTE_ACT) {
+		TRY(acts_go_on(call, err));
 		TRY(transaction_run(call, response, err));
-	else
+	} else
 		TRY(call->route->handler(call, response, err));
 	if (response->status == 0)
 		return err_set(err, ERR_INTERNAL, "%s gave no answer", call->route->path);

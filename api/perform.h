@@ -51,6 +51,12 @@ MUST_USE bool call_sees(const struct call *call, const char *product);
  */
 struct status call_condition(const struct call *call, int64_t version, struct err *err);
 
+/*
+ * May acts be recorded? Not while the database lies behind what this node saw of the log, or has
+ * another past. ERR_BUSY log.refused; ERR_DATABASE: it is away, or was and is not yet compared.
+ */
+struct status acts_go_on(const struct call *call, struct err *err);
+
 /* The number in the path, 1 or more. ERR_MISSING object.unknown. */
 struct status call_id(const struct call *call, int64_t *ret_id, struct err *err);
 

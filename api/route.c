@@ -6,6 +6,7 @@
 #include "api/est.h"
 #include "api/health.h"
 #include "api/issuer.h"
+#include "api/log_public.h"
 #include "api/perform.h"
 #include "api/refusal.h"
 #include "ca/reason.h"
@@ -52,6 +53,14 @@ const struct route routes[] = {
 	    "full CMC (RFC 7030 4.3): not offered"),
 	MEMORY_GET("/ca/{name}.cer", LISTENER_PUBLIC, issuer_certificate,
 	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
+	MEMORY_GET("/log/checkpoint", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_checkpoint,
+	    "the log's signed tree head (C2SP tlog-tiles)"),
+	MEMORY_GET("/log/vkey", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_vkey,
+	    "the key that verifies it (C2SP signed-note)"),
+	{.method = HTTP_GET, .path = "/log/tile/{path...}", .place = ROUTE_EITHER,
+	    .listeners = LISTENER_PUBLIC | LISTENER_OPERATOR, .permission = PERMISSION_PUBLIC,
+	    .handler = log_public_tile, .error_shape = refusal_text,
+	    .summary = "tiles and entry bundles of the log (C2SP tlog-tiles)"},
 	MEMORY_GET("/healthz", LISTENER_DEVICE | LISTENER_OPERATOR, health_live,
 	    "is the process alive?"),
 	MEMORY_GET("/readyz", LISTENER_DEVICE | LISTENER_OPERATOR, health_ready,
@@ -97,14 +106,29 @@ static bool next_segment(struct span *path, struct span *ret_segment)
 	return true;
 }
 
+/* "{variable...}": all that is left of the path, which is something. */
+static bool takes_rest(struct span pattern)
+{
+	static const char end[] = "...}";
+	const size_t n = sizeof(end) - 1;
+
+	return pattern.n > n + 1 && pattern.p[0] == '{' &&
+	       memcmp(pattern.p + pattern.n - n, end, n) == 0;
+}
+
 static bool path_fits(const char *pattern, const char *path, struct span *ret_variable)
 {
 	struct span left = span_str(pattern), right = span_str(path);
 	struct span a, b, variable = SPAN_NONE;
 
-	while (next_segment(&left, &a))
+	while (next_segment(&left, &a)) {
+		if (takes_rest(a) && right.n > 1 && right.n - 1 <= SEGMENT_MAX) {
+			*ret_variable = span(right.p + 1, right.n - 1);
+			return true;
+		}
 		if (!next_segment(&right, &b) || !segment_fits(a, b, &variable))
 			return false;
+	}
 	if (right.n > 0)
 		return false;
 	*ret_variable = variable;
@@ -211,7 +235,11 @@ void route_run(const struct route *route, struct call *call, struct http_respons
 		perform(route, call, response, ret_err);
 		return;
 	}
-	done = route->handler(call, response, ret_err);
+	done = route->permission == PERMISSION_DEVICE ? acts_go_on(call, ret_err) : STATUS_OK;
+	if (done.ok)
+		done = route->handler(call, response, ret_err);
+	if (route->place == ROUTE_EITHER && !call->db && done.ok && response->status == 0)
+		return; /* a worker will know */
 	if (done.ok && response->status == 0)
 		done = err_set(ret_err, ERR_INTERNAL, "%s gave no answer", route->path);
 	if (!done.ok)

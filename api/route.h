@@ -27,6 +27,7 @@ enum listener_kind {
 enum route_place {
 	ROUTE_LOOP,   /* never blocks: memory only */
 	ROUTE_WORKER, /* may use the database and keys */
+	ROUTE_EITHER, /* on the loop first, without a database; without an answer: on a worker */
 };
 
 enum route_flag {
@@ -90,7 +91,8 @@ typedef struct status (*route_handler)(
 
 struct route {
 	enum http_method method;
-	/* ".../est/{label}/simpleenroll", "/ca/{name}.cer"; one {variable} at most */
+	/* ".../est/{label}/simpleenroll", "/ca/{name}.cer", "/log/tile/{path...}" (all the rest
+	 * of the path, slashes too); one {variable} at most */
 	const char *path;
 	unsigned listeners; /* enum listener_kind, or'ed */
 	enum route_place place;

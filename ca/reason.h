@@ -18,6 +18,7 @@
 #include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
 #include "ca/reason_issue.h"
+#include "ca/reason_log.h"
 #include "ca/reason_request.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
@@ -34,7 +35,8 @@
 	REASONS_APPROVAL(X)    \
 	REASONS_API(X)         \
 	REASONS_CREDENTIALS(X) \
-	REASONS_ACCESS(X)
+	REASONS_ACCESS(X)      \
+	REASONS_LOG(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

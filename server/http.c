@@ -148,6 +148,8 @@ static enum MHD_Result on_complete(struct exchange *x)
 	if (x->route->place == ROUTE_WORKER)
 		return hand_to_worker(x);
 	exchange_run_here(x);
+	if (x->route->place == ROUTE_EITHER && x->response.status == 0)
+		return hand_to_worker(x);
 	return reply_send(x);
 }
 

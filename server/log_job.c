@@ -96,8 +96,9 @@ static struct status compare(struct log_job *j, const struct log_state *state, s
 	struct err why = {0};
 
 	if (!same_tree(state, &j->compared)) {
-		TRY(log_vkey(state->name, j->key, &j->vkey, err));
-		if (!log_kept_compare(&j->kept, j->db, state, &j->vkey, &why).ok) {
+		if (j->key)
+			TRY(log_vkey(state->name, j->key, &j->vkey, err));
+		if (!log_kept_compare(&j->kept, j->db, state, j->key ? &j->vkey : NULL, &why).ok) {
 			*err = why;
 			if (why.kind == ERR_DENIED)
 				log_board_judge(j->board, LOG_REFUSED, why.message);
@@ -184,12 +185,20 @@ static struct status run(struct log_job *j, bool *ret_more, struct err *err)
 	AUTO(arena) arena = {0};
 	struct log_state state;
 	struct log_round round;
+	struct err why = {0};
+	struct status opened;
 
 	TRY(log_state_read(j->db, &arena, &state, err));
-	TRY(open_key(j, err));
-	TRY(start_log(j, &arena, &state, err));
+	opened = open_key(j, &why);
+	if (opened.ok)
+		TRY(start_log(j, &arena, &state, err));
 	TRY(compare(j, &state, err));
 	TRY(log_integrate(j->tree, j->db, &arena, &round, err));
+	/* Without the key entries still get their index; another node may have it, and sign. */
+	if (!opened.ok) {
+		*err = why;
+		return opened;
+	}
 	TRY(compare(j, &round.state, err));
 	TRY(sign(j, &round.state, err));
 	TRY(log_state_read(j->db, &arena, &state, err));

@@ -120,6 +120,8 @@ static bool covers(const struct log_kept *k, const char *predecessor, const stru
 	struct note_seen seen;
 	struct err ignored = {0};
 
+	if (!key)
+		return false;
 	if (!vkey_make(span_str(k->origin), VKEY_ED25519, key->key, &old, &ignored).ok)
 		return false;
 	if (!checkpoint_open(span_str(predecessor), &old, 1, &note, &c, &seen, &ignored).ok)

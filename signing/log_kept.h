@@ -28,7 +28,8 @@ struct status log_kept_load(
 void log_kept_free(struct log_kept *k);
 
 /*
- * Did the tree of that state grow from what is kept? key: of this server, whose name is replaced.
+ * Did the tree of that state grow from what is kept? key: of this server, whose name is replaced;
+ * NULL: it has none, and no link can be checked.
  * ERR_DENIED: it lies behind, has forked, or is another log that is not linked to it; the message
  * says what the operator can do.
  */
