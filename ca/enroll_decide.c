@@ -29,6 +29,11 @@ static void decision_record(const struct enrollment_view *e, const char *decisio
 	json_object_end(&j);
 }
 
+void enroll_decision_record(const struct enrollment_view *e, const char *decision, struct buf *out)
+{
+	decision_record(e, decision, e->decided_by, e->decided_at, out);
+}
+
 static struct status refuse_undecidable(
     const struct enrollment_view *e, int64_t now, struct err *err)
 {

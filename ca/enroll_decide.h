@@ -4,7 +4,8 @@
 
 #include "base/clock.h"
 
-struct db;
+#include "sql/enrollment_view.h"
+
 
 /*
  * Decide once, durably, with a log entry that names `who`. ERR_MISSING: no such enrollment.
@@ -12,5 +13,12 @@ struct db;
  */
 struct status enroll_decide(struct db *db, int64_t id, bool approve, const char *who,
     const struct clock *clock, const struct rng *rng, struct err *err);
+
+/*
+ * The bytes that the log entry of a decision commits to, made again from the row: `decision` is
+ * "approved" or "rejected", as its kind says.
+ */
+void enroll_decision_record(
+    const struct enrollment_view *e, const char *decision, struct buf *out);
 
 #endif

@@ -1,0 +1,2 @@
+-- $1 id
+SELECT at, kind, detail FROM alarm WHERE id = $1::bigint

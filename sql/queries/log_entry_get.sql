@@ -1,0 +1,6 @@
+-- $1 origin, $2 id
+SELECT e.id, coalesce(l.index, -1), e.at, e.kind, e.entry, s.salt, s.erased_at, s.record_kind, s.record_id
+FROM log_entry e
+LEFT JOIN log_leaf l ON l.origin_id = $1::bigint AND l.entry_id = e.id
+LEFT JOIN log_salt s ON s.entry_id = e.id
+WHERE e.id = $2::bigint

@@ -1,0 +1,7 @@
+-- $1 origin, $2 from, $3 limit
+SELECT l.entry_id, l.index, e.at, e.kind, e.entry, s.salt, s.erased_at, s.record_kind, s.record_id
+FROM log_leaf l
+LEFT JOIN log_entry e ON e.id = l.entry_id
+LEFT JOIN log_salt s ON s.entry_id = l.entry_id
+WHERE l.origin_id = $1::bigint AND l.index >= $2::bigint AND l.index < $2::bigint + $3::bigint
+ORDER BY l.index
