@@ -19,7 +19,8 @@ struct api {
 	struct metrics *metrics;
 	struct enroll_budget budget;                 /* {0} to start with */
 	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
-	struct log_board *log_board; /* NULL: no log is kept here (tests) */
+	struct log_board *log_board;                 /* NULL: no log is kept here (tests) */
+	const char *public_url; /* of the public listener, from outside; NULL: not said */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

@@ -130,8 +130,8 @@ struct status log_public_tile(struct call *call, struct http_response *response,
 
 	TRY(shown(call, &s, err));
 	TRY(named_tile(call, &tile, err));
-	if (!log_board_find(call->api->log_board, s.origin_id, level_of(&tile),
-		(int64_t)tile.index, call->request->arena, &stored)) {
+	if (!log_board_find(call->api->log_board, s.origin_id, level_of(&tile), (int64_t)tile.index,
+		call->request->arena, &stored)) {
 		if (!call->db)
 			return STATUS_OK; /* a worker asks the database */
 		TRY(read_tile(call, s.origin_id, &tile, &stored, err));

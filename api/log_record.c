@@ -22,7 +22,8 @@ struct rebuilding {
 
 /* ---- certificates ---- */
 
-/* RFC 5280 4.1.2.2: the row has the serial number without leading zero octets, as the DER is read. */
+/* RFC 5280 4.1.2.2: the row has the serial number without leading zero octets, as the DER is read.
+ */
 static const char *certificate_fault(const struct certificate_said *said)
 {
 	struct certificate_view v;
@@ -180,8 +181,7 @@ struct status log_record(struct db *db, const struct log_view *entry, struct are
 		*ret_fault = b.fault;
 		return STATUS_OK;
 	}
-	return err_set(
-	    err, ERR_MISSING, "there are no records of kind %.40s", entry->record_kind);
+	return err_set(err, ERR_MISSING, "there are no records of kind %.40s", entry->record_kind);
 }
 
 /* ---- documents ---- */

@@ -6,7 +6,6 @@
 
 #include "sql/enrollment_view.h"
 
-
 /*
  * Decide once, durably, with a log entry that names `who`. ERR_MISSING: no such enrollment.
  * ERR_CONFLICT: it does not wait (any more): never did, decided already, or expired.
@@ -18,7 +17,6 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
  * The bytes that the log entry of a decision commits to, made again from the row: `decision` is
  * "approved" or "rejected", as its kind says.
  */
-void enroll_decision_record(
-    const struct enrollment_view *e, const char *decision, struct buf *out);
+void enroll_decision_record(const struct enrollment_view *e, const char *decision, struct buf *out);
 
 #endif

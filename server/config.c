@@ -114,6 +114,8 @@ const struct field config_fields[] = {
 	    .help = "time for open requests when the server stops"},
 	{.name = "limits", .type = FIELD_MAP, .sub = limit_fields, .help = "what strangers may take"},
 	{.name = "log", .type = FIELD_MAP, .sub = log_fields, .help = "standard error"},
+	{.name = "public_url", .type = FIELD_STR, .offset = AT(public_url), .min = 1, .max = 512,
+	    .help = "where the public listener is reached, for auditors of the log: http://pki.example"},
 	{.name = "state_directory", .type = FIELD_STR, .offset = AT(state_directory),
 	    .standard = "/var/lib/signet", .min = 1, .help = "what the server keeps beside the database"},
 	{.name = "user", .type = FIELD_STR, .offset = AT(user), .min = 1,

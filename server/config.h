@@ -43,6 +43,7 @@ struct config {
 		int format; /* enum log_format */
 		int level;  /* enum log_level */
 	} log;
+	char *public_url; /* where the public listener is reached from outside; NULL: not said */
 	char *state_directory;
 	char *user;       /* NULL: stays who it is */
 	char *ports_file; /* NULL: none; gets the ports chosen, as shell variables */

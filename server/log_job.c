@@ -20,11 +20,15 @@
 /* Old checkpoints are thinned out so often. */
 #define THIN_MS 3600000
 
-/* How many witnesses must have signed before a checkpoint is shown. */
+/* How many witnesses must have signed before a checkpoint is shown; -1: policy is not known yet. */
 static int64_t quorum_of(struct policy_holder *policies)
 {
-	(void)policies;
-	return 0;
+	AUTO_REF(policy) policy = policy_current(policies);
+
+	if (!policy)
+		return -1;
+	return policy->access && policy->access->log_policy ? policy->access->log_policy->quorum
+							    : 0;
 }
 
 struct log_job {

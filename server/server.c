@@ -250,6 +250,7 @@ static void set_up(struct server *s, const struct config *config)
 	    .log = &s->log,
 	    .metrics = &s->metrics,
 	    .log_board = log_board_new(),
+	    .public_url = config->public_url,
 	    .ready = server_ready,
 	    .ready_context = s,
 	};

@@ -40,6 +40,7 @@ struct status log_state_read(
 		s.checkpoint = sql_get_int(&r, 0, 10);
 		s.horizon = sql_get_int(&r, 0, 11);
 		s.predecessor_size = sql_get_int(&r, 0, 12);
+		s.started_at = sql_get_time(&r, 0, 13);
 	}
 	*ret_state = s;
 	return STATUS_OK;

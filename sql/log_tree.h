@@ -18,6 +18,7 @@ struct status log_origin_start(struct db *db, const char *name, const char *vkey
 struct log_state {
 	int64_t origin_id; /* 0: there is none yet */
 	const char *name, *vkey;
+	int64_t started_at;
 	int64_t predecessor_id;   /* 0: the first log of this store */
 	int64_t predecessor_size; /* leaves of it that this store has */
 	const char *predecessor;  /* its last checkpoint, a signed note; NULL: none */

@@ -57,8 +57,8 @@ struct status log_entries_list(struct db *db, int64_t origin_id, int64_t after, 
 {
 	const struct sql_param params[] = {sql_int(origin_id), sql_int(after), sql_int(limit)};
 
-	return read_views(db, STATEMENT_log_entries_list, params, COUNT(params), arena, ret_rows,
-	    ret_count, err);
+	return read_views(
+	    db, STATEMENT_log_entries_list, params, COUNT(params), arena, ret_rows, ret_count, err);
 }
 
 struct status log_leaves_list(struct db *db, int64_t origin_id, int64_t from, int64_t limit,
@@ -66,8 +66,8 @@ struct status log_leaves_list(struct db *db, int64_t origin_id, int64_t from, in
 {
 	const struct sql_param params[] = {sql_int(origin_id), sql_int(from), sql_int(limit)};
 
-	return read_views(db, STATEMENT_log_leaves_list, params, COUNT(params), arena, ret_rows,
-	    ret_count, err);
+	return read_views(
+	    db, STATEMENT_log_leaves_list, params, COUNT(params), arena, ret_rows, ret_count, err);
 }
 
 struct status log_entry_of(struct db *db, int64_t origin_id, const char *record_kind,

@@ -11,12 +11,12 @@
 /* An entry with its place and what ties it to its record. */
 struct log_view {
 	int64_t entry_id;
-	int64_t index;          /* -1: none yet */
-	int64_t at;             /* as the row has it; 0: no row */
-	const char *kind;       /* as the row has it; NULL: no row */
-	struct span entry;      /* p NULL: no row */
-	struct span salt;       /* p NULL: erased, or no row */
-	int64_t erased_at;      /* 0: not */
+	int64_t index;           /* -1: none yet */
+	int64_t at;              /* as the row has it; 0: no row */
+	const char *kind;        /* as the row has it; NULL: no row */
+	struct span entry;       /* p NULL: no row */
+	struct span salt;        /* p NULL: erased, or no row */
+	int64_t erased_at;       /* 0: not */
 	const char *record_kind; /* NULL: no row */
 	int64_t record_id;
 };

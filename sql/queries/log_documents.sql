@@ -10,5 +10,6 @@ FROM (
 	UNION ALL SELECT 'trust-anchor', name, spec::text, false, NULL FROM trust_anchor
 	UNION ALL SELECT 'product', name, spec::text, false, NULL FROM product
 	UNION ALL SELECT 'label', name, spec::text, false, NULL FROM label
+	UNION ALL SELECT kind, name, spec::text, removed, NULL FROM access_document
 ) d
 ORDER BY d.kind, d.name
