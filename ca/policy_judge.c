@@ -174,6 +174,33 @@ static struct status judge_grants(const struct application *app)
 	    what, app->edit->actor->name);
 }
 
+static bool is_new_for_operators(const struct application *app, const struct policy_item *new)
+{
+	const struct policy_item *old = policy_items_find(&app->stored, new->kind, new->name);
+
+	return new->kind == POLICY_AUTHORITY &&
+	       ((const struct authority_document *)new->document)->authority.operators &&
+	       !(old && ((const struct authority_document *)old->document)->authority.operators);
+}
+
+/* Whose certificates name operators can name every one of them. */
+static struct status judge_operators(const struct application *app)
+{
+	const struct access *a = app->last->access;
+	bool any = false;
+	const char *what;
+
+	for (size_t i = 0; i < app->documents.count; i++)
+		any = any || is_new_for_operators(app, &app->documents.items[i]);
+	for (size_t i = 0; any && i < a->principal_count; i++)
+		if (!access_covers(a, app->edit->actor, &a->principals[i], PERMISSION_ALL, app->now,
+			app->arena, &what))
+			return REFUSE(app->err, ACCESS_GRANT,
+			    "certificates of '%.63s' would give %.120s, which '%.63s' does not hold",
+			    a->principals[i].name, what, app->edit->actor->name);
+	return STATUS_OK;
+}
+
 static struct status judge_last_administrator(const struct application *app)
 {
 	if (!access_has_administrator(app->last->access) ||
@@ -188,6 +215,7 @@ struct status policy_judge(struct application *app)
 	TRY(judge_bootstrap(app));
 	TRY(judge_documents(app));
 	TRY(judge_grants(app));
+	TRY(judge_operators(app));
 	return judge_last_administrator(app);
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/utf8.h"
 #include "ca/policy_apply.h"
 #include "ca/trust.h"
 #include "server/command.h"
@@ -16,7 +15,7 @@
 /* A manufacturer that revokes a million units has a list of 40 MB. */
 #define CRL_SIZE_MAX ((size_t)64 << 20)
 
-static void print_changes(const struct policy_change *changes, size_t n, bool dry_run)
+void command_changes(const struct policy_change *changes, size_t n, bool dry_run)
 {
 	static const char *const words[] = {"unchanged", "created", "changed", "removed"};
 	int kind = 0, name = 0;
@@ -32,12 +31,6 @@ static void print_changes(const struct policy_change *changes, size_t n, bool dr
 		    words[changes[i].what]);
 	if (dry_run)
 		printf("dry run: nothing was changed\n");
-}
-
-/* It is kept for ever: something must stand there. */
-static bool break_glass_fits(const char *reason)
-{
-	return strlen(reason) >= 10 && strlen(reason) <= 200 && utf8_valid(span_str(reason));
 }
 
 struct bootstrap_order {
@@ -64,7 +57,7 @@ static struct status bootstrap(
 	TRY(command_db(v, &db, err));
 	TRY(db_check_schema(db, err));
 	TRY(policy_apply(db, &edit, &v->clock, &arena, &outcome, err));
-	print_changes(outcome.changes, outcome.change_count, order->dry_run);
+	command_changes(outcome.changes, outcome.change_count, order->dry_run);
 	return STATUS_OK;
 }
 
@@ -90,7 +83,7 @@ int cmd_bootstrap(const struct invocation *v, int argc, char **argv)
 	}
 	if (!order.file || optind < argc)
 		return command_usage(v, "bootstrap wants -f FILE and nothing else");
-	if (order.break_glass && !break_glass_fits(order.break_glass))
+	if (order.break_glass && !command_reason_fits(order.break_glass))
 		return command_usage(v, "--break-glass wants a reason that others will understand");
 	if (!bootstrap(v, &order, &err).ok)
 		return command_failed(&err);

@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 int command_failed(const struct err *err)
 {
@@ -27,6 +30,13 @@ int command_usage(const struct invocation *v, const char *format, ...)
 	fprintf(stderr, "usage: signetd --config FILE %s %s\n", v->command->name,
 	    v->command->arguments);
 	return COMMAND_USAGE;
+}
+
+bool command_reason_fits(const char *reason)
+{
+	size_t n = strlen(reason);
+
+	return n >= 10 && n <= 200 && utf8_valid(span_str(reason));
 }
 
 struct status command_db(const struct invocation *v, struct db **ret_db, struct err *err)

@@ -5,6 +5,7 @@
 #define SIGNET_SERVER_COMMAND_H
 
 #include "base/clock.h"
+#include "ca/policy_apply.h"
 #include "server/config.h"
 #include "sql/db.h"
 
@@ -39,6 +40,7 @@ struct command {
 int cmd_run(const struct invocation *v, int argc, char **argv);
 int cmd_init(const struct invocation *v, int argc, char **argv);
 int cmd_migrate(const struct invocation *v, int argc, char **argv);
+int cmd_admin(const struct invocation *v, int argc, char **argv); /* admin.c */
 int cmd_bootstrap(const struct invocation *v, int argc, char **argv);
 int cmd_check(const struct invocation *v, int argc, char **argv);
 int cmd_enrollment(const struct invocation *v, int argc, char **argv); /* cmd_enrollment.c */
@@ -50,6 +52,10 @@ int cmd_fingerprint(const struct invocation *v, int argc, char **argv);
 int command_failed(const struct err *err);
 /* "signetd: ..." and the command's usage on standard error; COMMAND_USAGE. */
 int command_usage(const struct invocation *v, const char *format, ...) PRINTF(2, 3);
+/* Why the glass is broken is kept for ever: 10 to 200 bytes of UTF-8 must stand there. */
+bool command_reason_fits(const char *reason);
+/* What became of policy, a line each, on standard output. */
+void command_changes(const struct policy_change *changes, size_t n, bool dry_run);
 /* A connection as the server's role. ERR_DATABASE. */
 struct status command_db(const struct invocation *v, struct db **ret_db, struct err *err);
 

@@ -56,6 +56,17 @@ static const struct command commands[] = {
 	    "(`signetd admin`), policy is changed by those whom it allows to: `signet apply`.\n"
 	    "\n"
 	    "  signetd bootstrap -f policy.yaml --dry-run\n"},
+	{.name = "admin", .run = cmd_admin, .arguments = "NAME [--ttl TIME] [--break-glass REASON]",
+	    .summary = "make the first administrator, and a token to begin with",
+	    .help = "  NAME                   a person: a-z 0-9 - . _\n"
+	    "  -t, --ttl TIME         how long the token is good, up to 24h (12h)\n"
+	    "  --break-glass REASON   although there is an administrator: recorded, with an alarm\n"
+	    "\n"
+	    "Brings the shipped roles into force that are missing, gives NAME the role admin, and prints\n"
+	    "a token for `signet login`. From then on bootstrap is over: policy is changed by those whom\n"
+	    "it allows to.\n"
+	    "\n"
+	    "  signetd admin alice\n"},
 	{.name = "check", .run = cmd_check, .arguments = "",
 	    .summary = "validate configuration, database, policy and keys",
 	    .help = "  signetd --config /etc/signet/signetd.yaml check\n"},

@@ -1,0 +1,148 @@
+/* server/admin.c: see admin.h. */
+#include "server/admin.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "access/shipped_roles.h"
+#include "base/json.h"
+
+/* ---- the documents ---- */
+
+static void put_roles(const struct access *a, struct buf *out)
+{
+	for (const struct shipped_role *r = shipped_roles; r->name; r++)
+		if (!access_role(a, r->name))
+			buf_printf(out, "%s---\n", r->document);
+}
+
+/* JSON is YAML: a quoted name stays what it is. */
+static void put_principal(const char *name, struct buf *out)
+{
+	buf_put_str(out, "kind: principal\nname: ");
+	json_quote(out, span_str(name));
+	buf_put_str(out, "\ntype: person\n---\n");
+}
+
+static void put_binding(const char *name, struct buf *out)
+{
+	buf_printf(out, "kind: binding\nname: %.48s-is-admin\nprincipal: ", name);
+	json_quote(out, span_str(name));
+	buf_put_str(out, "\nrole: " SHIPPED_ADMIN "\n");
+}
+
+static struct status check_role(const struct access *a, struct err *err)
+{
+	const struct role *admin = access_role(a, SHIPPED_ADMIN);
+
+	if (!admin || (admin->permissions & PERMISSION_BIT(PERMISSION_ACCESS_MANAGE)))
+		return STATUS_OK;
+	return err_set(err, ERR_CONFLICT,
+	    "the role " SHIPPED_ADMIN " has been changed: it lacks access.manage");
+}
+
+static struct status put_documents(
+    const struct access *a, const char *name, struct buf *out, struct err *err)
+{
+	const struct principal *p = access_principal(a, name);
+
+	/* Its length stands in the binding's name. */
+	if (strlen(name) > 48)
+		return err_set(err, ERR_CONFIG, "'%.60s' is longer than 48 characters", name);
+	if (p && (p->disabled || p->type != PRINCIPAL_PERSON))
+		return err_set(err, ERR_CONFLICT, "'%s' is there and is %s: choose another name",
+		    name, p->disabled ? "disabled" : "no person");
+	TRY(check_role(a, err));
+	put_roles(a, out);
+	if (!p)
+		put_principal(name, out);
+	put_binding(name, out);
+	return STATUS_OK;
+}
+
+/* ---- the act ---- */
+
+static struct status apply(const struct invocation *v, const struct admin_order *order,
+    struct db *db, struct arena *arena, struct policy_outcome *ret_outcome, struct err *err)
+{
+	const struct actor actor = actor_local(v->who);
+	struct policy_edit edit = {
+	    .file_name = "signetd admin", .actor = &actor, .break_glass = order->break_glass};
+	AUTO_REF(policy) policy = NULL;
+	AUTO(buf) documents = {0};
+
+	TRY(policy_load(db, NULL, &policy, err));
+	TRY(put_documents(policy->access, order->name, &documents, err));
+	edit.text = buf_span(&documents);
+	return policy_apply(db, &edit, &v->clock, arena, ret_outcome, err);
+}
+
+struct status admin_make(const struct invocation *v, const struct admin_order *order,
+    struct arena *arena, struct policy_outcome *ret_outcome, struct err *err)
+{
+	AUTO_REF(db) db = NULL;
+
+	TRY(command_db(v, &db, err));
+	TRY(db_check_schema(db, err));
+	return apply(v, order, db, arena, ret_outcome, err);
+}
+
+/* ---- the command ---- */
+
+static struct status read_ttl(const char *text, int64_t *ret_ttl, struct err *err)
+{
+	static const struct field fields[] = {
+	    {.name = "ttl",
+		.type = FIELD_SECONDS,
+		.min = 60,
+		.max = 86400,
+		.help = "how long the token is good"},
+	    {0},
+	};
+	AUTO(doc_file) f = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) document = {0};
+
+	buf_put_str(&document, "ttl: ");
+	json_quote(&document, span_str(text));
+	TRY(doc_parse("--ttl", buf_span(&document), &f, err));
+	return doc_bind("--ttl", f.documents[0], fields, ret_ttl, &arena, err);
+}
+
+static int make(const struct invocation *v, const struct admin_order *order)
+{
+	struct policy_outcome outcome;
+	AUTO(arena) arena = {0};
+	struct err err = {0};
+
+	if (!admin_make(v, order, &arena, &outcome, &err).ok)
+		return command_failed(&err);
+	command_changes(outcome.changes, outcome.change_count, false);
+	return COMMAND_OK;
+}
+
+int cmd_admin(const struct invocation *v, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"ttl", required_argument, NULL, 't'},
+	    {"break-glass", required_argument, NULL, 'b'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct admin_order order = {.ttl = ADMIN_TTL_STANDARD};
+	struct err err = {0};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "t:", options, NULL)) != -1) {
+		if (option == 'b')
+			order.break_glass = optarg;
+		else if (option != 't' || !read_ttl(optarg, &order.ttl, &err).ok)
+			return command_usage(v, err.message[0] ? "%s" : NULL, err.message);
+	}
+	if (optind + 1 != argc)
+		return command_usage(v, "admin wants one NAME");
+	if (order.break_glass && !command_reason_fits(order.break_glass))
+		return command_usage(v, "--break-glass wants a reason that others will understand");
+	order.name = argv[optind];
+	return make(v, &order);
+}

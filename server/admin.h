@@ -1,0 +1,28 @@
+/*
+ * server/admin.h: the first administrator, made on the server's machine.
+ *
+ * The shipped roles that are missing, a person with the role admin, without a limit and without an
+ * end, and a token for a start: in one transaction. From then on bootstrap is over.
+ */
+#ifndef SIGNET_SERVER_ADMIN_H
+#define SIGNET_SERVER_ADMIN_H
+
+#include "ca/policy_apply.h"
+#include "server/command.h"
+
+struct admin_order {
+	const char *name;
+	int64_t ttl;             /* of the token, seconds */
+	const char *break_glass; /* why, although there is an administrator; NULL */
+};
+#define ADMIN_TTL_STANDARD (12 * INT64_C(3600))
+
+/*
+ * What changed, in the arena. ERR_DENIED access.bootstrap-over: there is an administrator.
+ * ERR_CONFLICT: the name is that of a disabled principal or of no person, or the role admin is not
+ * what it was when it was shipped.
+ */
+struct status admin_make(const struct invocation *v, const struct admin_order *order,
+    struct arena *arena, struct policy_outcome *ret_outcome, struct err *err);
+
+#endif
