@@ -297,6 +297,15 @@ static struct status read_reply(
 	return STATUS_OK;
 }
 
+/* A chain with a wrong signature in it is a failed handshake to libcurl; OpenSSL knows better. */
+static bool is_untrusted(struct client *c)
+{
+	long result = 0;
+
+	return curl_easy_getinfo(c->curl, CURLINFO_SSL_VERIFYRESULT, &result) == CURLE_OK &&
+	       result != 0;
+}
+
 /* ret_code: libcurl's verdict, for the one who decides on another try. */
 static struct status try_once(struct client *c, const struct client_request *q, const char *url,
     struct client_reply *r, CURLcode *ret_code, struct err *err)
@@ -318,6 +327,8 @@ static struct status try_once(struct client *c, const struct client_request *q, 
 	if (c->too_large)
 		return err_refuse(err, WHY(ANSWER_TOO_LARGE), "%s: the answer is over %zu MiB", url,
 		    CLIENT_BODY_MAX >> 20);
+	if (*ret_code == CURLE_SSL_CONNECT_ERROR && is_untrusted(c))
+		*ret_code = CURLE_PEER_FAILED_VERIFICATION;
 	if (*ret_code != CURLE_OK)
 		return client_explain(*ret_code, url, c->error, err);
 	return read_reply(c, url, r, err);

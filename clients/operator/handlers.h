@@ -5,13 +5,41 @@
 #include "clients/operator/call.h"
 #include "clients/operator/list.h"
 
+/* act.c: one call on one thing, by its row; list.c: one list, by its view */
+int cmd_act(struct call *c);
+int cmd_list_view(struct call *c);
 /* cmd_login.c */
 int cmd_login(struct call *c);
 int cmd_logout(struct call *c);
 int cmd_whoami(struct call *c);
-/* completion.c */
+/* apply.c, cmd_policy.c */
+int cmd_apply(struct call *c);
+int cmd_get(struct call *c);
+int cmd_list(struct call *c);
+int cmd_describe(struct call *c);
+int cmd_delete(struct call *c);
+/* cmd_device.c, import.c */
+int cmd_device_register(struct call *c);
+int cmd_device_import(struct call *c);
+int cmd_device_show(struct call *c);
+int cmd_device_state(struct call *c);
+/* cmd_show.c */
+int cmd_show(struct call *c);
+int cmd_certificate_show(struct call *c);
+/* cmd_request.c */
+int cmd_request_show(struct call *c);
+int cmd_request_approve(struct call *c);
+int cmd_request_redeem(struct call *c);
+/* cmd_access.c */
+int cmd_can(struct call *c);
+int cmd_token_create(struct call *c);
+/* cmd_log.c, cmd_proof.c */
+int cmd_log_info(struct call *c);
+int cmd_log_verify(struct call *c);
+int cmd_log_prove(struct call *c);
+int cmd_log_check(struct call *c);
+/* completion.c, manual.c */
 int cmd_completion(struct call *c);
-/* manual.c */
 int cmd_man(struct call *c);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clients/operator/handlers.h"
 #include "clients/operator/reason.h"
 #include "clients/operator/value.h"
 
@@ -114,20 +115,23 @@ static enum style state_style(struct span text)
 	return STYLE_PLAIN;
 }
 
+void list_put_cell(struct table *t, const struct column *column, const json_t *item)
+{
+	AUTO(buf) text = {0};
+
+	value_put(value_at(item, column->path), &text);
+	if (column->form == COLUMN_SHORT && text.n > SHORT_TEXT)
+		text.n = SHORT_TEXT;
+	table_put(t, column->form == COLUMN_STATE ? state_style(buf_span(&text)) : STYLE_PLAIN,
+	    buf_span(&text));
+}
+
 static int put_row(void *context, const json_t *item)
 {
 	struct printing *p = context;
 
-	for (const struct column *k = p->view->columns; k->title; k++) {
-		AUTO(buf) text = {0};
-
-		value_put(value_at(item, k->path), &text);
-		if (k->form == COLUMN_SHORT && text.n > SHORT_TEXT)
-			text.n = SHORT_TEXT;
-		table_put(&p->table,
-		    k->form == COLUMN_STATE ? state_style(buf_span(&text)) : STYLE_PLAIN,
-		    buf_span(&text));
-	}
+	for (const struct column *k = p->view->columns; k->title; k++)
+		list_put_cell(&p->table, k, item);
 	p->count++;
 	return EXIT_DONE;
 }

@@ -39,12 +39,13 @@ struct list_walk {
 };
 int list_walk(struct call *c, const struct list_walk *walk, bool *ret_more);
 
+/* One cell of a table, from an item. */
+void list_put_cell(struct table *t, const struct column *column, const json_t *item);
 /* What --all and --limit ask for. False: call_usage() has said why not. */
 bool list_limit(const struct call *c, int64_t *ret_limit);
 /* Append the options that filter, as a query. */
 void list_add_filters(const struct call *c, struct buf *url);
 /* A whole list command: a table, or with --json an array. */
 int list_run(struct call *c, const struct list_view *view, const char *path);
-int cmd_list_view(struct call *c); /* by c->command->view, filters by its options */
 
 #endif

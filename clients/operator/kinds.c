@@ -1,0 +1,142 @@
+/* clients/operator/kinds.c: see kinds.h. A row a column, as they stand on the screen. */
+#include "clients/operator/kinds.h"
+
+#include <string.h>
+
+#define UPDATED                                      \
+	{                                            \
+		"UPDATED", "updated_at", COLUMN_TEXT \
+	}
+#define END                             \
+	{                               \
+		NULL, NULL, COLUMN_TEXT \
+	}
+#define TEXT(title, path)                \
+	{                                \
+		title, path, COLUMN_TEXT \
+	}
+
+static const struct column authority_columns[] = {TEXT("NAME", "name"),
+    {"STATE", "state", COLUMN_STATE}, TEXT("NOT AFTER", "not_after"),
+    {"FINGERPRINT", "fingerprint", COLUMN_SHORT}, UPDATED, END};
+static const struct column profile_columns[] = {TEXT("NAME", "name"),
+    TEXT("AUTHORITY", "document.authority"), TEXT("VALIDITY", "document.validity"), UPDATED, END};
+static const struct column label_columns[] = {TEXT("NAME", "name"),
+    TEXT("PROFILE", "document.profile"), TEXT("REGISTRATION", "document.registration"),
+    TEXT("PRODUCTS", "document.products"), UPDATED, END};
+static const struct column anchor_columns[] = {
+    TEXT("NAME", "name"), TEXT("MANUFACTURER", "document.manufacturer"), UPDATED, END};
+static const struct column product_columns[] = {TEXT("NAME", "name"),
+    TEXT("MANUFACTURER", "document.manufacturer"), TEXT("MODEL", "document.model"), UPDATED, END};
+static const struct column role_columns[] = {
+    TEXT("NAME", "name"), UPDATED, TEXT("PERMISSIONS", "document.permissions"), END};
+static const struct column principal_columns[] = {TEXT("NAME", "name"),
+    TEXT("TYPE", "document.type"), TEXT("DISABLED", "document.disabled"), UPDATED, END};
+static const struct column binding_columns[] = {TEXT("NAME", "name"),
+    TEXT("PRINCIPAL", "document.principal"), TEXT("ROLE", "document.role"),
+    TEXT("PRODUCTS", "document.products"), TEXT("CHANNELS", "document.channels"),
+    TEXT("EXPIRES", "document.expires_at"), END};
+static const struct column issuer_columns[] = {TEXT("NAME", "name"),
+    TEXT("ISSUER", "document.issuer"), TEXT("AUDIENCE", "document.audience"), UPDATED, END};
+static const struct column rule_columns[] = {TEXT("NAME", "name"),
+    TEXT("ISSUER", "document.issuer"), TEXT("PRINCIPAL", "document.principal"), UPDATED, END};
+static const struct column approval_columns[] = {TEXT("NAME", "name"),
+    TEXT("APPROVALS", "document.approvals"), TEXT("ROLE", "document.role"),
+    TEXT("PRODUCTS", "document.products"), TEXT("ACTS", "document.acts"), END};
+static const struct column log_policy_columns[] = {
+    TEXT("NAME", "name"), TEXT("QUORUM", "document.quorum"), UPDATED, END};
+
+static const struct column device_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
+    TEXT("SERIAL", "serial"), {"STATE", "state", COLUMN_STATE}, END};
+static const struct column certificate_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
+    TEXT("SERIAL", "serial"), TEXT("AUTHORITY", "authority"), TEXT("NOT AFTER", "not_after"),
+    {"SERIAL NUMBER", "serial_number", COLUMN_TEXT}, END};
+static const struct column enrollment_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
+    {"OUTCOME", "outcome", COLUMN_STATE}, {"STATE", "state", COLUMN_STATE},
+    TEXT("PRODUCT", "product"), TEXT("SERIAL", "serial"), TEXT("LABEL", "label"),
+    TEXT("CODE", "code"), END};
+static const struct column request_columns[] = {TEXT("ID", "id"), TEXT("CREATED", "created_at"),
+    {"STATE", "state", COLUMN_STATE}, TEXT("ACT", "act"), TEXT("REQUESTER", "requester"),
+    {"DIGEST", "digest", COLUMN_SHORT}, TEXT("EXPIRES", "expires_at"), END};
+static const struct column token_columns[] = {TEXT("ID", "id"), TEXT("PRINCIPAL", "principal"),
+    TEXT("CREATED", "created_at"), TEXT("EXPIRES", "expires_at"), TEXT("REVOKED", "revoked_at"),
+    TEXT("PERMISSIONS", "permissions"), END};
+static const struct column refusal_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
+    TEXT("PRINCIPAL", "principal"), TEXT("METHOD", "method"), TEXT("PATH", "path"),
+    TEXT("CODE", "code"), END};
+static const struct column alarm_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
+    TEXT("KIND", "kind"), TEXT("PRODUCT", "product"), TEXT("SERIAL", "serial"),
+    TEXT("MESSAGE", "message"), END};
+
+const struct list_view view_devices = {"/devices", device_columns};
+const struct list_view view_certificates = {"/certificates", certificate_columns};
+const struct list_view view_enrollments = {"/enrollments", enrollment_columns};
+const struct list_view view_requests = {"/requests", request_columns};
+const struct list_view view_tokens = {"/tokens", token_columns};
+const struct list_view view_refusals = {"/refused-calls", refusal_columns};
+const struct list_view view_alarms = {"/alarms", alarm_columns};
+
+#define RELATION(title, kind, query, member, source) \
+	{                                            \
+		title, kind, query, member, source   \
+	}
+static const struct relation of_authority[] = {
+    RELATION("Profiles that it issues", "profile", NULL, "document.authority", NULL), {0}};
+static const struct relation of_profile[] = {
+    RELATION("Labels that use it", "label", NULL, "document.profile", NULL), {0}};
+static const struct relation of_label[] = {
+    RELATION("Last enrollments", "enrollment", "label", NULL, NULL), {0}};
+static const struct relation of_anchor[] = {
+    RELATION("Labels that take its devices", "label", NULL, "document.trust_anchors", NULL), {0}};
+static const struct relation of_product[] = {
+    RELATION("Labels that name it", "label", NULL, "document.products", NULL),
+    RELATION("Bindings that reach it by name", "binding", NULL, "document.products", NULL),
+    RELATION("Devices", "device", "product", NULL, NULL), {0}};
+static const struct relation of_role[] = {
+    RELATION("Who has it", "binding", NULL, "document.role", NULL),
+    RELATION("Approvals that it gives", "approval-policy", NULL, "document.role", NULL), {0}};
+static const struct relation of_principal[] = {
+    RELATION("Roles", "binding", NULL, "document.principal", NULL),
+    RELATION("OIDC rules", "oidc-rule", NULL, "document.principal", NULL),
+    RELATION("Tokens", "token", "principal", NULL, NULL), {0}};
+static const struct relation of_binding[] = {
+    RELATION("Its principal", "principal", NULL, "name", "document.principal"),
+    RELATION("Its role", "role", NULL, "name", "document.role"), {0}};
+static const struct relation of_issuer[] = {
+    RELATION("Rules", "oidc-rule", NULL, "document.issuer", NULL), {0}};
+static const struct relation of_device[] = {
+    RELATION("Certificates", "certificate", "device", NULL, NULL), {0}};
+
+#define DOCUMENT(name, plural, columns, relations)                   \
+	{                                                            \
+		name, plural, true, {"/" plural, columns}, relations \
+	}
+const struct kind kinds[] = {
+    DOCUMENT("authority", "authorities", authority_columns, of_authority),
+    DOCUMENT("profile", "profiles", profile_columns, of_profile),
+    DOCUMENT("label", "labels", label_columns, of_label),
+    DOCUMENT("trust-anchor", "trust-anchors", anchor_columns, of_anchor),
+    DOCUMENT("product", "products", product_columns, of_product),
+    DOCUMENT("role", "roles", role_columns, of_role),
+    DOCUMENT("principal", "principals", principal_columns, of_principal),
+    DOCUMENT("binding", "bindings", binding_columns, of_binding),
+    DOCUMENT("oidc-issuer", "oidc-issuers", issuer_columns, of_issuer),
+    DOCUMENT("oidc-rule", "oidc-rules", rule_columns, NULL),
+    DOCUMENT("approval-policy", "approval-policies", approval_columns, NULL),
+    DOCUMENT("log-policy", "log-policies", log_policy_columns, NULL),
+    {"device", "devices", false, {"/devices", device_columns}, of_device},
+    {"certificate", "certificates", false, {"/certificates", certificate_columns}, NULL},
+    {"enrollment", "enrollments", false, {"/enrollments", enrollment_columns}, NULL},
+    {"request", "requests", false, {"/requests", request_columns}, NULL},
+    {"token", "tokens", false, {"/tokens", token_columns}, NULL},
+    {"alarm", "alarms", false, {"/alarms", alarm_columns}, NULL},
+    {0},
+};
+
+const struct kind *kind_find(const char *word)
+{
+	for (const struct kind *k = kinds; k->name; k++)
+		if (strcmp(word, k->name) == 0 || strcmp(word, k->plural) == 0)
+			return k;
+	return NULL;
+}

@@ -1,0 +1,199 @@
+/*
+ * clients/operator/log_compare.c: the server's rows against what the log's entries commit to.
+ *
+ * The server makes each record anew from its row. An entry's hash must be the leaf's, its salted
+ * commitment must fit the record; and rows that no entry tells of are asked for.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "clients/operator/log_verify.h"
+#include "clients/operator/reason.h"
+#include "clients/operator/value.h"
+#include "signing/format/entry.h"
+
+#define STRAY_PAGES_MAX 1000000 /* pages may be empty: a server that never ends is refused */
+
+static int unexpected(const struct log_verify *v, const char *what)
+{
+	struct err err = {0};
+
+	(void)err_refuse(&err, WHY(ANSWER_UNEXPECTED), "%s", what);
+	return call_failed(v->call, &err);
+}
+
+/* ---- one leaf ---- */
+
+struct leaf_row {
+	int64_t index;
+	const json_t *item;
+	const char *kind; /* of the record; NULL: not known */
+	int64_t id;
+};
+
+static void found(
+    struct log_verify *v, const struct leaf_row *row, enum log_fault fault, const char *detail)
+{
+	log_found(
+	    &v->findings, &(struct log_finding){fault, row->index, -1, row->kind, row->id, detail});
+}
+
+/* A base64 member; false: null, or not to be read. */
+static bool octets_of(const json_t *item, const char *member, struct buf *out)
+{
+	const char *text = value_text(item, member);
+	struct err err = {0};
+
+	return text && base64_decode(span_str(text), out, &err).ok;
+}
+
+static void check_record(struct log_verify *v, const struct leaf_row *row, const struct entry *e)
+{
+	AUTO(buf) salt = {0}, record = {0};
+	const char *fault = value_text(row->item, "fault");
+
+	if (value_text(row->item, "erased_at")) {
+		v->erased++;
+		return;
+	}
+	if (!octets_of(row->item, "salt", &salt) || salt.n != ENTRY_SALT_SIZE) {
+		found(v, row, FAULT_ENTRY_UNTIED,
+		    "its salt is gone, and was not erased by the owner");
+		return;
+	}
+	if (!octets_of(row->item, "record", &record)) {
+		found(v, row, FAULT_ROW_MISSING, "the log tells of it, and it is gone");
+		return;
+	}
+	if (!entry_commits_to(e, salt.p, buf_span(&record)))
+		found(v, row, FAULT_ROW_CHANGED, fault ? fault : "it is not what was logged");
+	else if (fault)
+		found(v, row, FAULT_ROW_CHANGED, fault);
+	else
+		v->records++;
+}
+
+/* leaf NULL: its hash is not published, so the entry is taken as it is. */
+static void check_leaf(
+    struct log_verify *v, const struct leaf_row *row, const struct merkle_hash *leaf)
+{
+	AUTO(buf) bytes = {0};
+	struct merkle_hash hash;
+	struct entry e;
+	struct err err = {0};
+
+	if (!octets_of(row->item, "entry", &bytes)) {
+		found(
+		    v, row, FAULT_ENTRY_DELETED, "the log has its hash, the store has it no more");
+		return;
+	}
+	hash = merkle_leaf(buf_span(&bytes));
+	if (leaf && !merkle_equal(&hash, leaf)) {
+		log_mismatched(&v->findings, &v->findings.stored, row->index, leaf, &hash);
+		return;
+	}
+	if (!entry_decode(buf_span(&bytes), &e, &err).ok)
+		found(v, row, FAULT_ENTRY_CHANGED, err.message);
+	else
+		check_record(v, row, &e);
+}
+
+/* ---- a tile's worth of them ---- */
+
+static int ask_records(
+    struct log_verify *v, uint64_t index, unsigned width, struct client_reply *ret_reply)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/log/records?from=%" PRIu64 "&limit=%u", index, width);
+	return call_get(v->call, path, ret_reply);
+}
+
+static void leaf_missing(struct log_verify *v, uint64_t index)
+{
+	log_found(&v->findings, &(struct log_finding){FAULT_ENTRY_DELETED, (int64_t)index, -1, NULL,
+				    0, "the store does not know that it is in the log"});
+}
+
+int log_compare_records(
+    struct log_verify *v, uint64_t index, unsigned width, const struct merkle_hash *leaves)
+{
+	AUTO(client_reply) reply = {0};
+	const uint64_t end = index + width;
+	uint64_t next = index;
+	const json_t *items;
+	json_t *item;
+	size_t i;
+	int code = ask_records(v, index, width, &reply);
+
+	if (code != EXIT_DONE)
+		return code;
+	items = value_at(reply.json, "items");
+	if (!json_is_array(items))
+		return unexpected(v, "/log/records: the answer is no list");
+	json_array_foreach((json_t *)(uintptr_t)items, i, item)
+	{
+		struct leaf_row row = {value_int(item, "index", -1), item,
+		    value_text(item, "record_kind"), value_int(item, "record_id", 0)};
+
+		if (row.index < (int64_t)next || row.index >= (int64_t)end)
+			return unexpected(v, "/log/records: entries out of order");
+		for (; next < (uint64_t)row.index; next++)
+			leaf_missing(v, next);
+		check_leaf(v, &row, leaves ? &leaves[next - index] : NULL);
+		next++;
+	}
+	for (; next < end; next++)
+		leaf_missing(v, next);
+	return EXIT_DONE;
+}
+
+/* ---- strays ---- */
+
+static void stray_found(struct log_verify *v, const json_t *item)
+{
+	AUTO(buf) text = {0};
+	const char *kind = value_text(item, "record_kind");
+
+	value_put(value_at(item, "name"), &text);
+	if (text.n)
+		buf_put_str(&text, ": ");
+	value_put(value_at(item, "what"), &text);
+	log_found(&v->findings,
+	    &(struct log_finding){FAULT_ROW_WITHOUT_ENTRY, -1, -1, kind ? kind : "row",
+		value_int(item, "record_id", 0), buf_cstr(&text)});
+}
+
+int log_compare_strays(struct log_verify *v)
+{
+	AUTO(buf) after = {0};
+
+	for (int page = 0; page < STRAY_PAGES_MAX; page++) {
+		AUTO(client_reply) reply = {0};
+		AUTO(buf) path = {0};
+		const char *next;
+		json_t *item;
+		size_t i;
+		int code;
+
+		buf_put_str(&path, "/log/strays");
+		if (after.n)
+			url_add(&path, "after", buf_cstr(&after));
+		code = call_get(v->call, buf_cstr(&path), &reply);
+		if (code != EXIT_DONE)
+			return code;
+		json_array_foreach(json_object_get(reply.json, "items"), i, item)
+		{
+			stray_found(v, item);
+		}
+		next = value_text(reply.json, "next");
+		if (!next)
+			return EXIT_DONE;
+		if (after.n && strcmp(next, buf_cstr(&after)) == 0)
+			break;
+		buf_reset(&after);
+		buf_put_str(&after, next);
+	}
+	return unexpected(v, "/log/strays: the list does not end");
+}

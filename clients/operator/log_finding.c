@@ -1,0 +1,154 @@
+/* clients/operator/log_finding.c: see log_finding.h. */
+#include "clients/operator/log_finding.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const struct {
+	const char *name;  /* for machines */
+	const char *title; /* for people */
+} faults[FAULT_COUNT] = {
+    [FAULT_ROW_CHANGED] = {"row-changed", "row changed"},
+    [FAULT_ROW_MISSING] = {"row-missing", "row missing"},
+    [FAULT_ROW_WITHOUT_ENTRY] = {"row-without-entry", "row without entry"},
+    [FAULT_ENTRY_DELETED] = {"entry-deleted", "entry deleted"},
+    [FAULT_ENTRY_CHANGED] = {"entry-changed", "entry changed"},
+    [FAULT_ENTRIES_SWAPPED] = {"entries-swapped", "entries swapped"},
+    [FAULT_ENTRY_UNTIED] = {"entry-untied", "entry untied"},
+    [FAULT_FILE_MISSING] = {"file-missing", "published file missing"},
+    [FAULT_TILE_WRONG] = {"tile-wrong", "published tile wrong"},
+    [FAULT_LOG_FORKED] = {"log-forked", "log forked"},
+    [FAULT_LOG_ROLLED_BACK] = {"log-rolled-back", "log rolled back"},
+    [FAULT_LOG_RENAMED] = {"log-renamed", "log renamed"},
+    [FAULT_NOT_COSIGNED] = {"not-cosigned", "checkpoint not cosigned"},
+};
+
+void log_found(struct log_findings *f, const struct log_finding *finding)
+{
+	struct log_finding *item;
+
+	if (f->count == FINDINGS_MAX) {
+		f->more++;
+		return;
+	}
+	if (!f->items)
+		f->items = mem_array(FINDINGS_MAX, sizeof(*f->items));
+	item = &f->items[f->count++];
+	*item = *finding;
+	item->detail = arena_strdup(&f->arena, finding->detail ? finding->detail : "");
+	if (finding->record_kind)
+		item->record_kind = arena_strdup(&f->arena, finding->record_kind);
+}
+
+void log_mismatched(struct log_findings *f, struct log_mismatches *list, int64_t index,
+    const struct merkle_hash *expected, const struct merkle_hash *found)
+{
+	if (list->count == MISMATCHES_MAX) {
+		f->more++;
+		return;
+	}
+	if (!list->items)
+		list->items = mem_array(MISMATCHES_MAX, sizeof(*list->items));
+	list->items[list->count++] = (struct log_mismatch){index, *expected, *found};
+}
+
+/* The one that stands in this one's place, and whose place this one has; NULL: none. */
+static const struct log_mismatch *partner_of(
+    const struct log_mismatches *list, const struct log_mismatch *m)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct log_mismatch *o = &list->items[i];
+
+		if (o != m && merkle_equal(&o->expected, &m->found) &&
+		    merkle_equal(&o->found, &m->expected))
+			return o;
+	}
+	return NULL;
+}
+
+static void settle(struct log_findings *f, const struct log_mismatches *list, const char *where)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct log_mismatch *m = &list->items[i], *o = partner_of(list, m);
+		const char *detail = arena_printf(&f->arena,
+		    o ? "%s: each stands in the other's place"
+		      : "%s: it is not the one whose hash is in the tree",
+		    where);
+
+		if (o && o < m)
+			continue; /* named with the other one */
+		log_found(f, &(struct log_finding){o ? FAULT_ENTRIES_SWAPPED : FAULT_ENTRY_CHANGED,
+				 m->index, o ? o->index : -1, NULL, 0, detail});
+	}
+}
+
+void log_findings_settle(struct log_findings *f)
+{
+	settle(f, &f->published, "as published");
+	settle(f, &f->stored, "in the store");
+	f->published.count = 0;
+	f->stored.count = 0;
+}
+
+static void put_subject(const struct log_finding *f, struct buf *out)
+{
+	if (f->record_kind)
+		buf_printf(out, "%s %" PRId64, f->record_kind, f->record_id);
+	if (f->index >= 0)
+		buf_printf(
+		    out, f->record_kind ? " (entry %" PRId64 ")" : "entry %" PRId64, f->index);
+	if (f->other >= 0)
+		buf_printf(out, " and %" PRId64, f->other);
+}
+
+void log_findings_print(const struct screen *out, const struct log_findings *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct log_finding *item = &f->items[i];
+		AUTO(buf) subject = {0}, safe = {0};
+
+		put_subject(item, &subject);
+		if (subject.n && item->detail[0])
+			buf_put_str(&subject, ": ");
+		buf_put_str(&subject, item->detail);
+		text_put(&safe, buf_span(&subject));
+		screen_put(out, STYLE_RED, faults[item->fault].title);
+		screen_printf(out, ": %s\n", buf_cstr(&safe));
+	}
+	if (f->more)
+		screen_printf(out, "... and %zu more\n", f->more);
+}
+
+static json_t *finding_json(const struct log_finding *f)
+{
+	json_t *o = json_pack("{s:s}", "fault", faults[f->fault].name);
+
+	if (f->index >= 0)
+		json_object_set_new(o, "index", json_integer(f->index));
+	if (f->other >= 0)
+		json_object_set_new(o, "other_index", json_integer(f->other));
+	if (f->record_kind) {
+		json_object_set_new(o, "record_kind", json_string(f->record_kind));
+		json_object_set_new(o, "record_id", json_integer(f->record_id));
+	}
+	json_object_set_new(o, "detail", json_string(f->detail));
+	return o;
+}
+
+json_t *log_findings_json(const struct log_findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->count; i++)
+		json_array_append_new(list, finding_json(&f->items[i]));
+	return list;
+}
+
+void log_findings_free(struct log_findings *f)
+{
+	free(f->items);
+	free(f->published.items);
+	free(f->stored.items);
+	arena_free(&f->arena);
+	*f = (struct log_findings){0};
+}

@@ -1,0 +1,155 @@
+/* clients/operator/show.c: see show.h. */
+#include "clients/operator/show.h"
+
+#include <string.h>
+
+#include "clients/operator/list.h"
+#include "clients/operator/value.h"
+#include "clients/operator/yaml.h"
+
+#define WIDTH_MAX 20
+
+static bool is_structured(const json_t *v)
+{
+	if (json_is_object(v))
+		return true;
+	return json_is_array(v) && json_array_size(v) && !json_is_string(json_array_get(v, 0));
+}
+
+static size_t widest_title(const struct show_row *rows, const json_t *object)
+{
+	size_t width = 0;
+
+	for (; rows && rows->title; rows++)
+		if (value_at(object, rows->path) && strlen(rows->title) > width)
+			width = strlen(rows->title);
+	return width;
+}
+
+static size_t widest(const struct show_row *rows, const json_t *object)
+{
+	size_t width = widest_title(rows, object);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	{
+		size_t n = text_width(span_str(key));
+
+		if (n > width && n <= WIDTH_MAX)
+			width = n;
+	}
+	return width;
+}
+
+static void put_row(const struct screen *out, size_t width, const char *title, const json_t *v)
+{
+	AUTO(buf) text = {0};
+
+	if (is_structured(v)) {
+		screen_put(out, STYLE_BOLD, title);
+		screen_printf(out, "\n");
+		yaml_put(v, 2, &text);
+		fwrite(text.p, 1, text.n, out->file);
+		return;
+	}
+	value_put(v, &text);
+	if (text.n)
+		fact_put(out, (int)width, title, buf_span(&text));
+}
+
+static bool is_named(const struct show_row *rows, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (; rows && rows->title; rows++)
+		if (strncmp(rows->path, key, n) == 0 && (!rows->path[n] || rows->path[n] == '.'))
+			return true;
+	return false;
+}
+
+static void put_rows(
+    const struct screen *out, size_t width, const struct show_row *rows, const json_t *object)
+{
+	for (; rows && rows->title; rows++)
+		if (value_at(object, rows->path))
+			put_row(out, width, rows->title, value_at(object, rows->path));
+}
+
+void show_rows(const struct screen *out, const struct show_row *rows, const json_t *object)
+{
+	put_rows(out, widest_title(rows, object), rows, object);
+}
+
+/* What has structure comes last, so that the facts stand together. */
+static void put_rest(const struct screen *out, size_t width, const struct show_row *rows,
+    const json_t *object, bool structured)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	{
+		if (!is_named(rows, key) && is_structured(v) == structured)
+			put_row(out, width, key, v);
+	}
+}
+
+void show_object(const struct screen *out, const struct show_row *rows, const json_t *object)
+{
+	size_t width = widest(rows, object);
+
+	put_rows(out, width, rows, object);
+	put_rest(out, width, rows, object, false);
+	put_rest(out, width, rows, object, true);
+}
+
+void show_table(const struct screen *out, const char *heading, const struct column *columns,
+    const json_t *items)
+{
+	AUTO(table) t = {0};
+	size_t i;
+	json_t *item;
+
+	if (!json_array_size(items))
+		return;
+	for (const struct column *k = columns; k->title; k++)
+		t.titles[t.columns++] = k->title;
+	json_array_foreach((json_t *)(uintptr_t)items, i, item)
+	{
+		for (const struct column *k = columns; k->title; k++)
+			list_put_cell(&t, k, item);
+	}
+	screen_printf(out, "\n");
+	screen_put(out, STYLE_BOLD, heading);
+	screen_printf(out, "\n");
+	table_print(&t, out);
+}
+
+static void put_side(const struct screen *out, size_t indent, char sign, enum style style,
+    const json_t *path, const json_t *value)
+{
+	AUTO(buf) line = {0};
+
+	if (!value || json_is_null(value))
+		return;
+	buf_printf(&line, "%c ", sign);
+	value_put(path, &line);
+	buf_put_str(&line, ": ");
+	value_dump_line(value, &line);
+	screen_printf(out, "%*s", (int)indent, "");
+	screen_put(out, style, buf_cstr(&line));
+	screen_printf(out, "\n");
+}
+
+void show_difference(const struct screen *out, const json_t *difference, size_t indent)
+{
+	size_t i;
+	json_t *d;
+
+	json_array_foreach((json_t *)(uintptr_t)difference, i, d)
+	{
+		put_side(out, indent, '-', STYLE_RED, value_at(d, "path"), value_at(d, "old"));
+		put_side(out, indent, '+', STYLE_GREEN, value_at(d, "path"), value_at(d, "new"));
+	}
+}

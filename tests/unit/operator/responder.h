@@ -1,0 +1,79 @@
+/*
+ * tests/unit/operator/responder.h: a small HTTPS server on loopback, in a thread, that answers by a
+ * table, rightly or wrongly; and a way to run signet against it.
+ */
+#ifndef TEST_OPERATOR_RESPONDER_H
+#define TEST_OPERATOR_RESPONDER_H
+
+#include <pthread.h>
+
+#include <openssl/ssl.h>
+
+#include "base/span.h"
+
+enum trick {
+	TRICK_NONE,
+	TRICK_CLOSE,   /* the request is read, the connection ends */
+	TRICK_CUT,     /* half of the body, then the end */
+	TRICK_HUGE,    /* a body without end */
+	TRICK_NO_HTTP, /* other octets instead of HTTP */
+};
+
+/* The first row that fits answers; one with `times` does so that often, then counts no more. */
+struct answer_row {
+	const char *method; /* NULL: any */
+	const char *path;   /* the request's begins with it */
+	int status;
+	const char *type;    /* NULL: application/json */
+	const char *headers; /* whole lines with CRLF; NULL: none */
+	const char *body;    /* NULL: none */
+	enum trick trick;
+	int times;
+};
+
+#define SEEN_MAX 64
+struct seen {
+	char method[8], path[512], key[80], match[80], authorization[128], type[64];
+	char client[64]; /* common name of the client's certificate */
+	struct buf body;
+};
+
+struct responder {
+	const struct answer_row *rows; /* ended by path NULL; set while nobody asks */
+	int used[64];                  /* how often a row answered */
+	struct seen seen[SEEN_MAX];
+	size_t count;
+
+	X509 *root, *leaf;
+	EVP_PKEY *root_key, *leaf_key;
+	SSL_CTX *tls;
+	int listen_fd;
+	char url[64];
+	char dir[64]; /* HOME of the program under test; root.pem is there */
+	pthread_t thread;
+};
+
+/* Sets HOME, SIGNET_API_URL, SIGNET_CACERT and SIGNET_TOKEN for it. */
+struct responder *responder_start(const struct answer_row *rows);
+void responder_stop(struct responder *r);
+/* Forget what was seen and used, answer by these. */
+void responder_answer(struct responder *r, const struct answer_row *rows);
+/* The PEM file of a new client certificate with its key, signed by the root. */
+void responder_client(struct responder *r, const char *name, char *ret_path, size_t size);
+/* hex SHA-256 of a certificate */
+void responder_fingerprint(X509 *certificate, char text[static 65]);
+
+struct outcome {
+	int code;
+	char *out, *err;
+	size_t out_n, err_n;
+};
+/* Words are separated by blanks; `in` may be NULL. The caller frees by outcome_free(). */
+struct outcome signet(const char *in, const char *line);
+void outcome_free(struct outcome *o);
+static inline void outcome_auto(struct outcome *o)
+{
+	outcome_free(o);
+}
+
+#endif
