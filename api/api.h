@@ -8,11 +8,13 @@
 #include "base/metrics.h"
 #include "ca/enroll.h"
 
+struct hsm;           /* for ca/, which keeps keys there; opaque here */
 struct policy_holder; /* ca/policy.h */
 struct log_board;     /* signing/log_board.h */
 
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
+	struct hsm *hsm;
 	struct clock clock;
 	struct rng rng;
 	const struct log *log;

@@ -1,7 +1,9 @@
 /* api/api_routes.c: the API, as one table: it dispatches, authorises, binds and documents. */
+#include "api/enrollment_decide.h"
 #include "api/log.h"
 #include "api/perform.h"
 #include "api/problem.h"
+#include "api/request.h"
 
 #define API "/api/v1"
 /* Lists and objects: read on a worker. */
@@ -32,6 +34,41 @@ const struct route api_routes[] = {
 	    .query = log_strays_fields, .query_size = sizeof(struct log_strays_query),
 	    .answer = "LogStray", READ,
 	    .summary = "what the log does not tell of, or tells otherwise"},
+	/* enrollments, decided (api/enrollment_decide.h) */
+	{.method = HTTP_POST, .path = API "/enrollments/{id}/approve", .handler = enrollment_approve,
+	    .operation = "approveEnrollment", .permission = PERMISSION_ENROLLMENT_DECIDE,
+	    .scope = SCOPE_PRODUCT, .flags = ROUTE_ACT, .answer = "Decision", READ,
+	    .summary = "approve an enrollment that waits, alone or as one of several"},
+	{.method = HTTP_POST, .path = API "/enrollments/{id}/reject", .handler = enrollment_reject,
+	    .operation = "rejectEnrollment", .permission = PERMISSION_ENROLLMENT_DECIDE,
+	    .scope = SCOPE_PRODUCT, .flags = ROUTE_ACT, .answer = "Decision", READ,
+	    .summary = "reject an enrollment that waits"},
+	/* requests and approvals (api/request.h) */
+	{.method = HTTP_GET, .path = API "/requests", .handler = request_list_get,
+	    .operation = "listRequests", .permission = PERMISSION_SELF, .flags = ROUTE_LIST,
+	    .query = request_list_fields, .query_size = sizeof(struct request_list_query),
+	    .answer = "Request", READ,
+	    .summary = "one's own requests, and those that request.read reaches"},
+	{.method = HTTP_GET, .path = API "/requests/{id}", .handler = request_one_get,
+	    .operation = "getRequest", .permission = PERMISSION_SELF, .answer = "Request", READ,
+	    .summary = "a request whole: the call, what it would change, its digest, who approved"},
+	{.method = HTTP_POST, .path = API "/requests/{id}/approve", .handler = request_approve,
+	    .operation = "approveRequest", .permission = PERMISSION_REQUEST_APPROVE,
+	    .flags = ROUTE_ACT, .content_type = "application/json", .body_max = REQUEST_BODY_MAX,
+	    .body = request_approve_fields, .body_size = sizeof(struct request_verdict_body),
+	    .answer = "Request", READ, .summary = "approve exactly what the digest stands for"},
+	{.method = HTTP_POST, .path = API "/requests/{id}/reject", .handler = request_reject,
+	    .operation = "rejectRequest", .permission = PERMISSION_REQUEST_APPROVE,
+	    .flags = ROUTE_ACT, .content_type = "application/json", .body_max = REQUEST_BODY_MAX,
+	    .body = request_reject_fields, .body_size = sizeof(struct request_verdict_body),
+	    .answer = "Request", READ, .summary = "end a request: it is not wanted"},
+	{.method = HTTP_POST, .path = API "/requests/{id}/withdraw", .handler = request_withdraw,
+	    .operation = "withdrawRequest", .permission = PERMISSION_SELF, .flags = ROUTE_ACT,
+	    .answer = "Request", READ, .summary = "the requester ends it"},
+	{.method = HTTP_POST, .path = API "/requests/{id}/redeem", .handler = request_redeem,
+	    .operation = "redeemRequest", .permission = PERMISSION_SELF,
+	    .flags = ROUTE_ACT | ROUTE_SECRET, READ,
+	    .summary = "do what was approved, once; answers as the act does"},
     /* clang-format on */
     {.path = NULL},
 };

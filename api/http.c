@@ -24,6 +24,27 @@ void http_add_header(struct http_response *r, const char *name, const char *valu
 		r->headers[r->header_count++] = (struct http_header){name, value};
 }
 
+static const char *const method_names[] = {[HTTP_GET] = "GET",
+    [HTTP_HEAD] = "HEAD",
+    [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH",
+    [HTTP_DELETE] = "DELETE",
+    [HTTP_OTHER] = "?"};
+
+const char *http_method_name(enum http_method method)
+{
+	return method_names[method];
+}
+
+enum http_method http_method_by_name(const char *name)
+{
+	for (int i = HTTP_GET; i < HTTP_OTHER; i++)
+		if (strcmp(name, method_names[i]) == 0)
+			return (enum http_method)i;
+	return HTTP_OTHER;
+}
+
 int http_status_of(enum err_kind kind)
 {
 	switch (kind) {

@@ -57,6 +57,10 @@ struct http_request {
 	int64_t started_us; /* monotonic */
 };
 
+/* "GET"; "?" for HTTP_OTHER. */
+const char *http_method_name(enum http_method method);
+/* HTTP_OTHER: none that is served. */
+enum http_method http_method_by_name(const char *name);
 /* The first header of this name (any case), or NULL. */
 const char *http_header(const struct http_request *q, const char *name);
 

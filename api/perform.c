@@ -10,6 +10,7 @@
 #include "api/body.h"
 #include "api/query.h"
 #include "api/recorder.h"
+#include "api/require.h"
 #include "api/transaction.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
@@ -77,6 +78,7 @@ static struct status authorise(struct call *call, struct err *err)
 		return REFUSE(err, SERVICE_POLICY, "not ready to serve");
 	if (!is_somebody(&call->actor))
 		return REFUSE(err, CREDENTIAL_REQUIRED, "who calls is not known");
+	TRY(require_gate(call, err));
 	if (p == PERMISSION_SELF)
 		return STATUS_OK;
 	if (call->route->scope == SCOPE_GLOBAL)
@@ -253,10 +255,10 @@ struct status acts_go_on(const struct call *call, struct err *err)
 	return STATUS_OK;
 }
 
-static struct status perform_all(struct call *call, struct http_response *response, struct err *err)
+struct status perform_as(
+    const struct route *route, struct call *call, struct http_response *response, struct err *err)
 {
-	call->actor = actor_nobody();
-	TRY(authenticate(call, err));
+	call->route = route;
 	TRY(prepare(call, err));
 	if (call->route->flags & ROUTE_ACT) {
 		TRY(acts_go_on(call, err));
@@ -268,11 +270,19 @@ static struct status perform_all(struct call *call, struct http_response *respon
 	return STATUS_OK;
 }
 
+static struct status perform_all(
+    const struct route *route, struct call *call, struct http_response *response, struct err *err)
+{
+	call->actor = actor_nobody();
+	call->route = route;
+	TRY(authenticate(call, err));
+	return perform_as(route, call, response, err);
+}
+
 void perform(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err)
 {
-	call->route = route;
-	if (!perform_all(call, response, ret_err).ok) {
+	if (!perform_all(route, call, response, ret_err).ok) {
 		recorder_keep(call, ret_err);
 		route->error_shape(call, ret_err, response);
 		return;

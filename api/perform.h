@@ -23,6 +23,10 @@
 void perform(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err);
 
+/* Without who, for callers that know: may, what, act. The caller has set call->actor. */
+struct status perform_as(
+    const struct route *route, struct call *call, struct http_response *response, struct err *err);
+
 /*
  * Without who and without transaction: may, what, handler, for a stored call that is redeemed. The
  * caller has set call->actor and call->approval, is in a transaction, and commits it.

@@ -10,19 +10,6 @@
 #define PATH_KEPT 256 /* no path of ours is half as long */
 #define TEXT_KEPT 512
 
-static const char *method_name(enum http_method method)
-{
-	static const char *const names[] = {[HTTP_GET] = "GET",
-	    [HTTP_HEAD] = "HEAD",
-	    [HTTP_POST] = "POST",
-	    [HTTP_PUT] = "PUT",
-	    [HTTP_PATCH] = "PATCH",
-	    [HTTP_DELETE] = "DELETE",
-	    [HTTP_OTHER] = "?"};
-
-	return names[method];
-}
-
 static bool within_rate(struct call *call)
 {
 	struct api *api = call->api;
@@ -42,7 +29,7 @@ static struct refused_call row_of(const struct call *call, const struct err *err
 	    .at = clock_now(&call->api->clock),
 	    .principal =
 		call->actor.principal ? utf8_clean(arena, call->actor.name, TEXT_KEPT) : NULL,
-	    .method = method_name(call->request->method),
+	    .method = http_method_name(call->request->method),
 	    .path = utf8_clean(arena, call->request->path, PATH_KEPT),
 	    .status = http_status_of(err->kind),
 	    .code = err_code(err),

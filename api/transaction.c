@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/perform.h"
+#include "api/require.h"
 #include "base/json.h"
 #include "ca/reason.h"
 #include "sql/idempotency.h"
@@ -129,6 +130,8 @@ static struct status act(struct call *call, const struct idempotency_key *key, r
 	if (replayed)
 		return STATUS_OK;
 	TRY(run(call, response, err));
+	if (run != require_keep)
+		TRY(require_settle(call, err));
 	if (response->status == 0)
 		return err_set(err, ERR_INTERNAL, "%s gave no answer", call->route->path);
 	return keep_answer(call, key, response, err);
@@ -162,10 +165,21 @@ static struct status attempts(struct call *call, const struct idempotency_key *k
 	}
 }
 
+static bool needs_approval(const struct call *call, const struct err *err)
+{
+	return call->pending && strcmp(err_code(err), reasons[REASON_APPROVAL_NEEDED].code) == 0;
+}
+
 struct status transaction_run(struct call *call, struct http_response *response, struct err *err)
 {
 	struct idempotency_key key;
+	struct status done;
 
 	TRY(read_key(call, &key, err));
-	return attempts(call, &key, call->route->handler, response, err);
+	done = attempts(call, &key, call->route->handler, response, err);
+	if (done.ok || !needs_approval(call, err))
+		return done;
+	err_clear(err);
+	*response = (struct http_response){0};
+	return attempts(call, &key, require_keep, response, err);
 }

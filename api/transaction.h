@@ -12,7 +12,10 @@
 #define IDEMPOTENCY_SECONDS 86400 /* retries come within minutes; a night's stop is survived */
 #define IDEMPOTENCY_KEY_MAX 64    /* a UUID has 36 */
 
-/* begin, handler, commit; again where it lost a race. On failure everything is rolled back. */
+/*
+ * begin, handler, commit; again where it lost a race. On failure everything is rolled back; where
+ * approvals lack (api/require.h), a second transaction stores the call as a request.
+ */
 struct status transaction_run(struct call *call, struct http_response *response, struct err *err);
 
 #endif

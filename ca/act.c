@@ -70,6 +70,32 @@ struct status policy_record(
 	return sql_log_append(db, &line, "policy_change", id, err);
 }
 
+struct status break_glass_record(struct db *db, const struct policy_act *act, const char *name,
+    const char *reason, const struct rng *rng, struct err *err)
+{
+	struct policy_act broken = *act;
+	AUTO(buf) detail = {0};
+	AUTO(log_line) line = {0};
+	struct json j = {.out = &detail};
+	int64_t id;
+
+	json_object_begin(&j, NULL);
+	json_str(&j, "kind", "break-glass");
+	json_int(&j, "at", act->at);
+	json_str(&j, "who", act->who);
+	json_str(&j, "for", name);
+	json_str(&j, "reason", reason);
+	json_object_end(&j);
+	broken.act = "policy.break-glass";
+	broken.kind = "break-glass";
+	broken.name = name;
+	broken.document = buf_span(&detail);
+	TRY(policy_record(db, &broken, rng, err));
+	TRY(log_line_make("alarm.break-glass", act->at, rng, buf_span(&detail), &line, err));
+	TRY(alarm_add(db, "break-glass", buf_cstr(&detail), act->at, &id, err));
+	return sql_log_append(db, &line, "alarm", id, err);
+}
+
 static struct status store_authority(struct db *db, const struct authority_new *a, const char *who,
     int64_t now, const struct rng *rng, int64_t *ret_id, struct err *err)
 {

@@ -34,6 +34,14 @@ struct status policy_record(
     struct db *db, const struct policy_act *act, const struct rng *rng, struct err *err);
 
 /*
+ * The glass was broken: somebody on the server's machine did what others should have agreed to. The
+ * row and its log entry, and an alarm with one of its own, in the caller's transaction. `act` says
+ * who, when and in which version; `name` what was done by it: "policy", "enrollment 42".
+ */
+struct status break_glass_record(struct db *db, const struct policy_act *act, const char *name,
+    const char *reason, const struct rng *rng, struct err *err);
+
+/*
  * An authority made by `signetd init`, with its version, change row, log entry and notification:
  * within the caller's transaction, or in one of its own when there is none. ERR_CONFLICT: the name
  * is taken.

@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access/requirement.h"
 #include "base/json.h"
+#include "ca/act.h"
+#include "ca/policy.h"
+#include "ca/reason.h"
 #include "signing/format/entry.h"
 #include "sql/enrollment_view.h"
 
@@ -38,13 +42,14 @@ static struct status refuse_undecidable(
     const struct enrollment_view *e, int64_t now, struct err *err)
 {
 	if (!e->state)
-		return err_set(err, ERR_CONFLICT, "enrollment %lld never waited: it was %s",
+		return REFUSE(err, ENROLLMENT_DECIDED, "enrollment %lld never waited: it was %s",
 		    (long long)e->id, e->outcome);
 	if (strcmp(e->state, "open") != 0)
-		return err_set(
-		    err, ERR_CONFLICT, "enrollment %lld is %s", (long long)e->id, e->state);
+		return REFUSE(
+		    err, ENROLLMENT_DECIDED, "enrollment %lld is %s", (long long)e->id, e->state);
 	if (e->expires_at <= now)
-		return err_set(err, ERR_CONFLICT, "enrollment %lld has expired", (long long)e->id);
+		return REFUSE(
+		    err, ENROLLMENT_DECIDED, "enrollment %lld has expired", (long long)e->id);
 	return STATUS_OK;
 }
 
@@ -69,4 +74,82 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
 	/* The statement demands once more that it is open. */
 	return enrollment_store_decision(
 	    db, id, now, decision, who, buf_span(&entry), SPAN_OF(salt), err);
+}
+
+/* ---- approvals ---- */
+
+struct act enroll_act(const struct enrollment_view *e)
+{
+	return (struct act){.kind = ACT_ENROLLMENT_APPROVE, .product = e->product};
+}
+
+struct digest enroll_plan(const struct enrollment_view *e)
+{
+	AUTO(buf) text = {0};
+	AUTO(buf) key = {0};
+	AUTO(buf) idevid = {0};
+	struct json j = {.out = &text};
+
+	hex_encode(e->key_digest, &key);
+	hex_encode(e->idevid_digest, &idevid);
+	json_object_begin(&j, NULL);
+	json_int(&j, "enrollment", e->id);
+	json_str(&j, "label", e->label);
+	json_str(&j, "product", e->product);
+	json_str(&j, "serial", e->serial);
+	json_span(&j, "key", buf_span(&key));
+	json_span(&j, "idevid", buf_span(&idevid));
+	json_object_end(&j);
+	return sha256(buf_span(&text));
+}
+
+/* ---- on the server's machine ---- */
+
+static struct status check_local(
+    struct db *db, int64_t id, const char *break_glass, int64_t *ret_version, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	AUTO_REF(policy) policy = NULL;
+	struct enrollment_view e;
+	struct requirement *wanted;
+	struct act act;
+
+	TRY(policy_load(db, NULL, &policy, err));
+	TRY(enrollment_get(db, id, &arena, &e, err));
+	act = enroll_act(&e);
+	*ret_version = policy->version;
+	if (access_requirements(policy->access, policy->access, &act, 1, &arena, &wanted) == 0 ||
+	    break_glass)
+		return STATUS_OK;
+	return REFUSE(err, ENROLLMENT_APPROVALS,
+	    "approval policy '%s' wants %lld approvals of role '%s' for enrollment %lld",
+	    wanted[0].policy, (long long)wanted[0].approvals, wanted[0].role, (long long)id);
+}
+
+static struct status decide_local(struct db *db, int64_t id, bool approve, const char *who,
+    const char *break_glass, const struct clock *clock, const struct rng *rng, struct err *err)
+{
+	struct policy_act act = {.who = who, .at = clock_now(clock)};
+	char name[40];
+
+	snprintf(name, sizeof(name), "enrollment %lld", (long long)id);
+	if (approve)
+		TRY(check_local(db, id, break_glass, &act.version, err));
+	TRY(enroll_decide(db, id, approve, who, clock, rng, err));
+	if (!approve || !break_glass)
+		return STATUS_OK;
+	return break_glass_record(db, &act, name, break_glass, rng, err);
+}
+
+struct status enroll_decide_local(struct db *db, int64_t id, bool approve, const char *who,
+    const char *break_glass, const struct clock *clock, const struct rng *rng, struct err *err)
+{
+	struct status done;
+
+	TRY(db_begin(db, err));
+	done = decide_local(db, id, approve, who, break_glass, clock, rng, err);
+	if (done.ok)
+		return db_commit(db, err);
+	db_rollback(db);
+	return done;
 }

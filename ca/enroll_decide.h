@@ -2,13 +2,16 @@
 #ifndef SIGNET_CA_ENROLL_DECIDE_H
 #define SIGNET_CA_ENROLL_DECIDE_H
 
+#include "access/act_kind.h"
 #include "base/clock.h"
+#include "base/encode.h"
 
 #include "sql/enrollment_view.h"
 
 /*
- * Decide once, durably, with a log entry that names `who`. ERR_MISSING: no such enrollment.
- * ERR_CONFLICT: it does not wait (any more): never did, decided already, or expired.
+ * Decide once, with a log entry that names `who`: in the caller's transaction, or durably at once.
+ * ERR_MISSING: no such enrollment. ERR_CONFLICT enrollment.decided: it does not wait (any more):
+ * never did, decided already, or expired.
  */
 struct status enroll_decide(struct db *db, int64_t id, bool approve, const char *who,
     const struct clock *clock, const struct rng *rng, struct err *err);
@@ -18,5 +21,18 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
  * "approved" or "rejected", as its kind says.
  */
 void enroll_decision_record(const struct enrollment_view *e, const char *decision, struct buf *out);
+
+/*
+ * enroll_decide() by whoever has the server's machine, in a transaction of its own: refused with
+ * enrollment.approvals where an approval policy wants others to approve, but for breaking the glass
+ * with a reason, which is recorded with an alarm. break_glass NULL: it stays whole.
+ */
+struct status enroll_decide_local(struct db *db, int64_t id, bool approve, const char *who,
+    const char *break_glass, const struct clock *clock, const struct rng *rng, struct err *err);
+
+/* The act that an approval is, and what it is about: SHA-256 over what the one who approves sees.
+ */
+struct act enroll_act(const struct enrollment_view *e);
+struct digest enroll_plan(const struct enrollment_view *e);
 
 #endif

@@ -218,29 +218,12 @@ static struct status write_documents(struct application *app)
 /* Once a reason is given it is told, needed or not: in the log, and as an alarm. */
 static struct status record_break_glass(struct application *app)
 {
-	struct policy_act act = policy_act_of(app);
-	AUTO(buf) detail = {0};
-	AUTO(log_line) line = {0};
-	struct json j = {.out = &detail};
-	int64_t id;
+	const struct policy_act act = policy_act_of(app);
 
 	if (!app->edit->break_glass)
 		return STATUS_OK;
-	json_object_begin(&j, NULL);
-	json_str(&j, "kind", "break-glass");
-	json_int(&j, "at", app->now);
-	json_str(&j, "who", act.who);
-	json_str(&j, "reason", app->edit->break_glass);
-	json_object_end(&j);
-	act.act = "policy.break-glass";
-	act.kind = "break-glass";
-	act.name = "policy";
-	act.document = buf_span(&detail);
-	TRY(policy_record(app->db, &act, &app->rng, app->err));
-	TRY(log_line_make(
-	    "alarm.break-glass", app->now, &app->rng, buf_span(&detail), &line, app->err));
-	TRY(alarm_add(app->db, "break-glass", buf_cstr(&detail), app->now, &id, app->err));
-	return sql_log_append(app->db, &line, "alarm", id, app->err);
+	return break_glass_record(
+	    app->db, &act, "policy", app->edit->break_glass, &app->rng, app->err);
 }
 
 /* ---- all ---- */

@@ -250,17 +250,43 @@ static int explain(const struct invocation *v, int argc, char **argv)
 	return COMMAND_OK;
 }
 
+/* Reason of a broken glass, or NULL: none given. False: wrong usage, said already. */
+static bool break_glass_of(
+    const struct invocation *v, int argc, char **argv, const char **ret_reason)
+{
+	static const struct option options[] = {
+	    {"break-glass", required_argument, NULL, 'b'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*ret_reason = NULL;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'b')
+			return (void)command_usage(v, NULL), false;
+		*ret_reason = optarg;
+	}
+	if (*ret_reason && !command_reason_fits(*ret_reason))
+		return (void)command_usage(
+			   v, "--break-glass wants a reason that others will understand"),
+		       false;
+	return true;
+}
+
 static int decide(const struct invocation *v, int argc, char **argv)
 {
 	AUTO_REF(db) db = NULL;
 	struct err err = {0};
 	bool approve = strcmp(argv[0], "approve") == 0;
+	const char *reason;
 	int64_t id;
 
-	if (argc != 2 || !id_of(argv[1], &id))
+	if (!break_glass_of(v, argc, argv, &reason))
+		return COMMAND_USAGE;
+	if (argc - optind != 1 || !id_of(argv[optind], &id) || (reason && !approve))
 		return command_usage(v, "%s takes the id of an enrollment that waits", argv[0]);
 	if (!command_db(v, &db, &err).ok ||
-	    !enroll_decide(db, id, approve, v->who, &v->clock, &v->rng, &err).ok)
+	    !enroll_decide_local(db, id, approve, v->who, reason, &v->clock, &v->rng, &err).ok)
 		return command_failed(&err);
 	printf("enrollment %" PRId64 " %s by %s\n", id, approve ? "approved" : "rejected", v->who);
 	return COMMAND_OK;

@@ -97,16 +97,6 @@ static bool set_path(struct exchange *x)
 	return true;
 }
 
-static enum http_method method_of(const char *name)
-{
-	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return (enum http_method)i;
-	return HTTP_OTHER;
-}
-
 struct header_list {
 	struct http_header *items;
 	size_t count;
@@ -229,7 +219,7 @@ bool exchange_open(struct exchange *x)
 
 	x->call.api = api;
 	x->call.request = &x->request;
-	x->request.method = method_of(x->method);
+	x->request.method = http_method_by_name(x->method);
 	if (!set_headers(x)) {
 		x->no_keep_alive = true;
 		exchange_refuse(x, REASON_HTTP_HEADERS, "more than %d headers", HEADERS_MAX);

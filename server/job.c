@@ -9,6 +9,7 @@
 
 #include "server/own_certificate.h"
 #include "server/server.h"
+#include "signing/approval.h"
 #include "sql/election.h"
 #include "sql/enrollment_view.h"
 #include "sql/policy.h"
@@ -19,6 +20,8 @@
 /* Attempts of known makers' devices that changed nothing: a month, or a million, 600 MB. */
 #define FLEETING_KEPT    1000000
 #define FLEETING_SECONDS (30 * 86400)
+/* In one transaction: a second's work. */
+#define REQUESTS_AT_ONCE 100
 
 struct jobs {
 	struct server *server;
@@ -129,17 +132,41 @@ static struct status purge(struct jobs *j, struct err *err)
 	return done;
 }
 
+/* Every server does: who is being decided on by another is left to the next turn. */
+static struct status expire_requests(struct jobs *j, struct err *err)
+{
+	struct server *s = j->server;
+	const struct approval_context c = {j->db, clock_now(&s->api.clock), &s->api.rng};
+	struct status done;
+	size_t expired;
+
+	do {
+		expired = 0;
+		TRY(db_begin(j->db, err));
+		done = approval_expire(&c, REQUESTS_AT_ONCE, &expired, err);
+		if (done.ok)
+			done = db_commit(j->db, err);
+		if (!done.ok)
+			db_rollback(j->db);
+		if (done.ok && expired > 0)
+			LOG(&s->log, LOG_INFO, "requests expired", LOG_INT("requests", expired));
+	} while (done.ok && expired == REQUESTS_AT_ONCE);
+	return done;
+}
+
 /* In this order: each leans on those before it. */
 static const struct job_row table[] = {
     {"database", 5000, see_database},
     {"policy", 60000, keep_policy},
     {"certificate", 60000, keep_certificate},
+    {"requests", 60000, expire_requests},
     {"purge", 600000, purge},
 };
 enum {
 	JOB_DATABASE,
 	JOB_POLICY,
 	JOB_CERTIFICATE,
+	JOB_REQUESTS,
 	JOB_PURGE
 };
 

@@ -72,7 +72,10 @@ static const struct command commands[] = {
 	    .help = "  signetd --config /etc/signet/signetd.yaml check\n"},
 	{.name = "enrollment", .run = cmd_enrollment, .arguments = "list|explain|approve|reject [...]",
 	    .summary = "look at enrollments and decide on those that wait",
-	    .help = "  signetd enrollment explain 42\n"},
+	    .help = "  approve --break-glass REASON ID   although others should approve it: recorded,\n"
+	    "                                    with an alarm\n"
+	    "\n"
+	    "  signetd enrollment explain 42\n"},
 	{.name = "trust-crl", .run = cmd_trust_crl, .arguments = "import --anchor NAME --file FILE [--issuer FILE]",
 	    .summary = "bring in a manufacturer's revocation list",
 	    .help = "  -a, --anchor NAME   the trust anchor that it belongs to\n"

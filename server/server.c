@@ -220,6 +220,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(become_user(s->config, err));
 	TRY(harden_process(err));
 	TRY(hsm_open(&keys, &s->hsm, err));
+	s->api.hsm = s->hsm;
 	/* Usable even while the database is away; else the first job makes one. */
 	if (!own_certificate_load(s, &none).ok && none.kind != ERR_MISSING)
 		LOG(&s->log, LOG_WARN, "stored certificate not used", LOG_STR("why", none.message),

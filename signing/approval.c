@@ -196,6 +196,22 @@ struct status approval_withdraw(
 	return close_request(c, &row, "withdrawn", who->name, err);
 }
 
+struct status approval_cancel(const struct approval_context *c, const char *requester,
+    const struct stored_call *call, const struct digest *plan, const char *by, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct request_row row;
+	struct digest digest;
+	int64_t id, expires_at;
+
+	approval_digest(call, plan, &digest);
+	TRY(request_open_same(c->db, requester, NULL, &digest, &id, &expires_at, err));
+	if (id == 0)
+		return STATUS_OK;
+	TRY(request_lock(c->db, id, &arena, &row, err));
+	return close_request(c, &row, "withdrawn", by, err);
+}
+
 static bool has_approved(const struct request_row *row, const struct actor *who)
 {
 	for (size_t i = 0; i < row->verdict_count; i++)

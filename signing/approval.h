@@ -27,6 +27,12 @@
 #define APPROVAL_OPEN_MAX    100
 #define APPROVAL_COMMENT_MAX 500 /* bytes */
 
+/*
+ * A requester that is no principal: "device:PRODUCT/SERIAL", whose enrollment waits. Names of
+ * principals hold no colon. Such a request is redeemed by one of its approvers, with their rights.
+ */
+#define REQUESTER_DEVICE "device:"
+
 struct approval_context {
 	struct db *db;
 	int64_t now;
@@ -47,7 +53,7 @@ struct approval {
  */
 void approval_digest(
     const struct stored_call *call, const struct digest *plan, struct digest *ret_digest);
-/* Acts and requirements as columns, in the arena; names are borrowed. */
+/* Acts and requirements as columns, copied into the arena. */
 struct request_acts approval_acts(const struct act *acts, size_t n, struct arena *arena);
 void approval_requirements(
     const struct requirement *list, size_t n, struct arena *arena, struct request_row *ret_row);
@@ -74,6 +80,10 @@ struct status approval_decide(const struct approval_context *c, const struct acc
 /* By the requester alone. */
 struct status approval_withdraw(
     const struct approval_context *c, int64_t id, const struct actor *who, struct err *err);
+
+/* Withdraw what a requester that is no principal has open for this call; nothing may be open. */
+struct status approval_cancel(const struct approval_context *c, const char *requester,
+    const struct stored_call *call, const struct digest *plan, const char *by, struct err *err);
 
 /*
  * Begin to redeem: lock the row; refuse what is not open or overdue, and who is neither requester

@@ -39,9 +39,9 @@ void approval_digest(
 
 /* ---- acts as columns and back ---- */
 
-static const char *column(const char *name)
+static const char *column(const char *name, struct arena *arena)
 {
-	return name ? name : "";
+	return arena_strdup(arena, name ? name : "");
 }
 
 static const char *scope(const char *column)
@@ -57,8 +57,8 @@ struct request_acts approval_acts(const struct act *acts, size_t n, struct arena
 
 	for (size_t i = 0; i < n; i++) {
 		kinds[i] = act_kind_name(acts[i].kind);
-		products[i] = column(acts[i].product);
-		channels[i] = column(acts[i].channel);
+		products[i] = column(acts[i].product, arena);
+		channels[i] = column(acts[i].channel, arena);
 	}
 	return (struct request_acts){kinds, products, channels, n};
 }
@@ -69,11 +69,11 @@ void approval_requirements(
 	struct request_requirement *rows = arena_alloc(arena, n * sizeof(*rows));
 
 	for (size_t i = 0; i < n; i++)
-		rows[i] = (struct request_requirement){.policy = list[i].policy,
+		rows[i] = (struct request_requirement){.policy = column(list[i].policy, arena),
 		    .act = act_kind_name(list[i].act.kind),
-		    .product = column(list[i].act.product),
-		    .channel = column(list[i].act.channel),
-		    .role = list[i].role,
+		    .product = column(list[i].act.product, arena),
+		    .channel = column(list[i].act.channel, arena),
+		    .role = column(list[i].role, arena),
 		    .approvals = list[i].approvals};
 	ret_row->requirements = rows;
 	ret_row->requirement_count = n;
