@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What is known of one address. Under the lock, but for `busy`'s owner while it asks. */
@@ -129,6 +130,13 @@ static void put_answer(struct entry *e, struct answer *a, int64_t now)
 	e->problem[0] = '\0';
 }
 
+/* An issuer's answer can be long; its beginning says enough. */
+static void note_problem(struct entry *e, const struct err *why)
+{
+	(void)snprintf(
+	    e->problem, sizeof(e->problem), "%.*s", (int)sizeof(e->problem) - 1, why->message);
+}
+
 /* Called with the lock, which is given up while the issuer is asked. */
 static void refresh(struct jwks_cache *c, struct entry *e, int64_t now)
 {
@@ -148,7 +156,7 @@ static void refresh(struct jwks_cache *c, struct entry *e, int64_t now)
 		return;
 	}
 	arena_free(&a.arena);
-	strncpy(e->problem, why.message, sizeof(e->problem) - 1);
+	note_problem(e, &why);
 }
 
 /* A set that the document itself holds: read once, good for ever. */
@@ -164,7 +172,7 @@ static void read_offline(struct entry *e)
 		return;
 	}
 	arena_free(&a.arena);
-	strncpy(e->problem, why.message, sizeof(e->problem) - 1);
+	note_problem(e, &why);
 }
 
 /* ---- looking ---- */

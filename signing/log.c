@@ -355,7 +355,7 @@ struct status log_integrate(struct log_tree *t, struct db *db, struct arena *are
 {
 	struct log_round round = {0};
 	struct status done;
-	bool work;
+	bool work = false; /* read only where look() came back well, which gcc does not see */
 
 	TRY(look(t, db, arena, &round.state, &work, err));
 	if (work) {
