@@ -29,6 +29,9 @@
 	    "a token lives for 24 hours at most, and one that is made for oneself not longer "    \
 	    "than the one that asked for it",                                                     \
 	    "ask for less, or log in anew")                                                       \
+	X(CREDENTIAL_PERMISSION, "credential.permission", ERR_INPUT,                              \
+	    "a token is narrowed to permissions by their names",                                  \
+	    "see GET /api/v1/whoami for the permissions that you hold")                           \
 	X(CREDENTIAL_PRINCIPAL, "credential.principal", ERR_DENIED,                               \
 	    "credentials are made for principals that are there and not disabled",                \
 	    "make the principal first: signet apply -f FILE")                                     \

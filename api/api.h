@@ -11,6 +11,9 @@
 struct hsm;           /* for ca/, which keeps keys there; opaque here */
 struct policy_holder; /* ca/policy.h */
 struct log_board;     /* signing/log_board.h */
+struct token_keys;    /* ca/token_keys.h */
+struct attempts;      /* api/attempt.h */
+struct jwks_cache;    /* access/jwks_cache.h */
 
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
@@ -23,6 +26,9 @@ struct api {
 	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
 	struct log_board *log_board;                 /* NULL: no log is kept here (tests) */
 	const char *public_url; /* of the public listener, from outside; NULL: not said */
+	struct token_keys *tokens;                   /* our own: signs and checks them */
+	struct attempts *attempts;                   /* addresses that failed to say who they are */
+	struct jwks_cache *key_sets;                 /* of outside issuers */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

@@ -14,9 +14,10 @@
 
 /*
  * Fill call->actor. No credential at all is no failure: the actor is then nobody
- * (CREDENTIAL_NONE), and the route's permission decides. A credential that is there and not good
- * is one, even on public routes. On a worker: call->db is used.
- * ERR_AUTH credential.refused; ERR_LIMIT credential.limited; ERR_DATABASE.
+ * (CREDENTIAL_NONE), and the row's permission decides. Rows that are public look at none. A token
+ * counts where a certificate is there too. On a worker: call->db is used.
+ * ERR_AUTH credential.refused; ERR_INPUT credential.twice; ERR_LIMIT credential.limited, with
+ * call->retry_after; ERR_BUSY, ERR_DATABASE.
  */
 struct status authenticate(struct call *call, struct err *err);
 

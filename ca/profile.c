@@ -10,6 +10,9 @@
 #define SERVER_VALIDITY (30 * INT64_C(86400))
 #define SERVER_BACKDATE INT64_C(300) /* devices whose clocks lag a little */
 
+#define OPERATOR_VALIDITY (90 * INT64_C(86400)) /* a laptop that is lost is forgotten in a season \
+						 */
+
 /* ---- extended key usage ---- */
 
 static const struct {
@@ -276,35 +279,72 @@ static struct str_list list_of(struct arena *arena, const char *const *items, si
 	return list;
 }
 
+/* What the profiles of our own have in common. `name` and what `usages` hold are constants. */
+static struct profile *profile_own(struct authority *authority, const char *name,
+    const char *const *usages, size_t usage_count, struct arena *arena)
+{
+	static const char *const keys[] = {
+	    "EC-P256", "EC-P384", "Ed25519", "RSA-2048", "RSA-3072", "RSA-4096"};
+	struct profile *p = arena_alloc(arena, sizeof(*p));
+	p->name = arena_strdup(arena, name);
+	p->authority = authority;
+	p->authority_name = arena_strdup(arena, authority->name);
+	p->key_algorithms = list_of(arena, keys, COUNT(keys));
+	p->backdate = SERVER_BACKDATE;
+	p->key_usage = 1U << KU_DIGITAL_SIGNATURE;
+	p->extended_key_usage = list_of(arena, usages, usage_count);
+	p->crl_distribution = true;
+	p->authority_info = true;
+	return p;
+}
+
+static struct map_list common_name(const char *value, struct arena *arena)
+{
+	struct subject_part *subject = arena_alloc(arena, sizeof(*subject));
+	subject->attribute = arena_strdup(arena, "CN");
+	subject->value = arena_strdup(arena, value);
+	return (struct map_list){subject, 1};
+}
+
 struct status profile_server(
     struct authority *authority, struct arena *arena, struct profile **ret_profile, struct err *err)
 {
 	/* RFC 7030 3.6.1: an EST server is known by its name, or by id-kp-cmcRA under an explicit
 	 * anchor. */
-	static const char *const keys[] = {
-	    "EC-P256", "EC-P384", "Ed25519", "RSA-2048", "RSA-3072", "RSA-4096"};
 	static const char *const usages[] = {"serverAuth", "cmcRA"};
-	struct profile *p = arena_alloc(arena, sizeof(*p));
-	struct subject_part *subject = arena_alloc(arena, sizeof(*subject));
+	struct profile *p = profile_own(authority, "signet-server", usages, COUNT(usages), arena);
 	struct san_part *san = arena_alloc(arena, 2 * sizeof(*san));
-	subject->attribute = arena_strdup(arena, "CN");
-	subject->value = arena_strdup(arena, "{dns}");
 	san[0].type = arena_strdup(arena, "dns");
 	san[0].value = arena_strdup(arena, "{dns}");
 	san[1].type = arena_strdup(arena, "ip");
 	san[1].value = arena_strdup(arena, "{ip}");
-	p->name = arena_strdup(arena, "signet-server");
-	p->authority = authority;
-	p->authority_name = arena_strdup(arena, authority->name);
-	p->key_algorithms = list_of(arena, keys, COUNT(keys));
 	p->validity = SERVER_VALIDITY;
-	p->backdate = SERVER_BACKDATE;
-	p->subject = (struct map_list){subject, 1};
+	p->subject = common_name("{dns}", arena);
 	p->san = (struct map_list){san, 2};
-	p->key_usage = 1U << KU_DIGITAL_SIGNATURE;
-	p->extended_key_usage = list_of(arena, usages, COUNT(usages));
-	p->crl_distribution = true;
-	p->authority_info = true;
+	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
+	*ret_profile = p;
+	return STATUS_OK;
+}
+
+/* Text in which no brace opens a variable. */
+static const char *as_template(const char *text, struct arena *arena)
+{
+	AUTO(buf) out = {0};
+	for (; *text; text++) {
+		if (*text == '{')
+			buf_put_byte(&out, '{');
+		buf_put_byte(&out, (uint8_t)*text);
+	}
+	return arena_strndup(arena, (const char *)out.p, out.n);
+}
+
+struct status profile_operator(struct authority *authority, const char *principal,
+    struct arena *arena, struct profile **ret_profile, struct err *err)
+{
+	static const char *const usages[] = {"clientAuth"};
+	struct profile *p = profile_own(authority, "signet-operator", usages, COUNT(usages), arena);
+	p->validity = OPERATOR_VALIDITY;
+	p->subject = common_name(as_template(principal, arena), arena);
 	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
 	*ret_profile = p;
 	return STATUS_OK;

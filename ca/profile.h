@@ -76,6 +76,14 @@ struct status profile_compile_names(const struct profile *profile, uint32_t vari
 struct status profile_server(struct authority *authority, struct arena *arena,
     struct profile **ret_profile, struct err *err);
 
+/*
+ * The profile of an operator's client certificate: CN is the principal's name, no SAN;
+ * digitalSignature, clientAuth; 90 days. Otherwise as above. ERR_CONFIG: the name is longer than a
+ * CN can be.
+ */
+struct status profile_operator(struct authority *authority, const char *principal,
+    struct arena *arena, struct profile **ret_profile, struct err *err);
+
 /* Dotted OID of an EKU name such as "clientAuth"; NULL: not in the table. */
 const char *extended_key_usage_oid(const char *name);
 

@@ -90,6 +90,15 @@ static const struct field limit_fields[] = {
 	{.name = NULL},
 };
 
+static const struct field fetch_fields[] = {
+	{.name = "ca_file", .type = FIELD_STR, .offset = AT(fetch.ca_file), .min = 1,
+	    .help = "PEM of further authorities that other servers' certificates may come from"},
+	{.name = "insecure_loopback_http", .type = FIELD_BOOL,
+	    .offset = AT(fetch.insecure_loopback_http), .standard = "false",
+	    .help = "let http:// URLs of this machine itself be asked, for trials"},
+	{.name = NULL},
+};
+
 static const struct field log_fields[] = {
 	{.name = "format", .type = FIELD_ENUM, .offset = AT(log.format), .standard = "text",
 	    .names = formats, .help = "for people or for machines"},
@@ -113,6 +122,8 @@ const struct field config_fields[] = {
 	{.name = "drain", .type = FIELD_SECONDS, .offset = AT(drain), .standard = "20s", .max = 3600,
 	    .help = "time for open requests when the server stops"},
 	{.name = "limits", .type = FIELD_MAP, .sub = limit_fields, .help = "what strangers may take"},
+	{.name = "fetch", .type = FIELD_MAP, .sub = fetch_fields,
+	    .help = "asking other servers: key sets of OIDC issuers, witnesses of the log"},
 	{.name = "log", .type = FIELD_MAP, .sub = log_fields, .help = "standard error"},
 	{.name = "public_url", .type = FIELD_STR, .offset = AT(public_url), .min = 1, .max = 512,
 	    .help = "where the public listener is reached, for auditors of the log: http://pki.example"},

@@ -40,6 +40,10 @@ struct config {
 	int64_t drain; /* seconds that open requests are given at the end */
 	struct limits limits;
 	struct {
+		char *ca_file; /* NULL: the system's authorities alone */
+		bool insecure_loopback_http;
+	} fetch;
+	struct {
 		int format; /* enum log_format */
 		int level;  /* enum log_level */
 	} log;

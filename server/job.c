@@ -7,12 +7,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "ca/token_keys.h"
 #include "server/own_certificate.h"
 #include "server/server.h"
 #include "signing/approval.h"
 #include "sql/election.h"
 #include "sql/enrollment_view.h"
 #include "sql/policy.h"
+#include "sql/token.h"
 
 /* Strangers' attempts: a week of a few per second, or a hundred thousand, whichever is less. */
 #define STRANGERS_KEPT    100000
@@ -94,6 +96,23 @@ static struct status keep_policy(struct jobs *j, struct err *err)
 	return server_renew_tls(s, err);
 }
 
+/* Of our own tokens. A node that cannot sign says so once, and checks tokens all the same. */
+static struct status keep_token_keys(struct jobs *j, struct err *err)
+{
+	struct server *s = j->server;
+	const struct service_key_context c = {.db = j->db,
+	    .hsm = s->hsm,
+	    .clock = &s->api.clock,
+	    .rng = &s->api.rng,
+	    .who = "signetd"};
+	char why[sizeof(err->message)];
+
+	TRY(token_keys_load(s->api.tokens, &c, err));
+	if (!token_keys_can_sign(s->api.tokens, why, sizeof(why)))
+		return err_set(err, ERR_KEY, "%s", why);
+	return STATUS_OK;
+}
+
 static struct status keep_certificate(struct jobs *j, struct err *err)
 {
 	bool issued;
@@ -111,7 +130,7 @@ static struct status purge(struct jobs *j, struct err *err)
 	struct server *s = j->server;
 	bool elected = false;
 	const int64_t now = clock_now(&s->api.clock);
-	int64_t strangers = 0, fleeting = 0;
+	int64_t strangers = 0, fleeting = 0, spent = 0;
 	struct status done;
 
 	TRY(db_begin(j->db, err));
@@ -122,6 +141,8 @@ static struct status purge(struct jobs *j, struct err *err)
 	if (done.ok && elected)
 		done = enrollment_purge_fleeting(
 		    j->db, now, FLEETING_KEPT, FLEETING_SECONDS, &fleeting, err);
+	if (done.ok && elected)
+		done = spent_token_purge(j->db, now, &spent, err);
 	if (done.ok)
 		done = db_commit(j->db, err);
 	if (!done.ok)
@@ -160,6 +181,7 @@ static const struct job_row table[] = {
     {"policy", 60000, keep_policy},
     {"certificate", 60000, keep_certificate},
     {"requests", 60000, expire_requests},
+    {"token keys", 15000, keep_token_keys},
     {"purge", 600000, purge},
 };
 enum {
@@ -167,6 +189,7 @@ enum {
 	JOB_POLICY,
 	JOB_CERTIFICATE,
 	JOB_REQUESTS,
+	JOB_TOKEN_KEYS,
 	JOB_PURGE
 };
 

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/jwks_cache.h"
+#include "api/attempt.h"
 #include "base/file.h"
+#include "ca/token_keys.h"
 #include "server/harden.h"
 #include "server/job.h"
 #include "server/listen.h"
@@ -90,6 +93,26 @@ static size_t client_names(const struct policy *p, struct span *names, size_t mo
 	return n;
 }
 
+/* Operators: of the authority for them alone, so that no other certificate is offered. */
+static size_t operator_names(const struct policy *p, struct span *names, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; p && i < p->authority_count && n < most; i++)
+		if (p->authorities[i].operators)
+			names[n++] = p->authorities[i].subject;
+	return n;
+}
+
+static void set_client_names(
+    const struct policy *p, struct span *names, size_t most, struct tls_request *request)
+{
+	request->client_names = names;
+	request->client_name_count = request->kind == LISTENER_OPERATOR
+					 ? operator_names(p, names, most)
+					 : client_names(p, names, most);
+}
+
 struct status server_renew_tls(struct server *s, struct err *err)
 {
 	AUTO_REF(policy) policy = policy_current(s->policies);
@@ -97,8 +120,6 @@ struct status server_renew_tls(struct server *s, struct err *err)
 	struct tls_request request = {
 	    .certificate = s->own.certificate,
 	    .chain = s->own.chain,
-	    .client_names = names,
-	    .client_name_count = client_names(policy, names, COUNT(names)),
 	    .tickets = s->tickets,
 	};
 	SSL_CTX *tls[CONFIG_LISTENERS] = {NULL};
@@ -108,6 +129,7 @@ struct status server_renew_tls(struct server *s, struct err *err)
 		return STATUS_OK;
 	for (size_t i = 0; made.ok && i < CONFIG_LISTENERS; i++) {
 		request.kind = kinds[i];
+		set_client_names(policy, names, COUNT(names), &request);
 		made = tls_context(&request, &tls[i], err);
 		if (made.ok)
 			made = hsm_key_use_for_tls(s->own.key, tls[i], err);
@@ -221,6 +243,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(harden_process(err));
 	TRY(hsm_open(&keys, &s->hsm, err));
 	s->api.hsm = s->hsm;
+	TRY(fetch_begin(err));
 	/* Usable even while the database is away; else the first job makes one. */
 	if (!own_certificate_load(s, &none).ok && none.kind != ERR_MISSING)
 		LOG(&s->log, LOG_WARN, "stored certificate not used", LOG_STR("why", none.message),
@@ -228,6 +251,27 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(core_start(core, &s->core, err));
 	TRY(log_job_start(s, &s->log_job, err));
 	return jobs_start(s, &s->jobs, err);
+}
+
+/* Whoever could choose a row of the table could fill it: the seed is nobody's to know. */
+static uint64_t random_seed(const struct rng *rng)
+{
+	uint64_t seed = (uint64_t)monotonic_us();
+	struct err unheard = {0};
+
+	if (!rng_fill(rng, (uint8_t *)&seed, sizeof(seed), &unheard).ok)
+		err_clear(&unheard);
+	return seed;
+}
+
+static void set_up_credentials(struct server *s)
+{
+	s->curl = (struct curl_fetcher){.ca_file = s->config->fetch.ca_file,
+	    .clear_loopback = s->config->fetch.insecure_loopback_http};
+	s->fetcher = fetcher_by_curl(&s->curl);
+	s->api.tokens = token_keys_new();
+	s->api.attempts = attempts_new(random_seed(&s->api.rng));
+	s->api.key_sets = jwks_cache_new(&s->fetcher, &s->api.clock);
 }
 
 static void set_up(struct server *s, const struct config *config)
@@ -255,6 +299,7 @@ static void set_up(struct server *s, const struct config *config)
 	    .ready = server_ready,
 	    .ready_context = s,
 	};
+	set_up_credentials(s);
 }
 
 static void tear_down(struct server *s)
@@ -266,7 +311,11 @@ static void tear_down(struct server *s)
 	X509_free(s->own.certificate);
 	sk_X509_pop_free(s->own.chain, X509_free);
 	hsm_key_free(s->own.key);
+	jwks_cache_free(s->api.key_sets);
+	attempts_free(s->api.attempts);
+	token_keys_free(s->api.tokens);
 	hsm_close(s->hsm);
+	fetch_end();
 }
 
 struct status server_start(struct server *s, const struct config *config, struct err *err)

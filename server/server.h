@@ -12,6 +12,7 @@
 #include "ca/policy.h"
 #include "server/config.h"
 #include "server/core.h"
+#include "server/fetch.h"
 
 /* The certificate in use; touched by one thread: whoever starts, then the jobs'. */
 struct own_certificate {
@@ -34,6 +35,8 @@ struct server {
 	struct jobs *jobs;
 	struct log_job *log_job;
 	struct own_certificate own;
+	struct curl_fetcher curl;
+	struct fetcher fetcher;                     /* asks other servers; for workers and jobs */
 	bool has_tls;                               /* any TLS listener at all */
 	atomic_int_fast64_t database_seen_ms;       /* monotonic; 0: never */
 	atomic_int_fast64_t certificate_not_before; /* seconds since 1970; 0: none */

@@ -72,7 +72,17 @@ static struct status set_client_names(
 	return STATUS_OK;
 }
 
-static void set_modes(SSL_CTX *tls, enum listener_kind kind)
+/*
+ * Devices always have one. Operators may; where no authority issues any to them, browsers are not
+ * made to ask which.
+ */
+static bool asks_for_certificate(const struct tls_request *request)
+{
+	return request->kind == LISTENER_DEVICE ||
+	       (request->kind == LISTENER_OPERATOR && request->client_name_count > 0);
+}
+
+static void set_modes(SSL_CTX *tls, const struct tls_request *request)
 {
 	/* Without NO_AUTO_CHAIN OpenSSL builds and verifies our own chain in each handshake. */
 	SSL_CTX_set_mode(tls, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |
@@ -91,7 +101,8 @@ static void set_modes(SSL_CTX *tls, enum listener_kind kind)
 	SSL_CTX_set_num_tickets(tls, 0); /* see tls_offer_ticket() */
 	SSL_CTX_set_read_ahead(tls, 1);
 	SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
-	SSL_CTX_set_verify(tls, kind == LISTENER_DEVICE ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_verify(
+	    tls, asks_for_certificate(request) ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_cert_verify_callback(tls, accept_any_certificate, NULL);
 }
 
@@ -115,11 +126,11 @@ struct status tls_context(const struct tls_request *request, SSL_CTX **ret_tls, 
 	if (!tls || !set_algorithms(tls))
 		return err_crypto(err, ERR_INTERNAL, "no TLS context to be had");
 	ERR_clear_error();
-	set_modes(tls, request->kind);
+	set_modes(tls, request);
 	/* A session of one listener cannot be resumed at another. */
 	if (SSL_CTX_set_session_id_context(tls, &context_id, 1) != 1)
 		return err_crypto(err, ERR_INTERNAL, "no TLS session context");
-	if (request->kind == LISTENER_DEVICE)
+	if (asks_for_certificate(request))
 		TRY(set_client_names(tls, request, err));
 	if (SSL_CTX_use_certificate(tls, request->certificate) != 1 ||
 	    (request->chain && SSL_CTX_set1_chain(tls, request->chain) != 1))

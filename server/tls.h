@@ -21,7 +21,8 @@ void tickets_free(struct tickets *t);              /* NULL allowed */
 void tickets_use(struct tickets *t, SSL_CTX *tls); /* tickets must outlive tls */
 
 struct tls_request {
-	enum listener_kind kind; /* the device listener asks for a client certificate */
+	enum listener_kind kind; /* device asks for a client certificate, operator where
+				  * client_names has any */
 	X509 *certificate;       /* ours */
 	STACK_OF(X509) * chain;  /* sent behind it, nearest issuer first; NULL: none */
 	const struct span

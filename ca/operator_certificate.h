@@ -1,0 +1,39 @@
+/*
+ * ca/operator_certificate.h: operators' client certificates: issued by the one authority whose
+ * document says operators: true, and judged by the store, never by a path to a root that others
+ * share.
+ */
+#ifndef SIGNET_CA_OPERATOR_CERTIFICATE_H
+#define SIGNET_CA_OPERATOR_CERTIFICATE_H
+
+#include "ca/policy.h"
+
+struct operator_wish {
+	const struct policy *policy;
+	const struct actor *by;
+	const struct principal *principal; /* for whom */
+	const char *csr; /* PEM, or base64 of DER; its names do not matter, its signature does */
+	int64_t now;
+};
+struct operator_made {
+	int64_t id;         /* of the certificate's row */
+	const char *pem;    /* the certificate, then its issuers below the root */
+	const char *serial; /* lower-case hex */
+	int64_t not_before, not_after;
+};
+/*
+ * In the caller's transaction, with its log entry. For others than oneself access_covers() decides.
+ * ERR_INPUT csr.*, body.base64. ERR_DENIED credential.exceeds, credential.bound,
+ * credential.principal, csr.key-algorithm. ERR_CONFLICT credential.authority, credential.key.
+ */
+struct status operator_certificate_make(struct db *db, const struct operator_wish *wish,
+    const struct rng *rng, struct arena *arena, struct operator_made *ret_made, struct err *err);
+
+/*
+ * Whose is the certificate that a client has proven to hold? ret_principal in the arena: the name
+ * in it. ERR_AUTH operator.certificate, operator.validity. ERR_DATABASE.
+ */
+struct status operator_certificate_judge(struct db *db, const struct policy *policy,
+    struct span der, int64_t now, struct arena *arena, const char **ret_principal, struct err *err);
+
+#endif

@@ -1,0 +1,2 @@
+-- $1 now
+SELECT spent_token_purge($1::timestamptz)
