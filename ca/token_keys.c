@@ -147,7 +147,7 @@ struct status token_keys_load(
 {
 	struct key_set *next, *last;
 	struct status filled;
-	bool current;
+	bool current = false;
 
 	TRY(is_current(k, c, &current, err));
 	if (current)
