@@ -1,9 +1,11 @@
 /* api/api_routes.c: the API, as one table: it dispatches, authorises, binds and documents. */
 #include "api/enrollment_decide.h"
 #include "api/log.h"
+#include "api/operator_certificate.h"
 #include "api/perform.h"
 #include "api/problem.h"
 #include "api/request.h"
+#include "api/token.h"
 
 #define API "/api/v1"
 /* Lists and objects: read on a worker. */
@@ -69,6 +71,36 @@ const struct route api_routes[] = {
 	    .operation = "redeemRequest", .permission = PERMISSION_SELF,
 	    .flags = ROUTE_ACT | ROUTE_SECRET, READ,
 	    .summary = "do what was approved, once; answers as the act does"},
+	/* credentials (api/token.h, api/operator_certificate.h) */
+	{.method = HTTP_GET, .path = API "/tokens", .handler = token_list_get,
+	    .operation = "listTokens", .permission = PERMISSION_SELF, .flags = ROUTE_LIST,
+	    .query = token_list_fields, .query_size = sizeof(struct token_list_query),
+	    .answer = "TokenList", READ,
+	    .summary = "one's own tokens, or with token.read those of all; never the tokens themselves"},
+	{.method = HTTP_POST, .path = API "/tokens", .handler = token_create,
+	    .operation = "createToken", .permission = PERMISSION_SELF,
+	    .flags = ROUTE_ACT | ROUTE_CREATES | ROUTE_SECRET, .content_type = "application/json",
+	    .body_max = TOKEN_BODY_MAX, .body = token_fields, .body_size = sizeof(struct token_body),
+	    .answer = "TokenMade", .status = 201, READ,
+	    .summary = "a token for oneself, or with token.create for somebody who holds no more"},
+	{.method = HTTP_DELETE, .path = API "/tokens/{id}", .handler = token_delete,
+	    .operation = "revokeToken", .permission = PERMISSION_SELF, .flags = ROUTE_ACT,
+	    .status = 204, READ,
+	    .summary = "revoke one's own token, or with token.revoke any, and all that it has made"},
+	{.method = HTTP_POST, .path = API "/token-exchange", .handler = token_exchange,
+	    .operation = "exchangeToken", .permission = PERMISSION_PUBLIC,
+	    .flags = ROUTE_CREATES, .content_type = "application/json",
+	    .body_max = EXCHANGE_BODY_MAX, .body = exchange_fields,
+	    .body_size = sizeof(struct exchange_body), .answer = "TokenMade", .status = 201, READ,
+	    .summary = "an identity token of a known OIDC issuer for one of ours, once, for one request"},
+	{.method = HTTP_POST, .path = API "/principals/{name}/certificates",
+	    .handler = operator_certificate_create, .operation = "createOperatorCertificate",
+	    .permission = PERMISSION_SELF, .flags = ROUTE_ACT | ROUTE_CREATES,
+	    .content_type = "application/json", .body_max = OPERATOR_CERTIFICATE_BODY_MAX,
+	    .body = operator_certificate_fields,
+	    .body_size = sizeof(struct operator_certificate_body), .answer = "OperatorCertificate",
+	    .status = 201, READ,
+	    .summary = "a client certificate for oneself, or with token.create for another principal"},
     /* clang-format on */
     {.path = NULL},
 };
