@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fetch.h"
 
 struct builder {
 	struct access *a;
@@ -195,6 +196,17 @@ static struct status build_binding(const struct builder *b, const struct access_
 
 /* ---- OIDC ---- */
 
+/* Whether clear text to a loopback address may be asked is the configuration's to say. */
+static struct status check_url(
+    const struct builder *b, const struct access_item *item, const char *member, const char *url)
+{
+	struct err why = {0};
+
+	if (!fetch_url_check(url, true, &why).ok)
+		return fail(b, item, member, "%s", why.message);
+	return STATUS_OK;
+}
+
 static struct status build_oidc_issuer(const struct builder *b, const struct access_item *item)
 {
 	struct oidc_issuer *o = &b->a->oidc_issuers[b->a->oidc_issuer_count];
@@ -203,6 +215,8 @@ static struct status build_oidc_issuer(const struct builder *b, const struct acc
 	if (!o->jwks_url == !o->jwks)
 		return fail(b, item, o->jwks ? "jwks" : "jwks_url",
 		    "either jwks_url or jwks (or jwks_file) must be there, not both");
+	if (o->jwks_url)
+		TRY(check_url(b, item, "jwks_url", o->jwks_url));
 	for (size_t i = 0; i < b->a->oidc_issuer_count; i++)
 		if (strcmp(b->a->oidc_issuers[i].issuer, o->issuer) == 0)
 			return fail(b, item, "issuer", "oidc-issuer '%.63s' is this one already",
@@ -333,6 +347,7 @@ static struct status check_witnesses(
 			    "the vkey of '%.63s' is not its name, a plus, 8 hex digits, a plus and "
 			    "base64",
 			    w[i].name);
+		TRY(check_url(b, &at, "witnesses", w[i].url));
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(w[i].name, w[j].name) == 0)
 				return fail(

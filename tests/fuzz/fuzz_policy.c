@@ -82,6 +82,9 @@ static size_t items_read(
 		err_clear(&err);
 		if (!policy_bind("fuzz", file->documents[i], id, arena, &items[n], &err).ok)
 			continue;
+		if (id == POLICY_OIDC_ISSUER &&
+		    ((struct oidc_issuer *)items[n].document)->jwks_file)
+			continue;
 		if (id == POLICY_TRUST_ANCHOR &&
 		    ((struct trust_anchor_document *)items[n].document)->certificate_file)
 			continue; /* read beside the file, by the caller */
@@ -90,6 +93,38 @@ static size_t items_read(
 		n++;
 	}
 	return n;
+}
+
+/* What is decided, what is explained and what lists show must be one thing. */
+static void must_agree(const struct access *a, const struct principal *p, enum permission x)
+{
+	struct arena arena = {0};
+	struct actor who = actor_principal(p);
+	const char *what;
+	bool may = access_may(a, &who, x, NULL, NULL, 0);
+	struct reach reach = access_reach(a, &who, x, 0, &arena);
+	struct explanation why = access_explain(a, &who, x, NULL, NULL, 0, &arena);
+	if (may != reach.all_products || may != why.allowed || may != (why.missing_count == 0))
+		abort();
+	for (size_t i = 0; i < reach.product_count; i++)
+		if (!access_may(a, &who, x, reach.products[i], NULL, 0))
+			abort();
+	if (p->disabled && reach.any)
+		abort();
+	/* What somebody holds is theirs to have a credential for; what changes nothing gives
+	 * nothing. */
+	if (!p->disabled && !access_covers(a, &who, p, PERMISSION_ALL, 0, &arena, &what))
+		abort();
+	if (!access_grant_covered(a, a, &who, 0, &arena, &what))
+		abort();
+	arena_free(&arena);
+}
+
+static void must_be_consistent(const struct access *a)
+{
+	for (size_t i = 0; i < a->principal_count; i++)
+		for (int x = PERMISSION_NEVER + 1; x < PERMISSION_COUNT; x++)
+			must_agree(a, &a->principals[i], (enum permission)x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -111,7 +146,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = 1 + items_read(&file, &arena, all + 1);
 	struct policy *p = policy_new();
 	err_clear(&err);
-	if (!policy_build(p, all, n, &err).ok && !err.message[0])
+	if (policy_build(p, all, n, &err).ok)
+		must_be_consistent(p->access);
+	else if (!err.message[0])
 		abort(); /* refused without a word */
 	policy_release(p);
 	arena_free(&arena);

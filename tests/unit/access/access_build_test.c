@@ -61,6 +61,8 @@ static const struct refused {
 	AT("24") "oidc-issuer 'i': member 'algorithms[0]': 'HS256' is not one of RS256, ES256, ES384"},
     {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks: '{}'\nalgorithms: [none]\n",
 	AT("24") "oidc-issuer 'i': member 'algorithms[0]': 'none' is not one of RS256, ES256, ES384"},
+    {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks_url: http://ci.example/k\n",
+	AT("23") "oidc-issuer 'i': jwks_url: 'http://ci.example/k' cannot be asked: clear http:// would let anybody on the way answer"},
     {"kind: oidc-rule\nname: r\nissuer: no\nprincipal: runner\nclaims: [{claim: a_id, value: '1'}]\n",
 	AT("21") "oidc-rule 'r': issuer: there is no oidc-issuer 'no'"},
     {"kind: oidc-rule\nname: r\nissuer: ci\nprincipal: no\nclaims: [{claim: a_id, value: '1'}]\n",

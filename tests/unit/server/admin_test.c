@@ -1,0 +1,107 @@
+/* tests/unit/server/admin_test.c: the first administrator, and the end of bootstrap. */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "access/shipped_roles.h"
+#include "server/admin.h"
+#include "tests/unit/server/server_scene.h"
+
+static enum err_kind make(struct scene *s, const struct admin_order *order, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct policy_outcome outcome;
+
+	err_clear(err);
+	return admin_make(&s->invocation, order, &arena, &outcome, err).ok ? ERR_NONE : err->kind;
+}
+
+static struct policy *current(struct scene *s)
+{
+	AUTO_REF(db) db = NULL;
+	struct policy *p = NULL;
+	struct err err = {0};
+
+	cr_assert(command_db(&s->invocation, &db, &err).ok, "%s", err.message);
+	cr_assert(policy_load(db, NULL, &p, &err).ok, "%s", err.message);
+	return p;
+}
+
+Test(server_admin, the_first_has_everything_and_ends_bootstrap, .timeout = 60)
+{
+	struct scene s;
+	const struct admin_order alice = {.name = "alice", .ttl = 3600},
+				 bob = {.name = "bob", .ttl = 3600};
+	struct err err = {0};
+	struct policy *p;
+	struct actor actor;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	cr_assert_eq(make(&s, &alice, &err), ERR_NONE, "%s", err.message);
+	p = current(&s);
+	cr_expect(access_has_administrator(p->access));
+	actor = actor_principal(access_principal(p->access, "alice"));
+	for (int x = PERMISSION_NEVER + 1; x < PERMISSION_COUNT; x++)
+		cr_expect(access_may(p->access, &actor, (enum permission)x, NULL, NULL, 0), "%s",
+		    permission_name((enum permission)x));
+	for (const struct shipped_role *r = shipped_roles; r->name; r++)
+		cr_expect_not_null(access_role(p->access, r->name), "%s", r->name);
+	policy_release(p);
+	cr_expect_eq(make(&s, &bob, &err), ERR_DENIED);
+	cr_expect_str_eq(err_code(&err), "access.bootstrap-over");
+	scene_free(&s);
+}
+
+Test(server_admin, another_one_breaks_the_glass, .timeout = 60)
+{
+	struct scene s;
+	const struct admin_order alice = {.name = "alice", .ttl = 3600};
+	const struct admin_order bob = {
+	    .name = "bob", .ttl = 3600, .break_glass = "alice is on leave"};
+	struct err err = {0};
+
+	scene_new(&s, false);
+	scene_init(&s);
+	cr_assert_eq(make(&s, &alice, &err), ERR_NONE, "%s", err.message);
+	cr_assert_eq(make(&s, &bob, &err), ERR_NONE, "%s", err.message);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM alarm WHERE kind = 'break-glass'"), 1);
+	scene_free(&s);
+}
+
+static const struct {
+	const char *claim, *before, *name;
+	enum err_kind kind;
+} wrong[] = {
+    {"a name with other characters", NULL, "Alice B", ERR_CONFIG},
+    {"a name that is text of a document", NULL, "a\nrole: admin", ERR_CONFIG},
+    {"a long name", NULL, "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeee", ERR_CONFIG},
+    {"no name", NULL, "", ERR_CONFIG},
+    {"a service's name", "kind: principal\nname: alice\ntype: service\n", "alice", ERR_CONFLICT},
+    {"who is disabled", "kind: principal\nname: alice\ntype: person\ndisabled: true\n", "alice",
+	ERR_CONFLICT},
+    {"a role admin that is none", "kind: role\nname: admin\npermissions: [policy.read]\n", "alice",
+	ERR_CONFLICT},
+};
+
+Test(server_admin, what_makes_no_administrator_is_refused, .timeout = 120)
+{
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct scene s;
+		const struct admin_order order = {.name = wrong[i].name, .ttl = 3600};
+		struct err err = {0};
+		struct policy *p;
+
+		scene_new(&s, false);
+		scene_init(&s);
+		if (wrong[i].before)
+			scene_policy(&s, wrong[i].before);
+		cr_expect_eq(
+		    make(&s, &order, &err), wrong[i].kind, "%s: %s", wrong[i].claim, err.message);
+		p = current(&s);
+		cr_expect_not(access_has_administrator(p->access), "%s", wrong[i].claim);
+		policy_release(p);
+		scene_free(&s);
+	}
+}
