@@ -409,6 +409,15 @@ static void make_room(const struct builder *b)
 	a->approval_policies = room_for(b, ACCESS_APPROVAL_POLICY, sizeof(*a->approval_policies));
 }
 
+static struct status build_all(const struct builder *b)
+{
+	for (size_t s = 0; s < COUNT(steps); s++)
+		for (size_t i = 0; i < b->count; i++)
+			if (b->items[i].kind == steps[s].kind)
+				TRY(steps[s].build(b, &b->items[i]));
+	return STATUS_OK;
+}
+
 struct status access_build(const struct access_item *items, size_t count,
     const char *const *product_names, size_t product_count, struct arena *arena,
     struct access *ret_access, struct err *err)
@@ -421,10 +430,7 @@ struct status access_build(const struct access_item *items, size_t count,
 	for (size_t i = 0; i < product_count; i++)
 		b.products.items[i] = arena_strdup(arena, product_names[i]);
 	make_room(&b);
-	for (size_t s = 0; s < COUNT(steps); s++)
-		for (size_t i = 0; i < count; i++)
-			if (items[i].kind == steps[s].kind)
-				TRY(steps[s].build(&b, &items[i]));
+	TRY(build_all(&b));
 	*ret_access = a;
 	return STATUS_OK;
 }
