@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access/jwks.h"
 #include "base/clock.h"
 #include "base/fetch.h"
 
@@ -210,6 +211,7 @@ static struct status check_url(
 static struct status build_oidc_issuer(const struct builder *b, const struct access_item *item)
 {
 	struct oidc_issuer *o = &b->a->oidc_issuers[b->a->oidc_issuer_count];
+	struct err why = {0};
 
 	*o = *(const struct oidc_issuer *)item->document;
 	if (!o->jwks_url == !o->jwks)
@@ -217,6 +219,8 @@ static struct status build_oidc_issuer(const struct builder *b, const struct acc
 		    "either jwks_url or jwks (or jwks_file) must be there, not both");
 	if (o->jwks_url)
 		TRY(check_url(b, item, "jwks_url", o->jwks_url));
+	if (o->jwks && !jwks_check(span_str(o->jwks), &why).ok)
+		return fail(b, item, "jwks", "%s", why.message);
 	for (size_t i = 0; i < b->a->oidc_issuer_count; i++)
 		if (strcmp(b->a->oidc_issuers[i].issuer, o->issuer) == 0)
 			return fail(b, item, "issuer", "oidc-issuer '%.63s' is this one already",

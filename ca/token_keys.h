@@ -21,6 +21,7 @@
 struct token_keys;
 struct token_keys *token_keys_new(void);    /* none yet: everything is ERR_BUSY */
 void token_keys_free(struct token_keys *k); /* NULL allowed */
+DEFINE_AUTO_REF(token_keys, token_keys_free)
 /*
  * Read the keys anew, make the first where there is none. ERR_DATABASE: what was loaded stays.
  * That this node cannot sign is no failure here: token_sign() says why.

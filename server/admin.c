@@ -7,6 +7,7 @@
 
 #include "access/shipped_roles.h"
 #include "base/json.h"
+#include "ca/token_make.h"
 
 /* ---- the documents ---- */
 
@@ -63,29 +64,94 @@ static struct status put_documents(
 
 /* ---- the act ---- */
 
-static struct status apply(const struct invocation *v, const struct admin_order *order,
-    struct db *db, struct arena *arena, struct policy_outcome *ret_outcome, struct err *err)
+struct making {
+	const struct invocation *v;
+	const struct admin_order *order;
+	struct actor actor;
+	struct db *db;
+	struct token_keys *keys;
+	struct arena *arena;
+	struct err *err;
+};
+
+static struct status apply(const struct making *m, struct policy_outcome *ret_outcome)
 {
-	const struct actor actor = actor_local(v->who);
 	struct policy_edit edit = {
-	    .file_name = "signetd admin", .actor = &actor, .break_glass = order->break_glass};
+	    .file_name = "signetd admin", .actor = &m->actor, .break_glass = m->order->break_glass};
 	AUTO_REF(policy) policy = NULL;
 	AUTO(buf) documents = {0};
 
-	TRY(policy_load(db, NULL, &policy, err));
-	TRY(put_documents(policy->access, order->name, &documents, err));
+	TRY(policy_load(m->db, NULL, &policy, m->err));
+	TRY(put_documents(policy->access, m->order->name, &documents, m->err));
 	edit.text = buf_span(&documents);
-	return policy_apply(db, &edit, &v->clock, arena, ret_outcome, err);
+	return policy_apply(m->db, &edit, &m->v->clock, m->arena, ret_outcome, m->err);
+}
+
+/* By the policy that the same transaction has made. */
+static struct status make_token(const struct making *m, const char **ret_token)
+{
+	AUTO_REF(policy) policy = NULL;
+	struct token_maker maker = {.db = m->db,
+	    .keys = m->keys,
+	    .rng = &m->v->rng,
+	    .now = clock_now(&m->v->clock),
+	    .arena = m->arena};
+	struct token_wish wish = {.by = &m->actor, .ttl = m->order->ttl};
+	struct token_made made;
+
+	TRY(policy_load(m->db, NULL, &policy, m->err));
+	maker.access = policy->access;
+	wish.principal = access_principal(policy->access, m->order->name);
+	TRY(token_make(&maker, &wish, &made, m->err));
+	*ret_token = made.token;
+	return STATUS_OK;
+}
+
+static struct status make_both(
+    const struct making *m, struct policy_outcome *ret_outcome, const char **ret_token)
+{
+	struct policy_outcome outcome = {0};
+	const char *token = NULL;
+
+	TRY(apply(m, &outcome));
+	TRY(make_token(m, &token));
+	TRY(db_commit(m->db, m->err));
+	*ret_outcome = outcome;
+	*ret_token = token;
+	return STATUS_OK;
+}
+
+/* Keys are made in a transaction of their own. */
+static struct status load_keys(const struct making *m)
+{
+	const struct config *config = m->v->config;
+	const struct hsm_config store = {config->keys.directory, config->keys.passphrase_file};
+	AUTO_REF(hsm) hsm = NULL;
+	struct service_key_context c = {
+	    .db = m->db, .clock = &m->v->clock, .rng = &m->v->rng, .who = m->v->who};
+
+	TRY(hsm_open(&store, &hsm, m->err));
+	c.hsm = hsm;
+	return token_keys_load(m->keys, &c, m->err);
 }
 
 struct status admin_make(const struct invocation *v, const struct admin_order *order,
-    struct arena *arena, struct policy_outcome *ret_outcome, struct err *err)
+    struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
+    struct err *err)
 {
 	AUTO_REF(db) db = NULL;
+	AUTO_REF(token_keys) keys = token_keys_new();
+	struct making m = {v, order, actor_local(v->who), NULL, keys, arena, err};
+	struct status status;
 
 	TRY(command_db(v, &db, err));
+	m.db = db;
 	TRY(db_check_schema(db, err));
-	return apply(v, order, db, arena, ret_outcome, err);
+	TRY(load_keys(&m));
+	TRY(db_begin(db, err));
+	status = make_both(&m, ret_outcome, ret_token);
+	db_rollback(db); /* nothing to do behind a commit */
+	return status;
 }
 
 /* ---- the command ---- */
@@ -112,13 +178,16 @@ static struct status read_ttl(const char *text, int64_t *ret_ttl, struct err *er
 
 static int make(const struct invocation *v, const struct admin_order *order)
 {
-	struct policy_outcome outcome;
+	struct policy_outcome outcome = {0};
 	AUTO(arena) arena = {0};
 	struct err err = {0};
+	const char *token = NULL;
 
-	if (!admin_make(v, order, &arena, &outcome, &err).ok)
+	if (!admin_make(v, order, &arena, &outcome, &token, &err).ok)
 		return command_failed(&err);
-	command_changes(outcome.changes, outcome.change_count, false);
+	/* Scripts take what stands on standard output for the token. */
+	command_changes(stderr, outcome.changes, outcome.change_count, false);
+	printf("%s\n", token);
 	return COMMAND_OK;
 }
 

@@ -2,7 +2,7 @@
  * server/admin.h: the first administrator, made on the server's machine.
  *
  * The shipped roles that are missing, a person with the role admin, without a limit and without an
- * end, and a token for a start: in one transaction. From then on bootstrap is over.
+ * end, and a token to begin with: in one transaction. From then on bootstrap is over.
  */
 #ifndef SIGNET_SERVER_ADMIN_H
 #define SIGNET_SERVER_ADMIN_H
@@ -18,11 +18,12 @@ struct admin_order {
 #define ADMIN_TTL_STANDARD (12 * INT64_C(3600))
 
 /*
- * What changed, in the arena. ERR_DENIED access.bootstrap-over: there is an administrator.
- * ERR_CONFLICT: the name is that of a disabled principal or of no person, or the role admin is not
- * what it was when it was shipped.
+ * What changed, and the token, which leaves after the commit alone. ERR_DENIED
+ * access.bootstrap-over: there is an administrator. ERR_CONFLICT: the name is that of a disabled
+ * principal or of no person, or the role admin is not what it was when it was shipped.
  */
 struct status admin_make(const struct invocation *v, const struct admin_order *order,
-    struct arena *arena, struct policy_outcome *ret_outcome, struct err *err);
+    struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
+    struct err *err);
 
 #endif

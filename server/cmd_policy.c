@@ -15,7 +15,7 @@
 /* A manufacturer that revokes a million units has a list of 40 MB. */
 #define CRL_SIZE_MAX ((size_t)64 << 20)
 
-void command_changes(const struct policy_change *changes, size_t n, bool dry_run)
+void command_changes(FILE *out, const struct policy_change *changes, size_t n, bool dry_run)
 {
 	static const char *const words[] = {"unchanged", "created", "changed", "removed"};
 	int kind = 0, name = 0;
@@ -27,10 +27,10 @@ void command_changes(const struct policy_change *changes, size_t n, bool dry_run
 		name = m > name ? m : name;
 	}
 	for (size_t i = 0; i < n; i++)
-		printf("%-*s  %-*s  %s\n", kind, changes[i].kind, name, changes[i].name,
+		fprintf(out, "%-*s  %-*s  %s\n", kind, changes[i].kind, name, changes[i].name,
 		    words[changes[i].what]);
 	if (dry_run)
-		printf("dry run: nothing was changed\n");
+		fprintf(out, "dry run: nothing was changed\n");
 }
 
 struct bootstrap_order {
@@ -57,7 +57,7 @@ static struct status bootstrap(
 	TRY(command_db(v, &db, err));
 	TRY(db_check_schema(db, err));
 	TRY(policy_apply(db, &edit, &v->clock, &arena, &outcome, err));
-	command_changes(outcome.changes, outcome.change_count, order->dry_run);
+	command_changes(stdout, outcome.changes, outcome.change_count, order->dry_run);
 	return STATUS_OK;
 }
 

@@ -4,6 +4,8 @@
 #ifndef SIGNET_SERVER_COMMAND_H
 #define SIGNET_SERVER_COMMAND_H
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "ca/policy_apply.h"
 #include "server/config.h"
@@ -54,8 +56,8 @@ int command_failed(const struct err *err);
 int command_usage(const struct invocation *v, const char *format, ...) PRINTF(2, 3);
 /* Why the glass is broken is kept for ever: 10 to 200 bytes of UTF-8 must stand there. */
 bool command_reason_fits(const char *reason);
-/* What became of policy, a line each, on standard output. */
-void command_changes(const struct policy_change *changes, size_t n, bool dry_run);
+/* What became of policy, a line each. */
+void command_changes(FILE *out, const struct policy_change *changes, size_t n, bool dry_run);
 /* A connection as the server's role. ERR_DATABASE. */
 struct status command_db(const struct invocation *v, struct db **ret_db, struct err *err);
 

@@ -63,10 +63,10 @@ static const struct command commands[] = {
 	    "  --break-glass REASON   although there is an administrator: recorded, with an alarm\n"
 	    "\n"
 	    "Brings the shipped roles into force that are missing, gives NAME the role admin, and prints\n"
-	    "a token for `signet login`. From then on bootstrap is over: policy is changed by those whom\n"
-	    "it allows to.\n"
+	    "a token for `signet login`, alone on standard output. From then on bootstrap is over: policy\n"
+	    "is changed by those whom it allows to.\n"
 	    "\n"
-	    "  signetd admin alice\n"},
+	    "  signetd admin alice >token\n"},
 	{.name = "check", .run = cmd_check, .arguments = "",
 	    .summary = "validate configuration, database, policy and keys",
 	    .help = "  signetd --config /etc/signet/signetd.yaml check\n"},

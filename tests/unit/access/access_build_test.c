@@ -7,10 +7,10 @@
 #include "tests/unit/access/access_scene.h"
 
 /* Eleven lines before what is tried. */
-#define BEFORE                                                                                     \
-	"kind: role\nname: reader\npermissions: [device.read]\n---\n"                              \
-	"kind: principal\nname: alice\ntype: person\n---\n"                                        \
-	"kind: oidc-issuer\nname: ci\nissuer: https://ci.example\naudience: us\njwks: '{}'\n---\n" \
+#define BEFORE                                                                                                         \
+	"kind: role\nname: reader\npermissions: [device.read]\n---\n"                                                  \
+	"kind: principal\nname: alice\ntype: person\n---\n"                                                            \
+	"kind: oidc-issuer\nname: ci\nissuer: https://ci.example\naudience: us\njwks_url: https://ci.example/k\n---\n" \
 	"kind: principal\nname: runner\ntype: ci\n---\n"
 #define AT(line) "access.yaml:" line ": "
 #define VKEY     "w+0123abcd+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -55,12 +55,14 @@ static const struct refused {
     {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks: '{}'\njwks_url: https://i\n",
 	AT("23") "oidc-issuer 'i': jwks: either jwks_url or jwks (or jwks_file) must be there, not "
 		 "both"},
-    {"kind: oidc-issuer\nname: i\nissuer: https://ci.example\naudience: a\njwks: '{}'\n",
+    {"kind: oidc-issuer\nname: i\nissuer: https://ci.example\naudience: a\njwks_url: https://i\n",
 	AT("21") "oidc-issuer 'i': issuer: oidc-issuer 'ci' is this one already"},
     {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks: '{}'\nalgorithms: [HS256]\n",
 	AT("24") "oidc-issuer 'i': member 'algorithms[0]': 'HS256' is not one of RS256, ES256, ES384"},
     {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks: '{}'\nalgorithms: [none]\n",
 	AT("24") "oidc-issuer 'i': member 'algorithms[0]': 'none' is not one of RS256, ES256, ES384"},
+    {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks: '{}'\n",
+	AT("23") "oidc-issuer 'i': jwks: the key set has no list of 1 to 128 keys"},
     {"kind: oidc-issuer\nname: i\nissuer: https://i\naudience: a\njwks_url: http://ci.example/k\n",
 	AT("23") "oidc-issuer 'i': jwks_url: 'http://ci.example/k' cannot be asked: clear http:// would let anybody on the way answer"},
     {"kind: oidc-rule\nname: r\nissuer: no\nprincipal: runner\nclaims: [{claim: a_id, value: '1'}]\n",

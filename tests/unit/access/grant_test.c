@@ -29,8 +29,9 @@
 	"kind: binding\nname: decider\nprincipal: decider\nrole: decider\n---\n"            \
 	"kind: binding\nname: sleeper\nprincipal: sleeper\nrole: decider\n---\n"            \
 	"kind: binding\nname: runner\nprincipal: runner\nrole: decider\n---\n"
-#define ISSUER(audience) \
-	"kind: oidc-issuer\nname: ci\nissuer: https://ci\naudience: " audience "\njwks: '{}'\n---\n"
+#define ISSUER(audience)                                                       \
+	"kind: oidc-issuer\nname: ci\nissuer: https://ci\naudience: " audience \
+	"\njwks_url: https://ci/k\n---\n"
 #define RULE(principal, id)                                                   \
 	"kind: oidc-rule\nname: rule\nissuer: ci\nprincipal: " principal "\n" \
 	"claims: [{claim: project_id, value: '" id "'}]\n---\n"

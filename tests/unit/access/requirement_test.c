@@ -9,7 +9,7 @@
 #define PEOPLE                                                                                            \
 	"kind: role\nname: officer\npermissions: [request.approve]\n---\n"                                \
 	"kind: role\nname: other\npermissions: [request.approve]\n---\n"                                  \
-	"kind: oidc-issuer\nname: ci\nissuer: https://ci\naudience: us\njwks: '{}'\n---\n"                \
+	"kind: oidc-issuer\nname: ci\nissuer: https://ci\naudience: us\njwks_url: https://ci/k\n---\n"    \
 	"kind: principal\nname: ann\ntype: person\nidentities: [{issuer: ci, subject: '7'}]\n---\n"       \
 	"kind: principal\nname: bea\ntype: person\n---\n"                                                 \
 	"kind: principal\nname: cia\ntype: person\n---\n"                                                 \

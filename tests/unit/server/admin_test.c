@@ -4,16 +4,50 @@
 #include <criterion/criterion.h>
 
 #include "access/shipped_roles.h"
+#include "ca/token_keys.h"
 #include "server/admin.h"
 #include "tests/unit/server/server_scene.h"
+
+/* It is good for the administrator, by the keys of the scene. */
+static void check_token(struct scene *s, const char *text, const char *name)
+{
+	const struct hsm_config store = {s->config.keys.directory, s->config.keys.passphrase_file};
+	AUTO_REF(db) db = NULL;
+	AUTO_REF(hsm) hsm = NULL;
+	AUTO_REF(token_keys) keys = token_keys_new();
+	AUTO(arena) arena = {0};
+	struct service_key_context c = {
+	    .clock = &s->invocation.clock, .rng = &s->invocation.rng, .who = "test"};
+	struct token_claims claims;
+	struct err err = {0};
+
+	cr_assert(command_db(&s->invocation, &db, &err).ok, "%s", err.message);
+	cr_assert(hsm_open(&store, &hsm, &err).ok, "%s", err.message);
+	c.db = db;
+	c.hsm = hsm;
+	cr_assert(token_keys_load(keys, &c, &err).ok, "%s", err.message);
+	cr_assert(token_verify(
+		      keys, span_str(text), clock_now(&s->invocation.clock), &arena, &claims, &err)
+		      .ok,
+	    "%s (%s)", err.message, err.cause);
+	cr_expect_str_eq(claims.principal, name);
+	cr_expect_eq(claims.expires_at - claims.issued_at, 3600);
+}
 
 static enum err_kind make(struct scene *s, const struct admin_order *order, struct err *err)
 {
 	AUTO(arena) arena = {0};
 	struct policy_outcome outcome;
+	const char *token = NULL;
 
 	err_clear(err);
-	return admin_make(&s->invocation, order, &arena, &outcome, err).ok ? ERR_NONE : err->kind;
+	if (!admin_make(&s->invocation, order, &arena, &outcome, &token, err).ok)
+		return err->kind;
+	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM token WHERE expires_at > now()"
+					     " AND created_by LIKE 'os:%'") > 0,
+	    true);
+	check_token(s, token, order->name);
+	return ERR_NONE;
 }
 
 static struct policy *current(struct scene *s)
@@ -101,6 +135,8 @@ Test(server_admin, what_makes_no_administrator_is_refused, .timeout = 120)
 		    make(&s, &order, &err), wrong[i].kind, "%s: %s", wrong[i].claim, err.message);
 		p = current(&s);
 		cr_expect_not(access_has_administrator(p->access), "%s", wrong[i].claim);
+		cr_expect_eq(
+		    pg_number(&s.database, "SELECT count(*) FROM token"), 0, "%s", wrong[i].claim);
 		policy_release(p);
 		scene_free(&s);
 	}
