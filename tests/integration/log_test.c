@@ -1,0 +1,303 @@
+/*
+ * The log as others see it: read by a program that was written from the specifications alone
+ * (tests/log), while servers are killed, and after somebody has tampered with the database.
+ * LOG_ACTS sets how many acts (standard: 20,000), LOG_SEED repeats a run.
+ */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "sql/log.h"
+#include "tests/lib/fixture.h"
+#include "tests/lib/program.h"
+
+#define ACTS_STANDARD 20000
+#define WRITERS       4
+
+static void pause_ms(long ms)
+{
+	struct timespec t = {ms / 1000, (ms % 1000) * 1000000};
+	nanosleep(&t, NULL);
+}
+
+static long long number(struct fixture *f, const char *sql)
+{
+	char text[64];
+
+	fixture_sql(f, sql, text, sizeof(text));
+	return atoll(text);
+}
+
+/* A program of tests/log, wherever the test is run. */
+static const char *script(const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "%s/../../tests/log/%s", program_directory(), name);
+	if (access(path, X_OK) != 0)
+		snprintf(path, size, "tests/log/%s", name);
+	return path;
+}
+
+/* 0: the log of server i is as it must be, and grew from all that was seen of it. */
+static int read_log(struct fixture *f, int i, const char *quick)
+{
+	char path[256], url[64], seen[96], log[96];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/log", f->servers[i].public_port);
+	snprintf(seen, sizeof(seen), "%s/seen", f->dir);
+	snprintf(log, sizeof(log), "%s/read_log.log", f->dir);
+	return program_wait(program_start(log, script("read_log", path, sizeof(path)), "--seen", seen,
+	    url, quick, NULL));
+}
+
+static void show(struct fixture *f, const char *name)
+{
+	char path[96], line[512];
+	FILE *log;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	log = fopen(path, "r");
+	while (log && fgets(line, sizeof(line), log))
+		fputs(line, stderr);
+	if (log)
+		fclose(log);
+}
+
+#define EXPECT_SOUND(f, i)                                                  \
+	do {                                                                \
+		int code_ = read_log((f), (i), NULL);                       \
+		if (code_ != 0)                                             \
+			show((f), "read_log.log");                          \
+		cr_expect_eq(code_, 0, "the reader of server %d says: no", (i)); \
+	} while (0)
+
+/* Every entry is a leaf, and a checkpoint of that size is shown. */
+static bool caught_up(struct fixture *f)
+{
+	return number(f, "SELECT count(*) FROM log_entry") ==
+	       number(f, "SELECT coalesce(published, -1) FROM log_origin ORDER BY id DESC LIMIT 1");
+}
+
+static void await_log(struct fixture *f, long most_ms)
+{
+	int64_t end = monotonic_ms() + most_ms;
+
+	while (!caught_up(f) && monotonic_ms() < end)
+		pause_ms(20);
+	cr_assert(caught_up(f), "the log does not catch up");
+}
+
+static void append_many(struct fixture *f, long n)
+{
+	char sql[512], none[8];
+
+	snprintf(sql, sizeof(sql),
+	    "WITH e AS (INSERT INTO log_entry (at, kind, entry) SELECT now(), 'test.done',"
+	    " convert_to('entry ' || gen_random_uuid(), 'UTF8') FROM generate_series(1, %ld)"
+	    " RETURNING id) INSERT INTO log_salt (entry_id, salt, record_kind, record_id)"
+	    " SELECT id, sha256(id::text::bytea), 'test', id FROM e",
+	    n);
+	fixture_sql(f, sql, none, sizeof(none));
+}
+
+Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout = 300)
+{
+	/* Around the sizes where bundles and tiles fill up, and where a level begins. */
+	static const long grows[] = {1, 200, 55, 1, 1, 254, 300, 64500, 200};
+	struct fixture f;
+
+	fixture_start(&f);
+	for (size_t i = 0; i < sizeof(grows) / sizeof(grows[0]); i++) {
+		append_many(&f, grows[i]);
+		await_log(&f, 20000);
+		EXPECT_SOUND(&f, 0);
+	}
+	fixture_stop(&f);
+}
+
+Test(log, an_act_is_shown_within_two_seconds, .timeout = 120)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	for (int i = 0; i < 10; i++) {
+		append_many(&f, 1);
+		await_log(&f, 2000);
+	}
+	fixture_stop(&f);
+}
+
+/* ---- two servers, one database, one killed ---- */
+
+struct storm {
+	struct fixture fixture;
+	atomic_bool stop;
+	atomic_long acts; /* committed, for certain */
+	long wanted;
+};
+
+/* A transaction of some acts; now and then one that hesitates, or thinks better of it. */
+static void write_some(struct storm *s, struct db *db, unsigned *random)
+{
+	long n = 1 + rand_r(random) % 8;
+	bool late = rand_r(random) % 50 == 0, undo = rand_r(random) % 20 == 0, ok = true;
+	struct err err = {0};
+
+	if (!db_begin(db, &err).ok)
+		return;
+	for (long i = 0; ok && i < n; i++) {
+		struct log_line line = {.kind = "test.done", .at = time(NULL)};
+
+		for (size_t k = 0; k < sizeof(line.salt); k++)
+			line.salt[k] = (uint8_t)rand_r(random);
+		buf_printf(&line.entry, "entry %u %lld %ld", *random, (long long)monotonic_us(), i);
+		ok = sql_log_append(db, &line, "test", 1, &err).ok;
+		log_line_free(&line);
+	}
+	if (late)
+		pause_ms(rand_r(random) % 300);
+	if (ok && !undo && db_commit(db, &err).ok)
+		atomic_fetch_add(&s->acts, n);
+	db_rollback(db);
+}
+
+static void *writer(void *context)
+{
+	struct storm *s = context;
+	unsigned random = (unsigned)monotonic_us() ^ (unsigned)(uintptr_t)&random;
+	struct db *db = db_new(&(struct db_config){.conninfo = s->fixture.database});
+
+	while (atomic_load(&s->acts) < s->wanted && !atomic_load(&s->stop)) {
+		write_some(s, db, &random);
+		pause_ms(rand_r(&random) % 4);
+	}
+	db_close(db);
+	return NULL;
+}
+
+/* One unit asks once, whichever server is up; what becomes of it is the log's to tell. */
+static void enroll_once(struct storm *s, int unit)
+{
+	char name[32];
+	struct https_options o = {
+	    .port = s->fixture.servers[unit % 2].device_port, .timeout_ms = 2000};
+	struct https c;
+	struct https_reply reply = {0};
+	AUTO(buf) csr = {0};
+	AUTO(buf) body = {0};
+	EVP_PKEY *idevid_key = pki_key("EC-P256"), *key = pki_key("EC-P256");
+
+	snprintf(name, sizeof(name), "L-%06d", unit);
+	o.key = idevid_key;
+	o.certificate = pki_idevid(&s->fixture.maker, idevid_key,
+	    &(struct pki_idevid){.product = "X100", .serial = name});
+	pki_csr(key, &(struct pki_csr){.common_name = name}, &csr);
+	base64_encode(buf_span(&csr), &body);
+	if (https_open(&o, &c)) {
+		if (!https_request(&c, "POST", "/.well-known/est/simpleenroll",
+			"Content-Type: application/pkcs10\r\n", buf_span(&body), &reply))
+			reply.status = 0;
+		https_reply_free(&reply);
+		https_cut(&c);
+	}
+	X509_free(o.certificate);
+	EVP_PKEY_free(idevid_key);
+	EVP_PKEY_free(key);
+}
+
+static void *enroller(void *context)
+{
+	struct storm *s = context;
+
+	for (int unit = 0; !atomic_load(&s->stop); unit++) {
+		enroll_once(s, unit);
+		pause_ms(20);
+	}
+	return NULL;
+}
+
+/* What strangers saw on the way must all be of one log. A server that is down says nothing. */
+static void *watcher(void *context)
+{
+	struct storm *s = context;
+
+	for (int i = 0; !atomic_load(&s->stop); i++) {
+		(void)read_log(&s->fixture, i % 2, "--quick");
+		pause_ms(500);
+	}
+	return NULL;
+}
+
+static void expect_one_log(struct fixture *f)
+{
+	static const char *const none[] = {
+	    "SELECT count(*) FROM log_entry e WHERE NOT EXISTS"
+	    " (SELECT FROM log_leaf l WHERE l.entry_id = e.id)",
+	    "SELECT count(*) FROM log_leaf l WHERE NOT EXISTS"
+	    " (SELECT FROM log_entry e WHERE l.entry_id = e.id)",
+	    "SELECT count(*) - count(DISTINCT entry_id) FROM log_leaf",
+	    "SELECT max(index) + 1 - count(*) FROM log_leaf",
+	    "SELECT count(*) FROM certificate c WHERE NOT EXISTS (SELECT FROM log_salt"
+	    " WHERE record_kind = 'certificate' AND record_id = c.id)",
+	    "SELECT count(*) - 1 FROM log_origin",
+	};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		cr_expect_eq(number(f, none[i]), 0, "not 0: %s", none[i]);
+}
+
+static void storm_run(struct storm *s)
+{
+	pthread_t writers[WRITERS], others[2];
+	int kills = 0;
+
+	for (int i = 0; i < WRITERS; i++)
+		pthread_create(&writers[i], NULL, writer, s);
+	pthread_create(&others[0], NULL, enroller, s);
+	pthread_create(&others[1], NULL, watcher, s);
+	while (atomic_load(&s->acts) < s->wanted) {
+		int victim = (int)(random() % 2);
+
+		pause_ms(100 + random() % 600);
+		fixture_server_kill(&s->fixture, victim);
+		fixture_server_start(&s->fixture, victim);
+		kills++;
+	}
+	atomic_store(&s->stop, true);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(writers[i], NULL);
+	pthread_join(others[0], NULL);
+	pthread_join(others[1], NULL);
+	printf("log: %ld acts, %d kills, %lld certificates\n", atomic_load(&s->acts), kills,
+	    number(&s->fixture, "SELECT count(*) FROM certificate"));
+}
+
+Test(log, two_servers_of_which_one_is_killed_make_one_log_without_gap_or_fork, .timeout = 1800)
+{
+	struct storm s = {.wanted = ACTS_STANDARD};
+	const char *asked = getenv("LOG_ACTS"), *seed = getenv("LOG_SEED");
+	unsigned start = seed ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("log: seed %u\n", start);
+	srandom(start);
+	if (asked)
+		s.wanted = atol(asked);
+	fixture_start(&s.fixture);
+	fixture_server_start(&s.fixture, 1);
+	storm_run(&s);
+	await_log(&s.fixture, 20000);
+	expect_one_log(&s.fixture);
+	cr_expect_geq(number(&s.fixture, "SELECT count(*) FROM log_leaf"), s.wanted);
+	EXPECT_SOUND(&s.fixture, 0);
+	EXPECT_SOUND(&s.fixture, 1);
+	fixture_stop(&s.fixture);
+}
