@@ -296,11 +296,21 @@ static bool ready(const struct fixture_server *s)
 	return ok;
 }
 
+static void state_make(const struct fixture *f, int i)
+{
+	char path[160];
+	struct err err = {0};
+
+	snprintf(path, sizeof(path), "%s/state-%d", f->dir, i);
+	must(dir_make(path, 0755, &err), &err);
+}
+
 void fixture_server_start(struct fixture *f, int i)
 {
 	char config[160], log[160], ports[160];
 	snprintf(ports, sizeof(ports), "%s/ports-%d", f->dir, i);
 	unlink(ports);
+	state_make(f, i);
 	config_write(f, i);
 	config_path(f, i, config, sizeof(config));
 	fixture_log_path(f, i, log, sizeof(log));
