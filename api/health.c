@@ -15,7 +15,7 @@ struct status health_live(struct call *call, struct http_response *response, str
 struct status health_ready(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct api *api = call->api;
-	char why[160] = "";
+	char why[320] = "";
 
 	http_add_header(response, "Cache-Control", "no-store");
 	if (api->ready && !api->ready(api->ready_context, why, sizeof why))

@@ -47,6 +47,8 @@ int cmd_bootstrap(const struct invocation *v, int argc, char **argv);
 int cmd_check(const struct invocation *v, int argc, char **argv);
 int cmd_enrollment(const struct invocation *v, int argc, char **argv); /* cmd_enrollment.c */
 int cmd_trust_crl(const struct invocation *v, int argc, char **argv);
+int cmd_restore(const struct invocation *v, int argc, char **argv); /* cmd_restore.c */
+int cmd_log(const struct invocation *v, int argc, char **argv);
 int cmd_directives(const struct invocation *v, int argc, char **argv);
 int cmd_fingerprint(const struct invocation *v, int argc, char **argv);
 

@@ -84,6 +84,27 @@ static const struct command commands[] = {
 	    "                      not, and behind it those between it and the anchor\n"
 	    "\n"
 	    "  signetd trust-crl import --anchor acme --file acme.crl\n"},
+	{.name = "restore", .run = cmd_restore, .arguments = "[--checkpoint FILE]... [--yes]",
+	    .summary = "go on with a database that was restored from a backup",
+	    .help = "  -c, --checkpoint FILE   the log's last checkpoint as a node (log-checkpoint in its state\n"
+	    "                          directory), an auditor or a witness holds it; the newest one counts,\n"
+	    "                          and this node's own is among them\n"
+	    "  -y, --yes               do not ask\n"
+	    "\n"
+	    "The nodes refuse a database that lies behind what they saw of the log. This starts a new log\n"
+	    "that is linked to the old one, and lets every number jump past what may have been used. Stop\n"
+	    "the servers first. Uses database.owner. Where the database is not behind, nothing is changed.\n"
+	    "\n"
+	    "  signetd restore --checkpoint /mnt/node2/log-checkpoint\n"},
+	{.name = "log", .run = cmd_log, .arguments = "erase-salt KIND ID --yes",
+	    .summary = "cut the tie between a record and its log entries, for privacy",
+	    .help = "  -y, --yes   it is meant: a salt that is erased is gone for ever\n"
+	    "\n"
+	    "KIND is certificate, policy_change, enrollment, alarm, request or approval. The entries stay in\n"
+	    "the log, but say nothing any more; that they were cut is an entry of its own. Uses\n"
+	    "database.owner.\n"
+	    "\n"
+	    "  signetd log erase-salt certificate 42 --yes\n"},
 	{.name = "fingerprint", .run = cmd_fingerprint, .arguments = "",
 	    .summary = "print the root's SHA-256, for devices to pin",
 	    .help = "  signetd fingerprint\n"},

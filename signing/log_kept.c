@@ -7,13 +7,11 @@
 
 #include "base/file.h"
 
-#define ADVICE                                                                               \
-	"if the database was restored from a backup, start a new log that is linked to the " \
-	"old one: signetd restore --help"
+#define ADVICE "if it was restored from a backup, see signetd restore --help"
 
 /* ---- the file ---- */
 
-static struct status parse(struct log_kept *k, struct span file, struct err *err)
+struct status log_kept_parse(struct log_kept *k, struct span file, struct err *err)
 {
 	struct note note;
 	struct checkpoint c;
@@ -38,7 +36,7 @@ struct status log_kept_load(const char *state_directory, struct log_kept *ret_ke
 	buf_printf(&path, "%s/" LOG_KEPT_FILE, state_directory);
 	read = file_read(buf_cstr(&path), NOTE_SIZE_MAX, &file, &why);
 	if (read.ok)
-		read = parse(&k, buf_span(&file), &why);
+		read = log_kept_parse(&k, buf_span(&file), &why);
 	if (!read.ok && why.kind != ERR_MISSING)
 		return err_set(err, ERR_CONFIG, "%s is no checkpoint of a log: %s", buf_cstr(&path),
 		    why.message);
@@ -57,7 +55,7 @@ struct status log_kept_keep(struct log_kept *k, struct span note, struct err *er
 {
 	struct log_kept next = {0};
 
-	TRY(parse(&next, note, err));
+	TRY(log_kept_parse(&next, note, err));
 	TRY(file_replace(k->path, note, 0644, err));
 	next.path = k->path;
 	*k = next;
@@ -144,7 +142,7 @@ static struct status linked_log(const struct log_kept *k, struct db *db,
 			return STATUS_OK;
 	return err_set(err, ERR_DENIED,
 	    "the database holds log %s, which is not linked to log %s as this node saw it, at "
-	    "%" PRIu64 " entries; " ADVICE " with this node's %s",
+	    "%" PRIu64 " entries; " ADVICE "; this node has %s",
 	    state->name, k->origin, k->tree.size, k->path);
 }
 

@@ -22,6 +22,8 @@ struct log_kept {
 	struct merkle_tree tree;
 };
 
+/* From the text of a checkpoint; nothing is verified. path is not touched. ERR_INPUT. */
+struct status log_kept_parse(struct log_kept *k, struct span file, struct err *err);
 /* ERR_CONFIG: the file is no checkpoint. That there is none is fine. Freed with log_kept_free(). */
 struct status log_kept_load(
     const char *state_directory, struct log_kept *ret_kept, struct err *err);

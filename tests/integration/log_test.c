@@ -54,8 +54,8 @@ static int read_log(struct fixture *f, int i, const char *quick)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/log", f->servers[i].public_port);
 	snprintf(seen, sizeof(seen), "%s/seen", f->dir);
 	snprintf(log, sizeof(log), "%s/read_log.log", f->dir);
-	return program_wait(program_start(log, script("read_log", path, sizeof(path)), "--seen", seen,
-	    url, quick, NULL));
+	return program_wait(program_start(
+	    log, script("read_log", path, sizeof(path)), "--seen", seen, url, quick, NULL));
 }
 
 static void show(struct fixture *f, const char *name)
@@ -71,11 +71,11 @@ static void show(struct fixture *f, const char *name)
 		fclose(log);
 }
 
-#define EXPECT_SOUND(f, i)                                                  \
-	do {                                                                \
-		int code_ = read_log((f), (i), NULL);                       \
-		if (code_ != 0)                                             \
-			show((f), "read_log.log");                          \
+#define EXPECT_SOUND(f, i)                                                       \
+	do {                                                                     \
+		int code_ = read_log((f), (i), NULL);                            \
+		if (code_ != 0)                                                  \
+			show((f), "read_log.log");                               \
 		cr_expect_eq(code_, 0, "the reader of server %d says: no", (i)); \
 	} while (0)
 
@@ -197,8 +197,8 @@ static void enroll_once(struct storm *s, int unit)
 
 	snprintf(name, sizeof(name), "L-%06d", unit);
 	o.key = idevid_key;
-	o.certificate = pki_idevid(&s->fixture.maker, idevid_key,
-	    &(struct pki_idevid){.product = "X100", .serial = name});
+	o.certificate = pki_idevid(
+	    &s->fixture.maker, idevid_key, &(struct pki_idevid){.product = "X100", .serial = name});
 	pki_csr(key, &(struct pki_csr){.common_name = name}, &csr);
 	base64_encode(buf_span(&csr), &body);
 	if (https_open(&o, &c)) {
@@ -300,4 +300,139 @@ Test(log, two_servers_of_which_one_is_killed_make_one_log_without_gap_or_fork, .
 	EXPECT_SOUND(&s.fixture, 0);
 	EXPECT_SOUND(&s.fixture, 1);
 	fixture_stop(&s.fixture);
+}
+
+/* ---- a database that was put back ---- */
+
+static void shell(const char *format, const struct fixture *f)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), format, f->dir, f->dir);
+	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+/* The whole cluster, as it is on disk. */
+static void backup(struct fixture *f)
+{
+	cr_assert_eq(fixture_server_stop(f, 0), 0);
+	fixture_database_stop(f);
+	shell("cp -a %s/pg/data %s/backup", f);
+	fixture_database_start(f);
+	fixture_server_start(f, 0);
+}
+
+static void put_back(struct fixture *f)
+{
+	cr_assert_eq(fixture_server_stop(f, 0), 0);
+	fixture_database_stop(f);
+	shell("rm -rf %s/pg/data", f);
+	shell("mv %s/backup %s/pg/data", f);
+}
+
+static int restore(struct fixture *f, const char *yes)
+{
+	char config[96], log[96];
+
+	snprintf(config, sizeof(config), "%s/signetd-0.yaml", f->dir);
+	snprintf(log, sizeof(log), "%s/restore.log", f->dir);
+	return program_wait(
+	    program_start(log, "signetd", "--config", config, "restore", yes, NULL));
+}
+
+static int enroll_status(struct fixture *f, char *text, size_t size)
+{
+	struct https_options o = {.port = f->servers[0].device_port, .timeout_ms = 5000};
+	struct https c;
+	struct https_reply reply = {0};
+	AUTO(buf) csr = {0};
+	AUTO(buf) body = {0};
+	EVP_PKEY *idevid_key = pki_key("EC-P256"), *key = pki_key("EC-P256");
+	int status;
+
+	o.key = idevid_key;
+	o.certificate = pki_idevid(
+	    &f->maker, idevid_key, &(struct pki_idevid){.product = "X100", .serial = "R-1"});
+	pki_csr(key, &(struct pki_csr){.common_name = "R-1"}, &csr);
+	base64_encode(buf_span(&csr), &body);
+	cr_assert(https_open(&o, &c));
+	cr_assert(https_request(&c, "POST", "/.well-known/est/simpleenroll",
+	    "Content-Type: application/pkcs10\r\n", buf_span(&body), &reply));
+	status = reply.status;
+	snprintf(text, size, "%s", buf_cstr(&reply.body));
+	https_reply_free(&reply);
+	https_close(&c);
+	X509_free(o.certificate);
+	EVP_PKEY_free(idevid_key);
+	EVP_PKEY_free(key);
+	return status;
+}
+
+static void expect_refused(struct fixture *f)
+{
+	char text[1024] = "";
+
+	for (int i = 0; i < 100 && !strstr(text, "lies behind"); i++) {
+		pause_ms(50);
+		cr_expect_eq(fixture_get(f, 0, "/readyz", text, sizeof(text)), 503);
+	}
+	cr_expect(strstr(text, "lies behind") && strstr(text, "signetd restore"), "%s", text);
+	cr_expect_eq(enroll_status(f, text, sizeof(text)), 503);
+	cr_expect(strstr(text, "log.refused"), "%s", text);
+	cr_expect_eq(fixture_get(f, 0, "/healthz", text, sizeof(text)), 200);
+}
+
+static void expect_restored(struct fixture *f)
+{
+	char text[256];
+
+	fixture_sql(f, "SELECT name FROM log_origin ORDER BY id DESC LIMIT 1", text, sizeof(text));
+	cr_expect_str_eq(text + strlen(text) - 2, "/2", "%s", text);
+	fixture_sql(f,
+	    "SELECT e.kind FROM log_leaf l JOIN log_entry e ON e.id = l.entry_id"
+	    " WHERE origin_id = (SELECT max(id) FROM log_origin) AND index = 0",
+	    text, sizeof(text));
+	cr_expect_str_eq(text, "log.restored");
+	/* What the backup had stands behind it, in the same order. */
+	cr_expect_eq(
+	    number(f,
+		"SELECT count(*) FROM log_leaf a LEFT JOIN log_leaf b ON b.entry_id = a.entry_id"
+		" AND b.index = a.index + 1 AND b.origin_id <> a.origin_id"
+		" WHERE a.origin_id = (SELECT min(id) FROM log_origin) AND b.index IS NULL"),
+	    0);
+	cr_expect_geq(number(f, "SELECT max(id) FROM log_entry"), 10000000);
+	cr_expect_geq(number(f, "SELECT version FROM policy_version"), 10000000);
+	cr_expect_eq(number(f, "SELECT count(*) FROM log_origin"), 2);
+}
+
+Test(log, a_database_that_was_put_back_is_refused_until_it_is_restored, .timeout = 300)
+{
+	struct fixture f;
+	char text[1024];
+
+	fixture_start(&f);
+	append_many(&f, 300);
+	await_log(&f, 5000);
+	EXPECT_SOUND(&f, 0);
+	backup(&f);
+	append_many(&f, 100);
+	await_log(&f, 5000);
+	put_back(&f);
+	fixture_database_start(&f);
+	fixture_server_launch(&f, 0);
+	expect_refused(&f);
+	cr_expect_eq(restore(&f, NULL), 1, "restored without a word of confirmation");
+	expect_refused(&f);
+	cr_expect_eq(restore(&f, "--yes"), 0);
+	cr_expect_eq(fixture_server_stop(&f, 0), 0);
+	cr_expect_eq(restore(&f, "--yes"), 0, "a second time changes nothing");
+	fixture_server_start(&f, 0);
+	append_many(&f, 10);
+	await_log(&f, 5000);
+	expect_restored(&f);
+	/* A stranger's memory of the old log is of another one. */
+	shell("rm %s/seen; : %s", &f);
+	EXPECT_SOUND(&f, 0);
+	cr_expect_eq(enroll_status(&f, text, sizeof(text)), 200, "%s", text);
+	fixture_stop(&f);
 }

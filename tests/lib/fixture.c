@@ -282,18 +282,30 @@ static bool ports_read(struct fixture *f, int i)
 	return s->device_port && s->operator_port && s->public_port;
 }
 
-static bool ready(const struct fixture_server *s)
+int fixture_get(struct fixture *f, int i, const char *path, char *ret_text, size_t size)
 {
-	struct https_options o = {.port = s->operator_port, .timeout_ms = 2000};
+	struct https_options o = {.port = f->servers[i].operator_port, .timeout_ms = 2000};
 	struct https c;
 	struct https_reply reply = {0};
+	int status = 0;
+
+	snprintf(ret_text, size, "%s", "");
 	if (!https_open(&o, &c))
-		return false;
-	bool ok =
-	    https_request(&c, "GET", "/readyz", NULL, SPAN_NONE, &reply) && reply.status == 200;
+		return 0;
+	if (https_request(&c, "GET", path, NULL, SPAN_NONE, &reply)) {
+		status = reply.status;
+		snprintf(ret_text, size, "%s", buf_cstr(&reply.body));
+	}
 	https_reply_free(&reply);
 	https_close(&c);
-	return ok;
+	return status;
+}
+
+static bool ready(struct fixture *f, int i)
+{
+	char text[8];
+
+	return fixture_get(f, i, "/readyz", text, sizeof(text)) == 200;
 }
 
 static void state_make(const struct fixture *f, int i)
@@ -305,7 +317,7 @@ static void state_make(const struct fixture *f, int i)
 	must(dir_make(path, 0755, &err), &err);
 }
 
-void fixture_server_start(struct fixture *f, int i)
+static void launch(struct fixture *f, int i)
 {
 	char config[160], log[160], ports[160];
 	snprintf(ports, sizeof(ports), "%s/ports-%d", f->dir, i);
@@ -315,16 +327,36 @@ void fixture_server_start(struct fixture *f, int i)
 	config_path(f, i, config, sizeof(config));
 	fixture_log_path(f, i, log, sizeof(log));
 	f->servers[i].pid = program_start(log, "signetd", "--config", config, "run", NULL);
+}
+
+/* Until it answers: at all, or that it is ready. */
+static void await_server(struct fixture *f, int i, bool until_ready)
+{
+	char log[160];
+
 	for (int tries = 0; tries < READY_TRIES; tries++) {
-		if (ports_read(f, i) && ready(&f->servers[i]))
+		if (ports_read(f, i) && (!until_ready || ready(f, i)))
 			return;
 		if (waitpid(f->servers[i].pid, NULL, WNOHANG) != 0)
 			break;
 		pause_ms(50);
 	}
+	fixture_log_path(f, i, log, sizeof(log));
 	fprintf(stderr, "tests/lib/fixture: server %d is not ready; see %s\n", i, log);
 	program_must(NULL, "tail", "-n", "30", log, NULL);
 	exit(99);
+}
+
+void fixture_server_launch(struct fixture *f, int i)
+{
+	launch(f, i);
+	await_server(f, i, false);
+}
+
+void fixture_server_start(struct fixture *f, int i)
+{
+	launch(f, i);
+	await_server(f, i, true);
 }
 
 int fixture_server_stop(struct fixture *f, int i)

@@ -40,6 +40,10 @@ void fixture_start(struct fixture *f);
  * sanitizer's word. */
 void fixture_stop(struct fixture *f);
 
+/* Start server i, wait until it has its ports; it may not be ready. */
+void fixture_server_launch(struct fixture *f, int i);
+/* GET on the operator listener; status, 0: no answer. The body as text, cut to size. */
+int fixture_get(struct fixture *f, int i, const char *path, char *ret_text, size_t size);
 /* Start server i, wait until it is ready. Its ports stay over restarts. */
 void fixture_server_start(struct fixture *f, int i);
 /* SIGTERM and wait: exit code. */
