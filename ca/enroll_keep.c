@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "ca/certificate_record.h"
 #include "ca/enroll_internal.h"
+#include "ca/name.h"
 #include "ca/reason.h"
 #include "signing/format/entry.h"
 
@@ -119,7 +120,7 @@ static struct status store(struct db *db, const struct attempt *a, const struct 
 	AUTO(buf) record = {0};
 	AUTO(buf) entry = {0};
 	uint8_t salt[ENTRY_SALT_SIZE];
-	char message[320];
+	char message[320], subject[NAME_TEXT_SIZE];
 	struct enrollment_issue issue = issue_of(a, issued);
 
 	TRY(rng_fill(a->q->rng, salt, sizeof salt, err));
@@ -127,6 +128,8 @@ static struct status store(struct db *db, const struct attempt *a, const struct 
 	entry_encode("certificate.issued", a->now, salt, buf_span(&record), &entry);
 	message_of(a, issued, message, sizeof message);
 	issue.row.message = message;
+	name_text(issue.subject, subject, sizeof subject);
+	issue.subject_text = subject;
 	issue.log_entry = buf_span(&entry);
 	issue.salt = SPAN_OF(salt);
 	return enrollment_store_issued(db, &issue, ret_id, err);

@@ -47,6 +47,7 @@ void name_put_rdn(struct buf *out, const struct name_type *type, struct span val
  */
 struct status name_from_text(const char *text, struct buf *out, struct err *err);
 
+#define NAME_TEXT_SIZE 512 /* what is kept of one; ours are half as long */
 /*
  * RFC 4514 text of a Name (whole DER), for people and logs: control characters and bytes that are
  * not UTF-8 are escaped, values that are no strings stand as #hex, a text too long ends in "...".

@@ -119,7 +119,7 @@ int64_t sql_get_time(const struct sql_result *r, int row, int column); /* second
 const char *sql_get_text(
     const struct sql_result *r, int row, int column); /* NULL: NULL; lives as r */
 const char *sql_get_copy(
-    const struct sql_result *r, int row, int column, struct arena *arena); /* NULL: NULL */
+    const struct sql_result *r, int row, int column, struct arena *arena);  /* NULL: NULL */
 struct span sql_get_bytes(const struct sql_result *r, int row, int column); /* NULL: SPAN_NONE */
 struct status sql_get_digest(const struct sql_result *r, int row, int column,
     struct digest *ret_digest, struct err *err); /* ERR_INTERNAL: not 32 bytes */

@@ -197,6 +197,7 @@ struct status enrollment_store_issued(
 	    sql_bytes(i->log_entry),
 	    sql_bytes(i->salt),
 	    sql_int(i->issuances),
+	    sql_text(i->subject_text),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_issue, params, COUNT(params), &r, err).ok)

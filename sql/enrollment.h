@@ -109,6 +109,7 @@ struct enrollment_issue {
 	bool idevid_key_known, key_known; /* held by this device already */
 	int64_t authority_id, profile_id, label_id;
 	struct span certificate_serial, subject, certificate;
+	const char *subject_text; /* RFC 4514, to find it by */
 	int64_t not_before, not_after;
 	int64_t renews;      /* 0: none */
 	int64_t approval_id; /* 0: none; must be approved still */

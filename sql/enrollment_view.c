@@ -5,13 +5,6 @@
 
 #include "sql/db_internal.h"
 
-static const char *text_at(const struct sql_result *r, int row, int column, struct arena *arena)
-{
-	const char *text = sql_get_text(r, row, column);
-
-	return text ? arena_strdup(arena, text) : NULL;
-}
-
 static struct span bytes_at(const struct sql_result *r, int row, int column, struct arena *arena)
 {
 	return arena_copy(arena, sql_get_bytes(r, row, column));
@@ -24,26 +17,26 @@ static void view_of(
 	*ret = (struct enrollment_view){
 	    .id = sql_get_int(r, row, 0),
 	    .at = sql_get_time(r, row, 1),
-	    .label = text_at(r, row, 2, arena),
-	    .operation = text_at(r, row, 3, arena),
-	    .outcome = text_at(r, row, 4, arena),
-	    .reason_code = text_at(r, row, 5, arena),
-	    .rule = text_at(r, row, 6, arena),
-	    .message = text_at(r, row, 7, arena),
-	    .advice = text_at(r, row, 8, arena),
+	    .label = sql_get_copy(r, row, 2, arena),
+	    .operation = sql_get_copy(r, row, 3, arena),
+	    .outcome = sql_get_copy(r, row, 4, arena),
+	    .reason_code = sql_get_copy(r, row, 5, arena),
+	    .rule = sql_get_copy(r, row, 6, arena),
+	    .message = sql_get_copy(r, row, 7, arena),
+	    .advice = sql_get_copy(r, row, 8, arena),
 	    .device_id = sql_get_int(r, row, 9),
-	    .product = text_at(r, row, 10, arena),
-	    .serial = text_at(r, row, 11, arena),
+	    .product = sql_get_copy(r, row, 10, arena),
+	    .serial = sql_get_copy(r, row, 11, arena),
 	    .key_digest = bytes_at(r, row, 12, arena),
 	    .idevid_digest = bytes_at(r, row, 13, arena),
 	    .certificate_id = sql_get_int(r, row, 14),
 	    .certificate_serial = bytes_at(r, row, 15, arena),
-	    .peer_address = text_at(r, row, 16, arena),
-	    .request_id = text_at(r, row, 17, arena),
+	    .peer_address = sql_get_copy(r, row, 16, arena),
+	    .request_id = sql_get_copy(r, row, 17, arena),
 	    .stranger = sql_get_bool(r, row, 18),
-	    .state = text_at(r, row, 19, arena),
+	    .state = sql_get_copy(r, row, 19, arena),
 	    .expires_at = sql_get_time(r, row, 20),
-	    .decided_by = text_at(r, row, 21, arena),
+	    .decided_by = sql_get_copy(r, row, 21, arena),
 	    .decided_at = sql_get_time(r, row, 22),
 	};
 }
@@ -69,6 +62,50 @@ struct status enrollment_list(struct db *db, const struct enrollment_filter *fil
 		view_of(&r, (int)i, arena, &rows[i]);
 	*ret_rows = rows;
 	*ret_count = n;
+	return STATUS_OK;
+}
+
+const char *const enrollment_outcomes[] = {
+    "issued", "resent", "pending", "refused", "failed", NULL};
+#define OUTCOMES 5
+const char *const enrollment_states[] = {
+    "open", "approved", "rejected", "expired", "redeemed", NULL};
+
+/* The filter that leaves least decides where to look. */
+static enum sql_statement page_statement(const struct enrollment_page *p)
+{
+	if (p->serial)
+		return STATEMENT_enrollment_page_serial;
+	if (p->state)
+		return STATEMENT_enrollment_page_state;
+	return !p->scope.all || p->outcome ? STATEMENT_enrollment_page_group
+					   : STATEMENT_enrollment_page;
+}
+
+struct status enrollment_page(struct db *db, const struct enrollment_page *p, struct arena *arena,
+    struct enrollment_view **ret_rows, size_t *ret_count, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	AUTO(buf) products = {0};
+	AUTO(buf) outcomes = {0};
+	const struct sql_param params[] = {
+	    sql_int(p->before ? p->before : ID_NEWEST),
+	    sql_int(p->limit),
+	    p->scope.all ? sql_null() : sql_array_text(&products, p->scope.names, p->scope.count),
+	    p->outcome ? sql_array_text(&outcomes, &p->outcome, 1)
+		       : sql_array_text(&outcomes, enrollment_outcomes, OUTCOMES),
+	    sql_text(p->state),
+	    sql_text(p->label),
+	    sql_text(p->serial),
+	};
+	struct enrollment_view *rows;
+
+	TRY(sql_run(db, page_statement(p), params, COUNT(params), &r, err));
+	rows = arena_alloc(arena, (size_t)sql_rows(&r) * sizeof(*rows));
+	for (int i = 0; i < sql_rows(&r); i++)
+		view_of(&r, i, arena, &rows[i]);
+	*ret_rows = rows;
+	*ret_count = (size_t)sql_rows(&r);
 	return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/encode.h"
 #include "sql/db.h"
+#include "sql/scope.h"
 
 /* Strings live in the arena; NULL: not known. Times in seconds since 1970; 0: none. */
 struct enrollment_view {
@@ -32,6 +33,18 @@ struct enrollment_filter {
 };
 /* Newest first; go on with filter.before = the last one's id. */
 struct status enrollment_list(struct db *db, const struct enrollment_filter *filter,
+    struct arena *arena, struct enrollment_view **ret_rows, size_t *ret_count, struct err *err);
+
+/* The same for a caller's scope, each filter by its index. NULL: any. */
+struct enrollment_page {
+	struct scope scope; /* names */
+	const char *outcome, *state, *label, *serial;
+	int64_t before; /* ids below this one; 0: from the newest */
+	int64_t limit;
+};
+extern const char *const enrollment_outcomes[]; /* ended by NULL */
+extern const char *const enrollment_states[];   /* ended by NULL */
+struct status enrollment_page(struct db *db, const struct enrollment_page *page,
     struct arena *arena, struct enrollment_view **ret_rows, size_t *ret_count, struct err *err);
 /* ERR_MISSING. */
 struct status enrollment_get(struct db *db, int64_t id, struct arena *arena,

@@ -5,7 +5,8 @@
 -- $9 authority, $10 serial number, $11 profile, $12 label id, $13 subject, $14 not before,
 -- $15 not after, $16 DER, $17 the certificate that it renews, $18 now, $19 label, $20 operation,
 -- $21 message, $22 product's name, $23 peer address, $24 request id, $25 approved enrollment,
--- $26 log entry, $27 its salt, $28 how many certificates the device had when it was judged
+-- $26 log entry, $27 its salt, $28 how many certificates the device had when it was judged,
+-- $29 subject as text
 WITH known AS (
 	-- A new number each time: who waited here for another request sees that it is another's.
 	UPDATE device SET issuances = issuances + 1, state = 'enrolled',
@@ -17,16 +18,16 @@ WITH known AS (
 	WHERE id = $1::bigint AND issuances = $28::bigint
 	    AND (state = 'enrolled' OR $4::bytea IS NOT NULL AND state IN ('made', 'claimed'))
 	    AND ($4::bytea IS NULL OR idevid_key IS NULL OR idevid_key = $4::bytea)
-	RETURNING id
+	RETURNING id, product_id
 ), made AS (
 	INSERT INTO device (product_id, serial, state, idevid_key, idevid_certificate, created_at,
 	    first_enrolled_at, issuances, announced)
 	SELECT $2::bigint, $3::text, 'enrolled', $4::bytea, $5::bytea, $18::timestamptz,
 	    $18::timestamptz, 1, false
 	WHERE $1::bigint IS NULL
-	RETURNING id
+	RETURNING id, product_id
 ), target AS (
-	SELECT id FROM known UNION ALL SELECT id FROM made
+	SELECT id, product_id FROM known UNION ALL SELECT id, product_id FROM made
 ), idevid_made AS (
 	INSERT INTO public_key (digest, device_id, kind, first_seen_at)
 	SELECT $4::bytea, id, 'idevid', $18::timestamptz FROM target
@@ -47,9 +48,10 @@ WITH known AS (
 	RETURNING id
 ), issued AS (
 	INSERT INTO certificate (authority_id, serial, device_id, profile_id, label_id, key_digest,
-	    subject, not_before, not_after, der, renews, issued_at)
+	    subject, not_before, not_after, der, renews, issued_at, product_id, subject_text)
 	SELECT $9::bigint, $10::bytea, target.id, $11::bigint, $12::bigint, key.digest, $13::bytea,
-	    $14::timestamptz, $15::timestamptz, $16::bytea, $17::bigint, $18::timestamptz
+	    $14::timestamptz, $15::timestamptz, $16::bytea, $17::bigint, $18::timestamptz, target.product_id,
+	    $29::text
 	FROM target CROSS JOIN key
 	WHERE $25::bigint IS NULL OR EXISTS (SELECT FROM approval)
 	RETURNING id, device_id

@@ -1,0 +1,23 @@
+-- Certificates, newest first, with one serial number.
+-- $1 before this id, $2 how many, $3 from this id on, $4 issued not before, $5 products (NULL: all),
+-- $6 authority, $7 device, $8 device's serial number, $9 certificate's serial number, $10 subject,
+-- $11 ends not before, $12 ends before. $6 to $12 and $4 NULL: whatever.
+SELECT v.id, v.serial, v.authority, v.device_id, v.product, v.device_serial, v.profile, v.label,
+    v.subject_text, v.key_digest, v.not_before, v.not_after, v.issued_at, v.first_used_at, v.renews
+FROM (
+	SELECT c.id FROM authority i JOIN certificate c ON c.authority_id = i.id
+	WHERE c.serial = $9::bytea AND c.id < $1::bigint AND c.id >= $3::bigint
+	    AND ($4::timestamptz IS NULL OR c.issued_at >= $4::timestamptz)
+	    AND ($5::bigint[] IS NULL OR c.product_id = ANY ($5::bigint[]))
+	    AND ($6::bigint IS NULL OR c.authority_id = $6::bigint)
+	    AND ($7::bigint IS NULL OR c.device_id = $7::bigint)
+	    AND ($8::text IS NULL OR EXISTS (SELECT FROM device d
+		WHERE d.id = c.device_id AND d.serial = $8::text))
+	    AND ($9::bytea IS NULL OR c.serial = $9::bytea)
+	    AND ($10::text IS NULL OR c.subject_text = $10::text)
+	    AND ($11::timestamptz IS NULL OR c.not_after >= $11::timestamptz)
+	    AND ($12::timestamptz IS NULL OR c.not_after < $12::timestamptz)
+	ORDER BY c.id DESC
+	LIMIT $2::bigint
+) page JOIN certificate_named v ON v.id = page.id
+ORDER BY v.id DESC
