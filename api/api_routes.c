@@ -1,106 +1,193 @@
-/* api/api_routes.c: the API, as one table: it dispatches, authorises, binds and documents. */
+/*
+ * api/api_routes.c: the API, as one table: it dispatches, authorises, binds and documents.
+ *
+ * A row is made by the macro of its kind, with what it has beyond as designated members behind it.
+ */
+#include "api/alarm.h"
+#include "api/apply.h"
+#include "api/certificate.h"
+#include "api/device.h"
+#include "api/document.h"
+#include "api/enrollment.h"
 #include "api/enrollment_decide.h"
 #include "api/log.h"
+#include "api/openapi.h"
 #include "api/operator_certificate.h"
 #include "api/perform.h"
 #include "api/problem.h"
+#include "api/refusal.h"
+#include "api/refused.h"
 #include "api/request.h"
+#include "api/self.h"
 #include "api/token.h"
 
-#define API "/api/v1"
-/* Lists and objects: read on a worker. */
-#define READ .place = ROUTE_WORKER, .listeners = LISTENER_OPERATOR, .error_shape = problem_shape
+/* What every row has. Further members follow: ROW(...), .query = ... */
+#define ROW(verb, path_, operation_, permission_, run, text)                                      \
+	.method = (verb), .path = API_PREFIX path_, .listeners = LISTENER_OPERATOR,               \
+	.place = ROUTE_WORKER, .permission = (permission_), .handler = (run),                     \
+	.error_shape = problem_shape, .summary = (text), .operation = (operation_)
+#define GET(path, operation, permission, run, text) \
+	ROW(HTTP_GET, path, operation, permission, run, text)
+#define POST(path, operation, permission, run, text) \
+	ROW(HTTP_POST, path, operation, permission, run, text), .flags = ROUTE_ACT
+#define QUERY(fields, tag) .query = (fields), .query_size = sizeof(struct tag)
+#define LIST(fields, tag)  QUERY(fields, tag), .flags = ROUTE_LIST
+#define BODY(most, fields, tag)                                                          \
+	.content_type = JSON, .body_max = (most), .body = (fields), .body_size = sizeof(struct tag)
+#define RAW(types, most) .content_type = (types), .body_max = (most)
+
+/* clang-format off */
+/* Documents of policy of one kind. Permissions are those of the kind's act; the body is judged whole. */
+#define KIND(Name, Names, paths, kind, read_, manage_)                                            \
+	{GET("/" paths, "list" Names, read_, document_list_get, "documents of kind " kind ", by name"), \
+	    LIST(document_list_fields, document_list_query), .scope = SCOPE_ANY, .document = kind, \
+	    .answer = Name "List"},                                                               \
+	{GET("/" paths "/{name}", "get" Name, read_, document_one_get, "a document of kind " kind), \
+	    .flags = ROUTE_VERSIONED, .document = kind, .answer = Name},                          \
+	{ROW(HTTP_PUT, "/" paths "/{name}", "put" Name, manage_, document_put,                    \
+	     "make or change a document of kind " kind),                                          \
+	    .flags = ROUTE_ACT | ROUTE_EDITS | ROUTE_RAW, RAW(JSON, DOCUMENT_BODY_MAX),           \
+	    .document = kind, .answer = Name}
+#define REMOVABLE(Name, Names, paths, kind, read_, manage_)                                       \
+	KIND(Name, Names, paths, kind, read_, manage_),                                           \
+	{ROW(HTTP_DELETE, "/" paths "/{name}", "delete" Name, manage_, document_delete,           \
+	     "remove a document of kind " kind),                                                  \
+	    .flags = ROUTE_ACT | ROUTE_EDITS, .document = kind, .status = 204}
 
 const struct route api_routes[] = {
-    /* clang-format off */
-	/* the log (api/log.h) */
-	{.method = HTTP_GET, .path = API "/log/info", .handler = log_info,
-	    .operation = "getLog", .permission = PERMISSION_LOG_READ, .scope = SCOPE_GLOBAL,
-	    .answer = "LogInfo", READ, .summary = "which log this is, and how to trust it"},
-	{.method = HTTP_GET, .path = API "/log/entries", .handler = log_entries,
-	    .operation = "listLogEntries", .permission = PERMISSION_LOG_READ, .scope = SCOPE_GLOBAL,
-	    .flags = ROUTE_LIST, .query = log_entries_fields,
-	    .query_size = sizeof(struct log_entries_query), .answer = "LogEntry", READ,
-	    .summary = "entries in the order in which they were written"},
-	{.method = HTTP_GET, .path = API "/log/proof", .handler = log_proof,
-	    .operation = "getLogProof", .permission = PERMISSION_LOG_READ, .scope = SCOPE_GLOBAL,
-	    .query = log_proof_fields, .query_size = sizeof(struct log_proof_query), READ,
-	    .summary = "a proof that stands alone (C2SP tlog-proof), of a record's newest entry"},
-	{.method = HTTP_GET, .path = API "/log/records", .handler = log_records,
-	    .operation = "listLogRecords", .permission = PERMISSION_LOG_READ, .scope = SCOPE_GLOBAL,
-	    .query = log_records_fields, .query_size = sizeof(struct log_records_query),
-	    .answer = "LogRecord", READ,
-	    .summary = "leaves, each with the record that the store has for it now"},
-	{.method = HTTP_GET, .path = API "/log/strays", .handler = log_strays,
-	    .operation = "listLogStrays", .permission = PERMISSION_LOG_READ, .scope = SCOPE_GLOBAL,
-	    .query = log_strays_fields, .query_size = sizeof(struct log_strays_query),
-	    .answer = "LogStray", READ,
-	    .summary = "what the log does not tell of, or tells otherwise"},
-	/* enrollments, decided (api/enrollment_decide.h) */
-	{.method = HTTP_POST, .path = API "/enrollments/{id}/approve", .handler = enrollment_approve,
-	    .operation = "approveEnrollment", .permission = PERMISSION_ENROLLMENT_DECIDE,
-	    .scope = SCOPE_PRODUCT, .flags = ROUTE_ACT, .answer = "Decision", READ,
-	    .summary = "approve an enrollment that waits, alone or as one of several"},
-	{.method = HTTP_POST, .path = API "/enrollments/{id}/reject", .handler = enrollment_reject,
-	    .operation = "rejectEnrollment", .permission = PERMISSION_ENROLLMENT_DECIDE,
-	    .scope = SCOPE_PRODUCT, .flags = ROUTE_ACT, .answer = "Decision", READ,
-	    .summary = "reject an enrollment that waits"},
-	/* requests and approvals (api/request.h) */
-	{.method = HTTP_GET, .path = API "/requests", .handler = request_list_get,
-	    .operation = "listRequests", .permission = PERMISSION_SELF, .flags = ROUTE_LIST,
-	    .query = request_list_fields, .query_size = sizeof(struct request_list_query),
-	    .answer = "Request", READ,
-	    .summary = "one's own requests, and those that request.read reaches"},
-	{.method = HTTP_GET, .path = API "/requests/{id}", .handler = request_one_get,
-	    .operation = "getRequest", .permission = PERMISSION_SELF, .answer = "Request", READ,
-	    .summary = "a request whole: the call, what it would change, its digest, who approved"},
-	{.method = HTTP_POST, .path = API "/requests/{id}/approve", .handler = request_approve,
-	    .operation = "approveRequest", .permission = PERMISSION_REQUEST_APPROVE,
-	    .flags = ROUTE_ACT, .content_type = "application/json", .body_max = REQUEST_BODY_MAX,
-	    .body = request_approve_fields, .body_size = sizeof(struct request_verdict_body),
-	    .answer = "Request", READ, .summary = "approve exactly what the digest stands for"},
-	{.method = HTTP_POST, .path = API "/requests/{id}/reject", .handler = request_reject,
-	    .operation = "rejectRequest", .permission = PERMISSION_REQUEST_APPROVE,
-	    .flags = ROUTE_ACT, .content_type = "application/json", .body_max = REQUEST_BODY_MAX,
-	    .body = request_reject_fields, .body_size = sizeof(struct request_verdict_body),
-	    .answer = "Request", READ, .summary = "end a request: it is not wanted"},
-	{.method = HTTP_POST, .path = API "/requests/{id}/withdraw", .handler = request_withdraw,
-	    .operation = "withdrawRequest", .permission = PERMISSION_SELF, .flags = ROUTE_ACT,
-	    .answer = "Request", READ, .summary = "the requester ends it"},
-	{.method = HTTP_POST, .path = API "/requests/{id}/redeem", .handler = request_redeem,
-	    .operation = "redeemRequest", .permission = PERMISSION_SELF,
-	    .flags = ROUTE_ACT | ROUTE_SECRET, READ,
-	    .summary = "do what was approved, once; answers as the act does"},
-	/* credentials (api/token.h, api/operator_certificate.h) */
-	{.method = HTTP_GET, .path = API "/tokens", .handler = token_list_get,
-	    .operation = "listTokens", .permission = PERMISSION_SELF, .flags = ROUTE_LIST,
-	    .query = token_list_fields, .query_size = sizeof(struct token_list_query),
-	    .answer = "TokenList", READ,
-	    .summary = "one's own tokens, or with token.read those of all; never the tokens themselves"},
-	{.method = HTTP_POST, .path = API "/tokens", .handler = token_create,
-	    .operation = "createToken", .permission = PERMISSION_SELF,
-	    .flags = ROUTE_ACT | ROUTE_CREATES | ROUTE_SECRET, .content_type = "application/json",
-	    .body_max = TOKEN_BODY_MAX, .body = token_fields, .body_size = sizeof(struct token_body),
-	    .answer = "TokenMade", .status = 201, READ,
-	    .summary = "a token for oneself, or with token.create for somebody who holds no more"},
-	{.method = HTTP_DELETE, .path = API "/tokens/{id}", .handler = token_delete,
-	    .operation = "revokeToken", .permission = PERMISSION_SELF, .flags = ROUTE_ACT,
-	    .status = 204, READ,
-	    .summary = "revoke one's own token, or with token.revoke any, and all that it has made"},
-	{.method = HTTP_POST, .path = API "/token-exchange", .handler = token_exchange,
-	    .operation = "exchangeToken", .permission = PERMISSION_PUBLIC,
-	    .flags = ROUTE_CREATES, .content_type = "application/json",
-	    .body_max = EXCHANGE_BODY_MAX, .body = exchange_fields,
-	    .body_size = sizeof(struct exchange_body), .answer = "TokenMade", .status = 201, READ,
-	    .summary = "an identity token of a known OIDC issuer for one of ours, once, for one request"},
-	{.method = HTTP_POST, .path = API "/principals/{name}/certificates",
-	    .handler = operator_certificate_create, .operation = "createOperatorCertificate",
-	    .permission = PERMISSION_SELF, .flags = ROUTE_ACT | ROUTE_CREATES,
-	    .content_type = "application/json", .body_max = OPERATOR_CERTIFICATE_BODY_MAX,
-	    .body = operator_certificate_fields,
-	    .body_size = sizeof(struct operator_certificate_body), .answer = "OperatorCertificate",
-	    .status = 201, READ,
-	    .summary = "a client certificate for oneself, or with token.create for another principal"},
-    /* clang-format on */
+    {GET("/openapi.json", "openapi", PERMISSION_PUBLIC, openapi_get, "this description: OpenAPI 3.1"),
+	.answer = "OpenApi"},
+    {GET("/whoami", "whoami", PERMISSION_SELF, self_whoami, "who calls, and what that one may do"),
+	.answer = "WhoAmI"},
+    {GET("/can", "can", PERMISSION_SELF, self_can, "may a principal do something, and why, or what is missing"),
+	QUERY(can_fields, can_query), .answer = "Explanation"},
+
+    /* ---- policy ---- */
+    KIND("Authority", "Authorities", "authorities", "authority", PERMISSION_POLICY_READ, PERMISSION_AUTHORITY_MANAGE),
+    KIND("Profile", "Profiles", "profiles", "profile", PERMISSION_POLICY_READ, PERMISSION_PROFILE_MANAGE),
+    KIND("Label", "Labels", "labels", "label", PERMISSION_POLICY_READ, PERMISSION_LABEL_MANAGE),
+    KIND("TrustAnchor", "TrustAnchors", "trust-anchors", "trust-anchor", PERMISSION_POLICY_READ, PERMISSION_TRUST_ANCHOR_MANAGE),
+    KIND("Product", "Products", "products", "product", PERMISSION_POLICY_READ, PERMISSION_PRODUCT_MANAGE),
+    REMOVABLE("Role", "Roles", "roles", "role", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("Principal", "Principals", "principals", "principal", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("Binding", "Bindings", "bindings", "binding", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("OidcIssuer", "OidcIssuers", "oidc-issuers", "oidc-issuer", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("OidcRule", "OidcRules", "oidc-rules", "oidc-rule", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("ApprovalPolicy", "ApprovalPolicies", "approval-policies", "approval-policy", PERMISSION_ACCESS_READ, PERMISSION_APPROVAL_POLICY_MANAGE),
+    REMOVABLE("LogPolicy", "LogPolicies", "log-policies", "log-policy", PERMISSION_ACCESS_READ, PERMISSION_LOG_MANAGE),
+    {POST("/apply", "apply", PERMISSION_SELF, apply_post, "apply documents of policy, all or nothing"),
+	RAW("application/yaml, application/json", APPLY_BODY_MAX), QUERY(apply_fields, apply_query),
+	.answer = "Applied"},
+
+    /* ---- devices ---- */
+    {GET("/devices", "listDevices", PERMISSION_DEVICE_READ, device_list_get, "devices, newest first"),
+	LIST(device_list_fields, device_list_query), .answer = "DeviceList"},
+    {GET("/devices/{id}", "getDevice", PERMISSION_DEVICE_READ, device_one_get, "a device"),
+	.flags = ROUTE_VERSIONED, .answer = "Device"},
+    {ROW(HTTP_POST, "/devices", "registerDevices", PERMISSION_DEVICE_REGISTER, device_register,
+	 "make devices of one product known"),
+	.flags = ROUTE_ACT | ROUTE_CREATES, .scope = SCOPE_PRODUCT,
+	BODY(DEVICE_BODY_MAX, device_register_fields, device_register_body), .answer = "Registered"},
+    {ROW(HTTP_POST, "/devices/import", "importDevices", PERMISSION_DEVICE_REGISTER, device_import,
+	 "make devices known: lines of NDJSON or CSV, all or nothing"),
+	.flags = ROUTE_ACT | ROUTE_CREATES | ROUTE_RAW, .scope = SCOPE_PRODUCT,
+	RAW("application/x-ndjson, text/csv", DEVICE_BODY_MAX), QUERY(device_import_fields, device_import_query),
+	.answer = "Registered"},
+    {ROW(HTTP_PATCH, "/devices/{id}", "changeDevice", PERMISSION_DEVICE_MANAGE, device_patch,
+	 "claim, suspend, resume or retire a device"),
+	.flags = ROUTE_ACT | ROUTE_EDITS, .scope = SCOPE_PRODUCT,
+	BODY(4096, device_patch_fields, device_patch_body), .answer = "Device"},
+
+    /* ---- certificates ---- */
+    {GET("/certificates", "listCertificates", PERMISSION_CERTIFICATE_READ, certificate_list_get,
+	 "certificates, newest first, or those first that end first"),
+	LIST(certificate_list_fields, certificate_list_query), .answer = "CertificateList"},
+    {GET("/certificates/{id}", "getCertificate", PERMISSION_CERTIFICATE_READ, certificate_one_get, "a certificate"),
+	.answer = "Certificate"},
+    {GET("/certificates/{id}/pem", "getCertificatePem", PERMISSION_CERTIFICATE_READ, certificate_pem_get,
+	 "a certificate as PEM"),
+	.answer_type = "application/x-pem-file"},
+
+    /* ---- enrollments ---- */
+    {GET("/enrollments", "listEnrollments", PERMISSION_ENROLLMENT_READ, enrollment_list_get, "enrollments, newest first"),
+	LIST(enrollment_list_fields, enrollment_list_query), .answer = "EnrollmentList"},
+    {GET("/enrollments/{id}", "getEnrollment", PERMISSION_ENROLLMENT_READ, enrollment_one_get,
+	 "an enrollment: the rule, the value and the fix, from its stored record alone"),
+	.answer = "Enrollment"},
+    {POST("/enrollments/{id}/approve", "approveEnrollment", PERMISSION_ENROLLMENT_DECIDE, enrollment_approve,
+	 "approve an enrollment that waits, alone or as one of several"),
+	.scope = SCOPE_PRODUCT, .answer = "Decision"},
+    {POST("/enrollments/{id}/reject", "rejectEnrollment", PERMISSION_ENROLLMENT_DECIDE, enrollment_reject,
+	 "reject an enrollment that waits"),
+	.scope = SCOPE_PRODUCT, .answer = "Decision"},
+
+    /* ---- what went wrong ---- */
+    {GET("/alarms", "listAlarms", PERMISSION_ALARM_READ, alarm_list_get, "alarms, newest first"),
+	LIST(alarm_list_fields, alarm_list_query), .answer = "AlarmList"},
+    {GET("/refused-calls", "listRefusedCalls", PERMISSION_REFUSAL_READ, refused_list_get,
+	 "calls that were refused, newest first"),
+	LIST(refused_list_fields, refused_list_query), .scope = SCOPE_GLOBAL, .answer = "RefusedCallList"},
+    {GET("/refused-calls/{id}", "getRefusedCall", PERMISSION_REFUSAL_READ, refused_one_get,
+	 "a refused call: the rule, the value and the fix"),
+	.scope = SCOPE_GLOBAL, .answer = "RefusedCall"},
+
+    /* ---- requests and approvals ---- */
+    {GET("/requests", "listRequests", PERMISSION_SELF, request_list_get,
+	 "one's own requests, and those that request.read reaches"),
+	LIST(request_list_fields, request_list_query), .answer = "RequestList"},
+    {GET("/requests/{id}", "getRequest", PERMISSION_SELF, request_one_get,
+	 "a request whole: the call, what it would change, its digest, who approved"),
+	.answer = "Request"},
+    {POST("/requests/{id}/approve", "approveRequest", PERMISSION_REQUEST_APPROVE, request_approve,
+	 "approve exactly what the digest stands for"),
+	BODY(REQUEST_BODY_MAX, request_approve_fields, request_verdict_body), .answer = "Request"},
+    {POST("/requests/{id}/reject", "rejectRequest", PERMISSION_REQUEST_APPROVE, request_reject,
+	 "end a request: it is not wanted"),
+	BODY(REQUEST_BODY_MAX, request_reject_fields, request_verdict_body), .answer = "Request"},
+    {POST("/requests/{id}/withdraw", "withdrawRequest", PERMISSION_SELF, request_withdraw,
+	 "the requester ends it"),
+	.answer = "Request"},
+    {ROW(HTTP_POST, "/requests/{id}/redeem", "redeemRequest", PERMISSION_SELF, request_redeem,
+	 "do what was approved, once; answers as the act does"),
+	.flags = ROUTE_ACT | ROUTE_SECRET, .answer = "Redeemed"},
+
+    /* ---- credentials ---- */
+    {GET("/tokens", "listTokens", PERMISSION_SELF, token_list_get,
+	 "one's own tokens, or with token.read those of all; never the tokens themselves"),
+	LIST(token_list_fields, token_list_query), .answer = "TokenList"},
+    {ROW(HTTP_POST, "/tokens", "createToken", PERMISSION_SELF, token_create,
+	 "a token for oneself, or with token.create for somebody who holds no more"),
+	.flags = ROUTE_ACT | ROUTE_CREATES | ROUTE_SECRET, BODY(TOKEN_BODY_MAX, token_fields, token_body),
+	.answer = "TokenMade", .status = 201},
+    {ROW(HTTP_DELETE, "/tokens/{id}", "revokeToken", PERMISSION_SELF, token_delete,
+	 "revoke one's own token, or with token.revoke any, and all that it has made"),
+	.flags = ROUTE_ACT, .status = 204},
+    {ROW(HTTP_POST, "/token-exchange", "exchangeToken", PERMISSION_PUBLIC, token_exchange,
+	 "an identity token of a known OIDC issuer for one of ours, once, for one request"),
+	.flags = ROUTE_CREATES, BODY(EXCHANGE_BODY_MAX, exchange_fields, exchange_body),
+	.answer = "TokenMade", .status = 201},
+    {ROW(HTTP_POST, "/principals/{name}/certificates", "createOperatorCertificate", PERMISSION_SELF,
+	 operator_certificate_create, "a client certificate for oneself, or with token.create for another principal"),
+	.flags = ROUTE_ACT | ROUTE_CREATES,
+	BODY(OPERATOR_CERTIFICATE_BODY_MAX, operator_certificate_fields, operator_certificate_body),
+	.answer = "OperatorCertificate", .status = 201},
+
+    /* ---- the log ---- */
+    {GET("/log/info", "getLog", PERMISSION_LOG_READ, log_info, "which log this is, and how to trust it"),
+	.scope = SCOPE_GLOBAL, .answer = "LogInfo"},
+    {GET("/log/entries", "listLogEntries", PERMISSION_LOG_READ, log_entries,
+	 "entries in the order in which they were written"),
+	LIST(log_entries_fields, log_entries_query), .scope = SCOPE_GLOBAL, .answer = "LogEntryList"},
+    {GET("/log/proof", "getLogProof", PERMISSION_LOG_READ, log_proof,
+	 "a proof that stands alone (C2SP tlog-proof), of a record's newest entry"),
+	QUERY(log_proof_fields, log_proof_query), .scope = SCOPE_GLOBAL, .answer_type = TEXT_PLAIN},
+    {GET("/log/records", "listLogRecords", PERMISSION_LOG_READ, log_records,
+	 "leaves, each with the record that the store has for it now"),
+	QUERY(log_records_fields, log_records_query), .scope = SCOPE_GLOBAL, .answer = "LogRecordPage"},
+    {GET("/log/strays", "listLogStrays", PERMISSION_LOG_READ, log_strays,
+	 "what the log does not tell of, or tells otherwise"),
+	QUERY(log_strays_fields, log_strays_query), .scope = SCOPE_GLOBAL, .answer = "LogStrayList"},
+
     {.path = NULL},
 };
+/* clang-format on */

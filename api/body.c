@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ca/reason.h"
@@ -109,13 +110,10 @@ static struct status convert(
 	return convert_scalar(r, from, node);
 }
 
-struct status body_parse(
-    struct span text, struct arena *arena, const struct doc_node **ret_node, struct err *err)
+static struct status load(struct span text, json_t **ret_root, struct err *err)
 {
-	struct reading r = {arena, 0, err};
-	AUTO_PTR(json_t) root = NULL;
 	json_error_t why;
-	struct doc_node *node;
+	json_t *root;
 
 	if (text.n == 0)
 		return REFUSE(err, BODY_JSON, "there is no body");
@@ -126,6 +124,18 @@ struct status body_parse(
 	if (!root)
 		return REFUSE(
 		    err, BODY_JSON, "line %d, column %d: %.120s", why.line, why.column, why.text);
+	*ret_root = root;
+	return STATUS_OK;
+}
+
+struct status body_parse(
+    struct span text, struct arena *arena, const struct doc_node **ret_node, struct err *err)
+{
+	struct reading r = {arena, 0, err};
+	AUTO_PTR(json_t) root = NULL;
+	struct doc_node *node;
+
+	TRY(load(text, &root, err));
 	TRY(convert(&r, NULL, root, &node));
 	*ret_node = node;
 	return STATUS_OK;
@@ -142,5 +152,62 @@ struct status body_bind(struct span text, const struct field *fields, void *obje
 		return REFUSE(err, BODY_JSON, "the body is not an object");
 	if (!doc_bind_json(node, fields, object, arena, &why).ok)
 		return REFUSE(err, BODY_MEMBER, "%s", why.message);
+	return STATUS_OK;
+}
+
+/* ---- documents of policy ---- */
+
+static void dump(json_t *value, struct buf *out)
+{
+	char *text = json_dumps(value, JSON_COMPACT);
+
+	buf_put_str(out, text ? text : "null");
+	free(text);
+}
+
+/* Absent, or the same. */
+static struct status set_member(
+    json_t *object, const char *member, const char *value, struct err *err)
+{
+	const json_t *there = json_object_get(object, member);
+
+	if (there && (!json_is_string(there) || strcmp(json_string_value(there), value) != 0))
+		return REFUSE(err, DOCUMENT_REFUSED, "/%s: the path says '%.63s'", member, value);
+	if (json_object_set_new(object, member, json_string(value)) != 0)
+		return REFUSE(err, DOCUMENT_REFUSED, "/%s: the path's is not UTF-8 text", member);
+	return STATUS_OK;
+}
+
+struct status body_document(
+    struct span text, const char *kind, const char *name, struct buf *out, struct err *err)
+{
+	AUTO_PTR(json_t) root = NULL;
+
+	TRY(load(text, &root, err));
+	if (!json_is_object(root))
+		return REFUSE(err, BODY_JSON, "the body is not an object");
+	TRY(set_member(root, "kind", kind, err));
+	TRY(set_member(root, "name", name, err));
+	dump(root, out);
+	return STATUS_OK;
+}
+
+struct status body_documents(struct span text, struct buf *out, struct err *err)
+{
+	AUTO_PTR(json_t) root = NULL;
+	json_t *item;
+	size_t i;
+
+	TRY(load(text, &root, err));
+	if (!json_is_array(root)) {
+		dump(root, out);
+		return STATUS_OK;
+	}
+	json_array_foreach(root, i, item)
+	{
+		buf_put_str(out, "--- ");
+		dump(item, out);
+		buf_put_byte(out, '\n');
+	}
 	return STATUS_OK;
 }

@@ -20,4 +20,13 @@ struct status body_parse(
 struct status body_bind(struct span text, const struct field *fields, void *object,
     struct arena *arena, struct err *err);
 
+/*
+ * The body as one document of policy, written anew: an object, its kind and name set. ERR_INPUT
+ * body.json; ERR_UNFIT document.refused: it says another kind or name.
+ */
+struct status body_document(
+    struct span text, const char *kind, const char *name, struct buf *out, struct err *err);
+/* One document or a list of them, each on a line of its own behind "--- ". */
+struct status body_documents(struct span text, struct buf *out, struct err *err);
+
 #endif

@@ -1,4 +1,7 @@
-/* api/page.c: see page.h. A cursor is the hex of "i" and an id, or of "n" and a name. */
+/*
+ * api/page.c: see page.h. A cursor is the hex of "i" and an id, of "n" and a name, or of "m", a
+ * time, a dot and an id.
+ */
 #include "api/page.h"
 
 #include <inttypes.h>
@@ -23,18 +26,23 @@ static struct status open_cursor(
 }
 
 /* As we write it, and in no other way: digits alone, no zero in front. */
-static bool id_of(const char *text, int64_t *ret_id)
+static bool id_of(struct span text, int64_t *ret_id)
 {
 	int64_t id = 0;
 
-	if (text[0] < '1' || text[0] > '9')
+	if (text.n == 0 || text.p[0] == '0')
 		return false;
-	for (; *text; text++)
-		if (*text < '0' || *text > '9' || __builtin_mul_overflow(id, 10, &id) ||
-		    __builtin_add_overflow(id, *text - '0', &id))
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9' || __builtin_mul_overflow(id, 10, &id) ||
+		    __builtin_add_overflow(id, text.p[i] - '0', &id))
 			return false;
 	*ret_id = id;
 	return true;
+}
+
+static struct status refuse(const struct page_query *page, struct err *err)
+{
+	return REFUSE(err, QUERY_CURSOR, "'%.40s' is no cursor of this list", page->after);
 }
 
 struct status page_after_id(const struct page_query *page, int64_t *ret_id, struct err *err)
@@ -45,8 +53,29 @@ struct status page_after_id(const struct page_query *page, int64_t *ret_id, stru
 	if (!page->after)
 		return STATUS_OK;
 	TRY(open_cursor(page->after, 'i', &text, err));
-	if (!id_of(buf_cstr(&text) + 1, ret_id))
-		return REFUSE(err, QUERY_CURSOR, "'%.40s' is no cursor of this list", page->after);
+	if (!id_of(span(text.p + 1, text.n - 1), ret_id))
+		return refuse(page, err);
+	return STATUS_OK;
+}
+
+/* No certificate ends before 1950 (RFC 5280 4.1.2.5), nor behind the year 9999. */
+#define TIME_MOST INT64_C(253402300800)
+
+struct status page_after_moment(
+    const struct page_query *page, int64_t *ret_time, int64_t *ret_id, struct err *err)
+{
+	AUTO(buf) text = {0};
+	const uint8_t *dot;
+
+	*ret_time = *ret_id = 0;
+	if (!page->after)
+		return STATUS_OK;
+	TRY(open_cursor(page->after, 'm', &text, err));
+	dot = memchr(text.p, '.', text.n);
+	if (!dot || !id_of(span(text.p + 1, (size_t)(dot - text.p) - 1), ret_time) ||
+	    !id_of(span(dot + 1, (size_t)(text.p + text.n - dot) - 1), ret_id) ||
+	    *ret_time > TIME_MOST)
+		return refuse(page, err);
 	return STATUS_OK;
 }
 
@@ -84,4 +113,12 @@ void page_next_id(struct json *j, bool more, int64_t last_id)
 void page_next_name(struct json *j, bool more, const char *last_name)
 {
 	put_next(j, more, 'n', last_name ? last_name : "");
+}
+
+void page_next_moment(struct json *j, bool more, int64_t last_time, int64_t last_id)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, last_time, last_id);
+	put_next(j, more, 'm', text);
 }

@@ -38,8 +38,13 @@ struct status page_after_id(const struct page_query *page, int64_t *ret_id, stru
 struct status page_after_name(
     const struct page_query *page, struct arena *arena, const char **ret_name, struct err *err);
 
+/* A time and an id: of lists that are ordered by time. 0 and 0: from the start. */
+struct status page_after_moment(
+    const struct page_query *page, int64_t *ret_time, int64_t *ret_id, struct err *err);
+
 /* Write the list's end: the cursor of the last item, or null where there is no more. */
 void page_next_id(struct json *j, bool more, int64_t last_id);
 void page_next_name(struct json *j, bool more, const char *last_name);
+void page_next_moment(struct json *j, bool more, int64_t last_time, int64_t last_id);
 
 #endif

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/authenticate.h"
 #include "api/body.h"
+#include "api/page.h"
 #include "api/query.h"
 #include "api/recorder.h"
 #include "api/require.h"
@@ -60,6 +61,50 @@ bool call_sees(const struct call *call, const char *product)
 {
 	return access_may(call_access(call), &call->actor, call->route->permission, product, NULL,
 	    call_now(call));
+}
+
+static const struct product *product_of(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->product_count; i++)
+		if (strcmp(p->products[i].name, name) == 0)
+			return &p->products[i];
+	return NULL;
+}
+
+/* Both ways of naming them; products that the snapshot does not know of are nobody's. */
+static void fill_scope(
+    const struct call *call, const char *const *names, size_t count, struct scope *ret_scope)
+{
+	struct arena *arena = call->request->arena;
+	int64_t *ids = arena_alloc(arena, count * sizeof(*ids));
+	const char **known = arena_alloc(arena, count * sizeof(*known));
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct product *p = product_of(call->policy, names[i]);
+
+		if (!p)
+			continue;
+		ids[n] = p->id;
+		known[n++] = arena_strdup(arena, p->name);
+	}
+	*ret_scope = (struct scope){.ids = ids, .names = known, .count = n};
+}
+
+bool call_scope(const struct call *call, const char *product, struct scope *ret_scope)
+{
+	const struct reach reach = call_reach(call);
+
+	*ret_scope = (struct scope){0};
+	if (product && !call_sees(call, product))
+		return false;
+	if (product)
+		fill_scope(call, &product, 1, ret_scope);
+	else if (reach.all_products)
+		ret_scope->all = true;
+	else
+		fill_scope(call, reach.products, reach.product_count, ret_scope);
+	return ret_scope->all || ret_scope->count > 0;
 }
 
 static bool is_somebody(const struct actor *a)
@@ -209,6 +254,29 @@ void call_answer(const struct call *call, struct http_response *response, const 
 	    arena_copy(call->request->arena, buf_span(&text)));
 }
 
+void call_answer_rows(
+    const struct call *call, struct http_response *response, const struct answer_rows *rows)
+{
+	AUTO(buf) text = {0};
+	struct json j = {.out = &text};
+	const bool more = rows->count > (size_t)rows->limit;
+	const size_t shown = more ? (size_t)rows->limit : rows->count;
+	int64_t last = 0;
+
+	json_object_begin(&j, NULL);
+	json_array_begin(&j, "items");
+	for (size_t i = 0; i < shown; i++) {
+		const void *row = (const char *)rows->rows + i * rows->size;
+
+		rows->put(&j, row);
+		memcpy(&last, row, sizeof(last));
+	}
+	json_array_end(&j);
+	page_next_id(&j, more, last);
+	json_object_end(&j);
+	call_answer(call, response, &text);
+}
+
 void call_etag(const struct call *call, struct http_response *response, int64_t version)
 {
 	http_add_header(
@@ -279,10 +347,20 @@ static struct status perform_all(
 	return perform_as(route, call, response, err);
 }
 
+/* Documents are the caller's here: what is wrong with them is no fault of the configuration. */
+static void blame(struct err *err)
+{
+	if (err->kind != ERR_CONFIG || err->reason)
+		return;
+	err->reason = &reasons[REASON_DOCUMENT_REFUSED];
+	err->kind = err->reason->kind;
+}
+
 void perform(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err)
 {
 	if (!perform_all(route, call, response, ret_err).ok) {
+		blame(ret_err);
 		recorder_keep(call, ret_err);
 		route->error_shape(call, ret_err, response);
 		return;

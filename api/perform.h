@@ -15,6 +15,8 @@
 #define SIGNET_API_PERFORM_H
 
 #include "api/route.h"
+#include "base/json.h"
+#include "sql/scope.h"
 
 #define ACT_ATTEMPTS \
 	3 /* a race is lost to somebody who won: thrice in a row, the store is unwell */
@@ -50,6 +52,12 @@ struct reach call_reach(const struct call *call);
 MUST_USE bool call_sees(const struct call *call, const char *product);
 
 /*
+ * What a list shows: the caller's reach, and of that the one product that a filter names (NULL: all
+ * of it). false: nothing, without a look into the store.
+ */
+MUST_USE bool call_scope(const struct call *call, const char *product, struct scope *ret_scope);
+
+/*
  * Does what the client demanded hold? version: of what is there; 0: nothing is. ERR_STALE
  * condition.failed. Without a condition: always.
  */
@@ -66,6 +74,18 @@ struct status call_id(const struct call *call, int64_t *ret_id, struct err *err)
 
 /* Answer with the row's status and this JSON; the text is copied, a newline put behind it. */
 void call_answer(const struct call *call, struct http_response *response, const struct buf *json);
+/*
+ * A page of rows that begin with their `int64_t id`, newest first; the list was asked for one row
+ * more than the page holds, so that it is known whether there is a next one.
+ */
+struct answer_rows {
+	const void *rows;
+	size_t count, size; /* of one row */
+	int64_t limit;      /* of the page */
+	void (*put)(struct json *j, const void *row);
+};
+void call_answer_rows(
+    const struct call *call, struct http_response *response, const struct answer_rows *rows);
 /* With an ETag of this version (before call_answer() or after it). */
 void call_etag(const struct call *call, struct http_response *response, int64_t version);
 

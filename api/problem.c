@@ -31,8 +31,8 @@ const char *problem_title(int status)
 	return "Internal Server Error";
 }
 
-static struct span render(
-    const struct http_request *q, const struct err *err, int status, const char *instance)
+static struct span render(const struct http_request *q, const struct err *err, int status,
+    const struct problem_members *m)
 {
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
@@ -49,8 +49,10 @@ static struct span render(
 	} else if (status >= 500) {
 		json_str(&j, "advice", "try again later; the fault is on this side");
 	}
-	if (instance)
-		json_str(&j, "instance", instance);
+	if (m->errors)
+		json_raw(&j, "errors", span_str(m->errors));
+	if (m->instance)
+		json_str(&j, "instance", m->instance);
 	json_str(&j, "request_id", q->id);
 	json_object_end(&j);
 	buf_put_str(&text, "\n");
@@ -62,21 +64,22 @@ static bool wants_retry_after(int status)
 	return status == 429 || status == 503;
 }
 
-void problem_refuse(const struct http_request *request, const struct err *err, const char *instance,
-    int64_t retry_after, struct http_response *r)
+void problem_refuse(const struct http_request *request, const struct err *err,
+    const struct problem_members *members, struct http_response *r)
 {
 	const int status = http_status_of(err->kind);
 	struct arena *arena = request->arena;
 
 	*r = (struct http_response){0};
-	http_respond(r, status, PROBLEM_JSON, render(request, err, status, instance));
+	http_respond(r, status, PROBLEM_JSON, render(request, err, status, members));
 	r->reason_code = err_code(err);
 	http_add_header(r, "X-Signet-Reason", arena_strdup(arena, r->reason_code));
 	http_add_header(r, "Cache-Control", "no-store");
 	if (wants_retry_after(status))
 		http_add_header(r, "Retry-After",
 		    arena_printf(arena, "%lld",
-			(long long)(retry_after > 0 ? retry_after : RETRY_AFTER_STANDARD)));
+			(long long)(members->retry_after > 0 ? members->retry_after
+							     : RETRY_AFTER_STANDARD)));
 	/* RFC 6750 3: the challenge names the scheme; which credentials would do is no secret. */
 	if (status == 401)
 		http_add_header(r, "WWW-Authenticate", "Bearer realm=\"signet\"");
@@ -84,10 +87,13 @@ void problem_refuse(const struct http_request *request, const struct err *err, c
 
 void problem_shape(const struct call *call, const struct err *err, struct http_response *r)
 {
-	const char *instance = call->reference
-				   ? arena_printf(call->request->arena,
-					 API_PREFIX "/refused-calls/%s", call->reference)
-				   : NULL;
+	const struct problem_members members = {
+	    .instance = call->reference ? arena_printf(call->request->arena,
+					      API_PREFIX "/refused-calls/%s", call->reference)
+					: NULL,
+	    .errors = call->faults,
+	    .retry_after = call->retry_after,
+	};
 
-	problem_refuse(call->request, err, instance, call->retry_after, r);
+	problem_refuse(call->request, err, &members, r);
 }

@@ -15,13 +15,19 @@
 #include "api/route.h"
 
 #define API_PREFIX   "/api/v1"
+#define JSON         "application/json"
 #define PROBLEM_JSON "application/problem+json"
 
 /* An error_shape for struct route. */
 void problem_shape(const struct call *call, const struct err *err, struct http_response *r);
 /* The same where there is no call yet. */
-void problem_refuse(const struct http_request *request, const struct err *err, const char *instance,
-    int64_t retry_after, struct http_response *r);
+struct problem_members {
+	const char *instance; /* NULL: none */
+	const char *errors;   /* JSON array; NULL: none */
+	int64_t retry_after;  /* seconds; 0: the standard where one is due */
+};
+void problem_refuse(const struct http_request *request, const struct err *err,
+    const struct problem_members *members, struct http_response *r);
 /* "Forbidden" for 403: the phrases of RFC 9110. */
 const char *problem_title(int status);
 

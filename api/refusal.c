@@ -71,7 +71,7 @@ void route_refuse(const struct http_request *request, const struct err *err, con
     struct http_response *response)
 {
 	if (span_starts(span_str(request->path), "/api/"))
-		problem_refuse(request, err, NULL, 0, response);
+		problem_refuse(request, err, &(struct problem_members){0}, response);
 	else
 		shape(err, NULL, 0, request->arena, response);
 	if (allow)

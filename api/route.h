@@ -79,6 +79,7 @@ struct call {
 	const struct request_row *pending;
 	bool committed; /* what was done is durable */
 	/* Set by a handler, for the answer's error shape: */
+	const char *faults; /* JSON array: what was wrong where, a problem's `errors`; NULL: none */
 	const char *reference; /* id of the record that explains the outcome; NULL: none */
 	int64_t retry_after;   /* seconds; 0: RETRY_AFTER_STANDARD where one is due */
 };
@@ -114,8 +115,9 @@ struct route {
 	const char *document;      /* kind of policy document that the body is; NULL: none */
 	const struct field *query; /* ended by name NULL; NULL: no parameter is taken */
 	size_t query_size;
-	const char *answer; /* name of the answer's shape (api/answer.h); NULL: no body */
-	int status;         /* of success; 0: 200 */
+	const char *answer_type; /* media type of success; NULL: application/json */
+	const char *answer;      /* name of the answer's shape (api/answer.h); NULL: no body */
+	int status;              /* of success; 0: 200 */
 };
 
 extern const struct route routes[];     /* EST and what else is no API; ended by path NULL */

@@ -251,3 +251,16 @@ struct digest sha256(struct span in)
 {
 	return sha256_parts(&in, 1);
 }
+
+void pem_encode(const char *label, struct span der, struct buf *out)
+{
+	AUTO(buf) text = {0};
+
+	base64_encode(der, &text);
+	buf_printf(out, "-----BEGIN %s-----\n", label);
+	for (size_t i = 0; i < text.n; i += 64) {
+		buf_put(out, span(text.p + i, text.n - i < 64 ? text.n - i : 64));
+		buf_put_byte(out, '\n');
+	}
+	buf_printf(out, "-----END %s-----\n", label);
+}

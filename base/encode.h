@@ -22,6 +22,9 @@ struct status hex_decode(struct span text, struct buf *out, struct err *err);
 /* Lower-case hex with its NUL, for fixed sizes: text holds 2 n + 1 characters. */
 void hex_text(struct span in, char *text);
 
+/* Append PEM (RFC 7468): "-----BEGIN CERTIFICATE-----", lines of 64 characters, LF. */
+void pem_encode(const char *label, struct span der, struct buf *out);
+
 #define SHA256_SIZE 32
 struct digest {
 	uint8_t bytes[SHA256_SIZE];

@@ -58,7 +58,8 @@ struct policy_change {
 		POLICY_CHANGED,
 		POLICY_REMOVED
 	} what;
-	int64_t version; /* of the document, afterwards; 0: devices have none */
+	int64_t version;              /* of the document, afterwards; 0: devices have none */
+	size_t devices, devices_made; /* of kind devices: how many, and how many of them are new */
 	struct policy_difference *differences;
 	size_t difference_count;
 };

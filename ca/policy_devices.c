@@ -152,6 +152,8 @@ static struct status write_product(
 	policy_add_change(app, "devices",
 	    arena_printf(app->arena, "%s (%zu new of %zu)", product, count, n),
 	    count ? POLICY_CREATED : POLICY_UNCHANGED);
+	app->changes[app->change_count - 1].devices = n;
+	app->changes[app->change_count - 1].devices_made = count;
 	if (count == 0)
 		return STATUS_OK;
 	policy_add_act(app, ACT_DEVICE_REGISTER, product);

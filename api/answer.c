@@ -1,0 +1,161 @@
+/* api/answer.c: see answer.h. */
+#include "api/answer.h"
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "sql/device_view.h"
+#include "sql/enrollment_view.h"
+
+void answer_time(struct json *j, const char *name, int64_t seconds)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (seconds)
+		time_text(seconds, text);
+	json_str(j, name, seconds ? text : NULL);
+}
+
+void answer_hex(struct json *j, const char *name, struct span bytes)
+{
+	AUTO(buf) text = {0};
+
+	hex_encode(bytes, &text);
+	json_str(j, name, bytes.n ? buf_cstr(&text) : NULL);
+}
+
+void answer_id(struct json *j, const char *name, int64_t id)
+{
+	if (id)
+		json_int(j, name, id);
+	else
+		answer_null(j, name);
+}
+
+void answer_null(struct json *j, const char *name)
+{
+	json_str(j, name, NULL);
+}
+
+/* ---- shapes ---- */
+
+/* clang-format off */
+#define STR(name_, help_)       {.name = (name_), .type = ANSWER_STR, .help = (help_)}
+#define STR_OR_NULL(name_, help_) {.name = (name_), .type = ANSWER_STR, .nullable = true, .help = (help_)}
+#define INT(name_, help_)       {.name = (name_), .type = ANSWER_INT, .help = (help_)}
+#define INT_OR_NULL(name_, help_) {.name = (name_), .type = ANSWER_INT, .nullable = true, .help = (help_)}
+#define BOOL(name_, help_)      {.name = (name_), .type = ANSWER_BOOL, .help = (help_)}
+#define TIME(name_, help_)      {.name = (name_), .type = ANSWER_TIME, .help = (help_)}
+#define TIME_OR_NULL(name_, help_) {.name = (name_), .type = ANSWER_TIME, .nullable = true, .help = (help_)}
+#define HEX(name_, help_)       {.name = (name_), .type = ANSWER_HEX, .help = (help_)}
+#define HEX_OR_NULL(name_, help_) {.name = (name_), .type = ANSWER_HEX, .nullable = true, .help = (help_)}
+#define ENUM(name_, names_, help_) {.name = (name_), .type = ANSWER_ENUM, .names = (names_), .help = (help_)}
+#define ENUM_OR_NULL(name_, names_, help_) \
+	{.name = (name_), .type = ANSWER_ENUM, .nullable = true, .names = (names_), .help = (help_)}
+#define OBJECT(name_, of_, help_) {.name = (name_), .type = ANSWER_OBJECT, .of = (of_), .help = (help_)}
+#define OBJECT_OR_NULL(name_, of_, help_) \
+	{.name = (name_), .type = ANSWER_OBJECT, .nullable = true, .of = (of_), .help = (help_)}
+#define OBJECTS(name_, of_, help_) {.name = (name_), .type = ANSWER_LIST, .of = (of_), .help = (help_)}
+#define STRS(name_, help_)      {.name = (name_), .type = ANSWER_STR_LIST, .help = (help_)}
+#define STRS_OR_NULL(name_, help_) {.name = (name_), .type = ANSWER_STR_LIST, .nullable = true, .help = (help_)}
+#define ANY(name_, help_)       {.name = (name_), .type = ANSWER_ANY, .help = (help_)}
+#define VALUE(name_, help_)     {.name = (name_), .type = ANSWER_JSON, .help = (help_)}
+#define END                     {.name = NULL}
+
+static const char *const credentials[] = {"token", "certificate", "local", NULL};
+static const char *const effects[] = {"unchanged", "created", "changed", "removed", NULL};
+static const char *const operations[] = {"enroll", "reenroll", NULL};
+
+static const struct answer_field granted[] = {
+    STR("permission", "what"), STR("role", "by which role"),
+    STRS_OR_NULL("products", "for which products; null: all"),
+    STRS_OR_NULL("channels", "for which channels; null: all"),
+    TIME_OR_NULL("expires_at", "until when; null: for ever"), END};
+static const struct answer_field whoami[] = {
+    STR("principal", "name"), STR_OR_NULL("type", "person, service, ci or line"),
+    STR_OR_NULL("person", "who acts, where it is known"),
+    ENUM("credential", credentials, "how it was proven"),
+    INT_OR_NULL("token", "id of the token"), OBJECTS("permissions", "Granted", "one for each binding that gives it"), END};
+static const struct answer_field because[] = {
+    STR("binding", "name"), STR("role", "that it gives"),
+    STRS_OR_NULL("products", "null: all"), STRS_OR_NULL("channels", "null: all"),
+    TIME_OR_NULL("expires_at", "null: never"), END};
+static const struct answer_field explanation[] = {
+    STR("principal", "who"), STR("permission", "what"), STR_OR_NULL("scope", "where; null: everywhere"),
+    BOOL("allowed", "may it?"), OBJECTS("because", "Because", "bindings that allow it"),
+    STRS("missing", "what stands in the way"), END};
+static const struct answer_field difference[] = {
+    STR("path", "JSON pointer into the document"), VALUE("old", "null: absent"), VALUE("new", "null: absent"), END};
+static const struct answer_field change[] = {
+    STR("kind", "of document"), STR("name", "of the document"), ENUM("effect", effects, "what became of it"),
+    INT_OR_NULL("version", "afterwards"), OBJECTS("difference", "Difference", "member by member"), END};
+static const struct answer_field needed[] = {
+    STR("act", "kind of act"), STR_OR_NULL("product", "null: all of them"), STR("policy", "approval policy that asks"),
+    STR("role", "that approvers hold"), INT("approvals", "how many persons"), END};
+static const struct answer_field applied[] = {
+    BOOL("dry_run", "nothing was changed"), INT("version", "of policy"),
+    OBJECTS("changes", "Change", "one for each document"), OBJECTS("approvals", "Needed", "who must agree"), END};
+static const struct answer_field device[] = {
+    INT("id", "of the device"), STR("product", "name"), STR("serial", "serial number"),
+    ENUM("state", device_states, "where it is in its life"),
+    BOOL("announced", "known before it came, not since it came to an open label"),
+    TIME("created_at", "when it was made known"), TIME_OR_NULL("first_enrolled_at", "null: not yet"),
+    INT("certificates", "that it has had"), HEX_OR_NULL("idevid_key_digest", "SHA-256 of its IDevID's key; null: not seen yet"),
+    HEX_OR_NULL("idevid_digest", "SHA-256 of its IDevID"), INT("version", "rises with each change; the ETag"), END};
+static const struct answer_field device_ref[] = {
+    INT_OR_NULL("id", "of the device; null: not known here"), STR("product", "name"),
+    STR_OR_NULL("serial", "serial number"), END};
+static const struct answer_field registered[] = {
+    INT("created", "devices that were not known"), INT("known", "devices that were"), END};
+static const struct answer_field certificate[] = {
+    INT("id", "of the certificate"), HEX("serial_number", "as in the certificate"), STR("authority", "that issued it"),
+    OBJECT_OR_NULL("device", "DeviceRef", "whose it is; null: no device's"), STR_OR_NULL("profile", "null: none"),
+    STR_OR_NULL("label", "that it was enrolled at"), STR_OR_NULL("subject", "RFC 4514"), HEX("key_digest", "SHA-256 of its key"),
+    TIME("not_before", ""), TIME("not_after", ""), TIME("issued_at", ""),
+    TIME_OR_NULL("first_used_at", "null: not seen in use"), INT_OR_NULL("renews", "id of the one it takes over from"), END};
+static const struct answer_field certificate_ref[] = {
+    INT("id", "of the certificate"), HEX_OR_NULL("serial_number", "as in the certificate"), END};
+static const struct answer_field enrollment[] = {
+    INT("id", "of the enrollment"), TIME("at", ""), STR("label", "as it was asked for"), ENUM("operation", operations, ""),
+    ENUM("outcome", enrollment_outcomes, ""), STR_OR_NULL("code", "reason, stable"), STR_OR_NULL("rule", "that decided"),
+    STR_OR_NULL("message", "the value and why"), STR_OR_NULL("advice", "what to do"),
+    OBJECT_OR_NULL("device", "DeviceRef", "null: nobody vouched for one"), OBJECT_OR_NULL("certificate", "CertificateRef", "that came of it"),
+    HEX_OR_NULL("key_digest", "SHA-256 of the key to be certified"), HEX_OR_NULL("idevid_digest", "SHA-256 of the IDevID"),
+    STR("peer", "address"), STR("request_id", "as in the server's log"), BOOL("stranger", "no trust anchor vouches for it: the row expires"),
+    ENUM_OR_NULL("state", enrollment_states, "of one that waits or waited"), TIME_OR_NULL("expires_at", ""),
+    STR_OR_NULL("decided_by", ""), TIME_OR_NULL("decided_at", ""), END};
+static const struct answer_field alarm[] = {
+    INT("id", "of the alarm"), TIME("at", ""), STR("kind", "such as clone or lint"),
+    OBJECT_OR_NULL("device", "DeviceRef", "that it is about"), INT_OR_NULL("enrollment", "id of the one that raised it"),
+    STR("detail", ""), END};
+static const struct answer_field refused_call[] = {
+    INT("id", "of the refused call"), TIME("at", ""), STR_OR_NULL("principal", "null: nobody known"), STR("method", ""),
+    STR("path", "without the query"), INT("status", "HTTP"), STR("code", "reason, stable"), STR_OR_NULL("rule", "that refused"),
+    STR("message", "the value and why"), STR_OR_NULL("advice", "what to do"), STR_OR_NULL("cause", "what the caller was not told"),
+    STR("peer", "address"), STR("request_id", "as in the server's log"), END};
+
+const struct answer_shape answer_shapes[] = {
+    {"OpenApi", NULL, NULL, "an OpenAPI 3.1 document"},
+    {"Granted", granted, NULL, "a permission and the binding that gives it"},
+    {"WhoAmI", whoami, NULL, "who calls"},
+    {"Because", because, NULL, "a binding that allows"},
+    {"Explanation", explanation, NULL, "why, or why not"},
+    {"Difference", difference, NULL, "a member that differs"},
+    {"Change", change, NULL, "what became of a document"},
+    {"Needed", needed, NULL, "approvals that policy asks for"},
+    {"Applied", applied, NULL, "what was, or would be, changed"},
+    {"Device", device, NULL, "one unit of a product"},
+    {"DeviceList", NULL, "Device", "a page of devices"},
+    {"DeviceRef", device_ref, NULL, "a device, by its names"},
+    {"Registered", registered, NULL, "how many were new"},
+    {"Certificate", certificate, NULL, "an issued certificate"},
+    {"CertificateList", NULL, "Certificate", "a page of certificates"},
+    {"CertificateRef", certificate_ref, NULL, "a certificate, by its numbers"},
+    {"Enrollment", enrollment, NULL, "one attempt, accepted or refused, with all that explains it"},
+    {"EnrollmentList", NULL, "Enrollment", "a page of enrollments"},
+    {"Alarm", alarm, NULL, "what somebody must look at"},
+    {"AlarmList", NULL, "Alarm", "a page of alarms"},
+    {"RefusedCall", refused_call, NULL, "a call that was refused, with all that explains it"},
+    {"RefusedCallList", NULL, "RefusedCall", "a page of refused calls"},
+    {.name = NULL},
+};
+/* clang-format on */

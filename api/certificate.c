@@ -1,0 +1,175 @@
+/* api/certificate.c: see certificate.h. */
+#include "api/certificate.h"
+
+#include "api/answer.h"
+#include "api/perform.h"
+#include "ca/policy.h"
+#include "ca/reason.h"
+#include "sql/certificate_view.h"
+
+#define AT(member)  .offset = offsetof(struct certificate_list_query, member)
+#define SERIAL_TEXT 64 /* twenty octets in hex, with colons */
+/* clang-format off */
+const struct field certificate_list_fields[] = {
+    PAGE_FIELDS,
+    {.name = "device", .type = FIELD_INT, AT(device), .min = 1, .help = "id of a device"},
+    {.name = "product", .type = FIELD_STR, AT(product), .min = 1, .max = 63, .help = "name of a product"},
+    {.name = "serial", .type = FIELD_STR, AT(serial), .min = 1, .max = 64,
+	.help = "serial number of a device"},
+    {.name = "serial_number", .type = FIELD_STR, AT(serial_number), .min = 2, .max = SERIAL_TEXT,
+	.help = "serial number of a certificate, hex"},
+    {.name = "authority", .type = FIELD_STR, AT(authority), .min = 1, .max = 63,
+	.help = "name of the authority that issued it"},
+    {.name = "subject", .type = FIELD_STR, AT(subject), .min = 1, .max = 500,
+	.help = "its whole subject, as RFC 4514 writes it"},
+    {.name = "expires_before", .type = FIELD_TIME, AT(expires_before), .help = "ends before; those first that end first"},
+    {.name = "expires_after", .type = FIELD_TIME, AT(expires_after),
+	.help = "ends then or later; those first that end first"},
+    {.name = "issued_after", .type = FIELD_TIME, AT(issued_after), .help = "issued then or later"},
+    {.name = NULL},
+};
+/* clang-format on */
+
+/* ---- answers ---- */
+
+static void put_device(struct json *j, const struct certificate_row *c)
+{
+	if (!c->device_id) {
+		answer_null(j, "device");
+		return;
+	}
+	json_object_begin(j, "device");
+	json_int(j, "id", c->device_id);
+	json_str(j, "product", c->product);
+	json_str(j, "serial", c->device_serial);
+	json_object_end(j);
+}
+
+static void put(struct json *j, const struct certificate_row *c)
+{
+	json_object_begin(j, NULL);
+	json_int(j, "id", c->id);
+	answer_hex(j, "serial_number", c->serial);
+	json_str(j, "authority", c->authority);
+	put_device(j, c);
+	json_str(j, "profile", c->profile);
+	json_str(j, "label", c->label);
+	json_str(j, "subject", c->subject);
+	answer_hex(j, "key_digest", c->key_digest);
+	answer_time(j, "not_before", c->not_before);
+	answer_time(j, "not_after", c->not_after);
+	answer_time(j, "issued_at", c->issued_at);
+	answer_time(j, "first_used_at", c->first_used_at);
+	answer_id(j, "renews", c->renews);
+	json_object_end(j);
+}
+
+static void answer_list(const struct call *call, struct http_response *response,
+    const struct certificate_filter *f, const struct certificate_row *rows, size_t count)
+{
+	AUTO(buf) text = {0};
+	struct json j = {.out = &text};
+	const bool more = count == (size_t)f->limit;
+	const size_t shown = more ? count - 1 : count;
+	const struct certificate_row *last = shown ? &rows[shown - 1] : NULL;
+
+	json_object_begin(&j, NULL);
+	json_array_begin(&j, "items");
+	for (size_t i = 0; i < shown; i++)
+		put(&j, &rows[i]);
+	json_array_end(&j);
+	if (certificate_by_expiry(f))
+		page_next_moment(&j, more && last, last ? last->not_after : 0, last ? last->id : 0);
+	else
+		page_next_id(&j, more && last, last ? last->id : 0);
+	json_object_end(&j);
+	call_answer(call, response, &text);
+}
+
+/* ---- handlers ---- */
+
+/* ret_nothing: what is asked for is not there, or not the caller's to see. */
+static struct status filter_of(const struct call *call, struct buf *serial,
+    struct certificate_filter *f, bool *ret_nothing, struct err *err)
+{
+	const struct certificate_list_query *q = call->query;
+	const struct authority *authority =
+	    q->authority ? policy_authority(call->policy, q->authority) : NULL;
+	struct err why = {0};
+
+	*ret_nothing = !call_scope(call, q->product, &f->scope) || (q->authority && !authority);
+	f->authority_id = authority ? authority->id : 0;
+	f->device_id = q->device;
+	f->device_serial = q->serial;
+	f->subject = q->subject;
+	f->issued_after = q->issued_after;
+	f->expires_after = q->expires_after;
+	f->expires_before = q->expires_before;
+	f->limit = q->page.limit + 1;
+	if (q->serial_number && !hex_decode(span_str(q->serial_number), serial, &why).ok)
+		return REFUSE(err, QUERY_PARAMETER, "parameter serial_number: %s", why.message);
+	f->serial = buf_span(serial);
+	if (certificate_by_expiry(f))
+		return page_after_moment(&q->page, &f->after_time, &f->after_id, err);
+	return page_after_id(&q->page, &f->after_id, err);
+}
+
+struct status certificate_list_get(
+    struct call *call, struct http_response *response, struct err *err)
+{
+	AUTO(buf) serial = {0};
+	struct certificate_filter f = {0};
+	struct certificate_row *rows = NULL;
+	size_t count = 0;
+	bool nothing;
+
+	TRY(filter_of(call, &serial, &f, &nothing, err));
+	if (!nothing)
+		TRY(certificate_list(call->db, &f, call->request->arena, &rows, &count, err));
+	answer_list(call, response, &f, rows, count);
+	return STATUS_OK;
+}
+
+static struct status find(
+    const struct call *call, struct certificate_row *ret_row, struct span *ret_der, struct err *err)
+{
+	struct err why = {0};
+	int64_t id;
+
+	TRY(call_id(call, &id, err));
+	if (!certificate_get(call->db, id, call->request->arena, ret_row, ret_der, &why).ok &&
+	    why.kind != ERR_MISSING) {
+		*err = why;
+		return STATUS_FAILED;
+	}
+	if (why.kind == ERR_MISSING || !call_sees(call, ret_row->product))
+		return REFUSE(err, OBJECT_UNKNOWN, "there is no certificate %s", call->segment);
+	return STATUS_OK;
+}
+
+struct status certificate_one_get(
+    struct call *call, struct http_response *response, struct err *err)
+{
+	AUTO(buf) text = {0};
+	struct json j = {.out = &text};
+	struct certificate_row c;
+
+	TRY(find(call, &c, NULL, err));
+	put(&j, &c);
+	call_answer(call, response, &text);
+	return STATUS_OK;
+}
+
+struct status certificate_pem_get(
+    struct call *call, struct http_response *response, struct err *err)
+{
+	AUTO(buf) pem = {0};
+	struct certificate_row c;
+	struct span der;
+
+	TRY(find(call, &c, &der, err));
+	pem_encode("CERTIFICATE", der, &pem);
+	http_respond(response, 200, call->route->answer_type,
+	    arena_copy(call->request->arena, buf_span(&pem)));
+	return STATUS_OK;
+}

@@ -1,0 +1,23 @@
+/* api/certificate.h: certificates, searched and shown: handlers of /api/v1/certificates. */
+#ifndef SIGNET_API_CERTIFICATE_H
+#define SIGNET_API_CERTIFICATE_H
+
+#include "api/page.h"
+#include "api/route.h"
+
+struct certificate_list_query {
+	struct page_query page;
+	int64_t device;
+	char *product, *serial, *serial_number, *authority, *subject;
+	int64_t expires_before, expires_after, issued_after;
+};
+extern const struct field certificate_list_fields[];
+
+struct status certificate_list_get(
+    struct call *call, struct http_response *response, struct err *err);
+struct status certificate_one_get(
+    struct call *call, struct http_response *response, struct err *err);
+struct status certificate_pem_get(
+    struct call *call, struct http_response *response, struct err *err);
+
+#endif

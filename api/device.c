@@ -1,0 +1,130 @@
+/* api/device.c: devices looked at and moved from state to state. See device.h. */
+#include "api/device.h"
+
+#include <string.h>
+
+#include "api/answer.h"
+#include "api/api.h"
+#include "api/perform.h"
+#include "ca/device_change.h"
+#include "ca/reason.h"
+#include "sql/device_view.h"
+
+/* clang-format off */
+#define AT(member) .offset = offsetof(struct device_list_query, member)
+const struct field device_list_fields[] = {
+    PAGE_FIELDS,
+    {.name = "product", .type = FIELD_STR, AT(product), .min = 1, .max = 63, .help = "name of a product"},
+    {.name = "serial", .type = FIELD_STR, AT(serial), .min = 1, .max = 64, .help = "serial number"},
+    {.name = "state", .type = FIELD_STR, AT(state), .min = 1, .max = 16,
+	.help = "made, claimed, enrolled, suspended or retired"},
+    {.name = NULL},
+};
+#undef AT
+const struct field device_patch_fields[] = {
+    {.name = "state", .type = FIELD_STR, .offset = offsetof(struct device_patch_body, state),
+	.required = true, .min = 1, .max = 16,
+	.help = "claimed, enrolled (to resume it), suspended or retired"},
+    {.name = NULL},
+};
+/* clang-format on */
+
+static void put(struct json *j, const void *row)
+{
+	const struct device_row *d = row;
+
+	json_object_begin(j, NULL);
+	json_int(j, "id", d->id);
+	json_str(j, "product", d->product);
+	json_str(j, "serial", d->serial);
+	json_str(j, "state", d->state);
+	json_bool(j, "announced", d->announced);
+	answer_time(j, "created_at", d->created_at);
+	answer_time(j, "first_enrolled_at", d->first_enrolled_at);
+	json_int(j, "certificates", d->issuances);
+	answer_hex(j, "idevid_key_digest", d->idevid_key);
+	answer_hex(j, "idevid_digest", d->idevid_certificate);
+	json_int(j, "version", d->version);
+	json_object_end(j);
+}
+
+static bool is_state(const char *text)
+{
+	for (size_t i = 0; device_states[i]; i++)
+		if (strcmp(device_states[i], text) == 0)
+			return true;
+	return false;
+}
+
+struct status device_list_get(struct call *call, struct http_response *response, struct err *err)
+{
+	const struct device_list_query *q = call->query;
+	struct device_filter f = {
+	    .state = q->state, .serial = q->serial, .limit = q->page.limit + 1};
+	struct device_row *rows = NULL;
+	size_t count = 0;
+
+	if (q->state && !is_state(q->state))
+		return REFUSE(err, QUERY_PARAMETER, "parameter state: '%s' is none", q->state);
+	TRY(page_after_id(&q->page, &f.before, err));
+	if (call_scope(call, q->product, &f.scope))
+		TRY(device_list(call->db, &f, call->request->arena, &rows, &count, err));
+	call_answer_rows(
+	    call, response, &(struct answer_rows){rows, count, sizeof(*rows), q->page.limit, put});
+	return STATUS_OK;
+}
+
+/* What is there and the caller's to see. */
+static struct status find(
+    const struct call *call, bool lock, struct device_row *ret_row, struct err *err)
+{
+	struct err why = {0};
+	struct status got;
+	int64_t id;
+
+	TRY(call_id(call, &id, err));
+	got = (lock ? device_lock : device_get)(call->db, id, call->request->arena, ret_row, &why);
+	if (!got.ok && why.kind != ERR_MISSING) {
+		*err = why;
+		return STATUS_FAILED;
+	}
+	if (!got.ok || !call_sees(call, ret_row->product))
+		return REFUSE(err, OBJECT_UNKNOWN, "there is no device %s", call->segment);
+	return STATUS_OK;
+}
+
+static void answer_one(
+    const struct call *call, struct http_response *response, const struct device_row *d)
+{
+	AUTO(buf) text = {0};
+	struct json j = {.out = &text};
+
+	put(&j, d);
+	call_etag(call, response, d->version);
+	call_answer(call, response, &text);
+}
+
+struct status device_one_get(struct call *call, struct http_response *response, struct err *err)
+{
+	struct device_row d;
+
+	TRY(find(call, false, &d, err));
+	answer_one(call, response, &d);
+	return STATUS_OK;
+}
+
+struct status device_patch(struct call *call, struct http_response *response, struct err *err)
+{
+	const struct device_patch_body *body = call->input;
+	struct device_change change;
+	struct device_row d;
+
+	TRY(find(call, true, &d, err));
+	TRY(call_condition(call, d.version, err));
+	TRY(device_move_check(&d, body->state, err));
+	change = (struct device_change){
+	    .actor = &call->actor, .now = call_now(call), .rng = &call->api->rng};
+	TRY(device_change_state(call->db, &change, &d, body->state, call->request->arena, err));
+	answer_one(call, response, &d);
+	return STATUS_OK;
+}
