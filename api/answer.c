@@ -133,6 +133,26 @@ static const struct answer_field refused_call[] = {
     STR("message", "the value and why"), STR_OR_NULL("advice", "what to do"), STR_OR_NULL("cause", "what the caller was not told"),
     STR("peer", "address"), STR("request_id", "as in the server's log"), END};
 
+/* ---- the log: api/log.c ---- */
+static const struct answer_field log_info_fields[] = {
+    STR("origin", "name of the log"), STR("vkey", "its public key, as C2SP signed-note writes it"), TIME("started_at", ""),
+    INT("size", "leaves that the published checkpoint covers"), INT("entries", "leaves integrated"),
+    STR("checkpoint", "signed note; empty: none yet"), STR_OR_NULL("public_url", "where tiles are served"),
+    STR("policy", "a tlog-policy file"), STR_OR_NULL("predecessor", "checkpoint of the log that it follows"), END};
+static const struct answer_field log_entry_fields[] = {
+    INT("id", "of the entry"), INT_OR_NULL("index", "of its leaf; null: not integrated yet"), TIME("at", ""),
+    STR("kind", "of act"), STR_OR_NULL("record_kind", "what it commits to"), INT_OR_NULL("record_id", ""), END};
+static const struct answer_field log_record_fields[] = {
+    INT("index", "of the leaf"), INT("entry_id", ""), STR_OR_NULL("entry", "base64; null: the row is gone"),
+    STR_OR_NULL("salt", "base64"), TIME_OR_NULL("erased_at", "when the salt was erased"), STR_OR_NULL("record_kind", ""),
+    INT_OR_NULL("record_id", ""), STR_OR_NULL("record", "base64, made anew from the row; null: the row is gone"),
+    STR_OR_NULL("fault", "columns that contradict the record"), END};
+static const struct answer_field log_record_page[] = {
+    OBJECTS("items", "LogRecord", "by index"), INT_OR_NULL("next", "`from` of the next page"), END};
+static const struct answer_field log_stray_fields[] = {
+    STR("record_kind", ""), INT_OR_NULL("record_id", "null: known by name"), STR_OR_NULL("name", ""),
+    STR("what", "what the log does not tell of it, or tells otherwise"), END};
+
 const struct answer_shape answer_shapes[] = {
     {"OpenApi", NULL, NULL, "an OpenAPI 3.1 document"},
     {"Granted", granted, NULL, "a permission and the binding that gives it"},
@@ -156,6 +176,13 @@ const struct answer_shape answer_shapes[] = {
     {"AlarmList", NULL, "Alarm", "a page of alarms"},
     {"RefusedCall", refused_call, NULL, "a call that was refused, with all that explains it"},
     {"RefusedCallList", NULL, "RefusedCall", "a page of refused calls"},
+    {"LogInfo", log_info_fields, NULL, "which log this is"},
+    {"LogEntry", log_entry_fields, NULL, "an entry, by its numbers"},
+    {"LogEntryList", NULL, "LogEntry", "a page of entries"},
+    {"LogRecord", log_record_fields, NULL, "a leaf with the record that the store has for it"},
+    {"LogRecordPage", log_record_page, NULL, "a page of leaves"},
+    {"LogStray", log_stray_fields, NULL, "a record that the log does not tell of"},
+    {"LogStrayList", NULL, "LogStray", "a page of strays, which may be empty"},
     {.name = NULL},
 };
 /* clang-format on */
