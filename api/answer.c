@@ -133,6 +133,33 @@ static const struct answer_field refused_call[] = {
     STR("message", "the value and why"), STR_OR_NULL("advice", "what to do"), STR_OR_NULL("cause", "what the caller was not told"),
     STR("peer", "address"), STR("request_id", "as in the server's log"), END};
 
+/* ---- requests: api/request_view.c, api/enrollment_decide.c ---- */
+static const char *const request_states[] = {"open", "rejected", "withdrawn", "expired", "redeemed", NULL};
+static const char *const verdicts[] = {"approved", "rejected", NULL};
+static const struct answer_field asked_act[] = {
+    STR("act", "kind of act"), STR_OR_NULL("product", "null: all, or none"), STR_OR_NULL("channel", "null: all, or none"), END};
+static const struct answer_field asked_requirement[] = {
+    STR("policy", "approval policy that asks"), STR("act", "kind of act"), STR_OR_NULL("product", ""), STR_OR_NULL("channel", ""),
+    STR("role", "that approvers hold"), INT("approvals", "how many persons"), INT("have", "how many count now"), END};
+static const struct answer_field verdict[] = {
+    STR("principal", ""), ENUM("verdict", verdicts, ""), TIME("at", ""), HEX("digest", "that the approver was shown"),
+    STR_OR_NULL("comment", ""), END};
+static const struct answer_field stored_call[] = {
+    STR("method", ""), STR("path", ""), STR_OR_NULL("query", ""), STR_OR_NULL("if_match", ""), STR_OR_NULL("if_none_match", ""),
+    STR_OR_NULL("content_type", ""), {.name = "body", .type = ANSWER_STR, .nullable = true, .optional = true, .help = "as it came"},
+    {.name = "body_base64", .type = ANSWER_STR, .optional = true, .help = "where it is no text"}, END};
+static const struct answer_field request[] = {
+    INT("id", "of the request"), STR("act", "the first of its acts"), OBJECTS("acts", "AskedAct", "all of them"),
+    ENUM("state", request_states, ""), BOOL("ready", "all requirements are met, by the rights of now"), STR("requester", "principal"),
+    STR_OR_NULL("person", "who is behind it"), TIME("created_at", ""), TIME("expires_at", ""), TIME_OR_NULL("closed_at", ""),
+    STR_OR_NULL("closed_by", ""), HEX("digest", "that an approver must name"), OBJECT("call", "StoredCall", "what is asked for"),
+    {.name = "difference", .type = ANSWER_JSON, .optional = true, .help = "what it would change of policy; not in lists"},
+    OBJECTS("requirements", "AskedRequirement", "who must agree"), OBJECTS("approvals", "Verdict", "who has said what"), END};
+static const struct answer_field requested[] = {OBJECT("request", "Request", "what the call has become"), END};
+static const struct answer_field decision[] = {
+    INT("id", "of the enrollment"), STR("state", ""), STR_OR_NULL("product", ""), STR_OR_NULL("serial", ""),
+    STR("decided_by", ""), TIME("decided_at", ""), END};
+
 /* ---- the log: api/log.c ---- */
 static const struct answer_field log_info_fields[] = {
     STR("origin", "name of the log"), STR("vkey", "its public key, as C2SP signed-note writes it"), TIME("started_at", ""),
@@ -176,6 +203,15 @@ const struct answer_shape answer_shapes[] = {
     {"AlarmList", NULL, "Alarm", "a page of alarms"},
     {"RefusedCall", refused_call, NULL, "a call that was refused, with all that explains it"},
     {"RefusedCallList", NULL, "RefusedCall", "a page of refused calls"},
+    {"AskedAct", asked_act, NULL, "an act, and what it is about"},
+    {"AskedRequirement", asked_requirement, NULL, "approvals that policy asks for"},
+    {"Verdict", verdict, NULL, "what somebody said"},
+    {"StoredCall", stored_call, NULL, "a call as it was made"},
+    {"Request", request, NULL, "a call that waits for approvals, or waited"},
+    {"RequestList", NULL, "Request", "a page of requests"},
+    {"Requested", requested, NULL, "a request was made of the call"},
+    {"Redeemed", NULL, NULL, "what the act answers"},
+    {"Decision", decision, NULL, "what was decided about an enrollment"},
     {"LogInfo", log_info_fields, NULL, "which log this is"},
     {"LogEntry", log_entry_fields, NULL, "an entry, by its numbers"},
     {"LogEntryList", NULL, "LogEntry", "a page of entries"},

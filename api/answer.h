@@ -2,8 +2,9 @@
  * api/answer.h: the shapes of the API's answers, as data: /api/v1/openapi.json is made from them,
  * and a test holds real answers to them.
  *
- * Every member of a shape stands in every answer; what is not known or does not apply is null.
- * Times are RFC 3339 in UTC, digests and serial numbers lower-case hex, ids integers.
+ * Every member of a shape but optional ones stands in every answer; what is not known or does not
+ * apply is null. Times are RFC 3339 in UTC, digests and serial numbers lower-case hex, ids
+ * integers.
  */
 #ifndef SIGNET_API_ANSWER_H
 #define SIGNET_API_ANSWER_H
@@ -31,6 +32,7 @@ struct answer_field {
 	const char *of;
 	const char *const *names;
 	const char *help;
+	bool optional; /* it does not stand in every answer */
 };
 
 struct answer_shape {

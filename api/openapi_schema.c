@@ -251,7 +251,8 @@ static void put_shape(struct json *j, const struct answer_shape *s)
 		json_object_end(j);
 		json_array_begin(j, "required");
 		for (const struct answer_field *f = s->fields; f->name; f++)
-			json_str(j, NULL, f->name);
+			if (!f->optional)
+				json_str(j, NULL, f->name);
 		json_array_end(j);
 	}
 	json_object_end(j);
