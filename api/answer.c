@@ -70,11 +70,12 @@ static const struct answer_field granted[] = {
     STRS_OR_NULL("products", "for which products; null: all"),
     STRS_OR_NULL("channels", "for which channels; null: all"),
     TIME_OR_NULL("expires_at", "until when; null: for ever"), END};
+static const struct answer_field token_ref[] = {INT("id", "of the token"), TIME("expires_at", ""), END};
 static const struct answer_field whoami[] = {
     STR("principal", "name"), STR_OR_NULL("type", "person, service, ci or line"),
     STR_OR_NULL("person", "who acts, where it is known"),
     ENUM("credential", credentials, "how it was proven"),
-    INT_OR_NULL("token", "id of the token"), OBJECTS("permissions", "Granted", "one for each binding that gives it"), END};
+    OBJECT_OR_NULL("token", "TokenRef", "null: no token"), OBJECTS("permissions", "Granted", "one for each binding that gives it"), END};
 static const struct answer_field because[] = {
     STR("binding", "name"), STR("role", "that it gives"),
     STRS_OR_NULL("products", "null: all"), STRS_OR_NULL("channels", "null: all"),
@@ -160,6 +161,19 @@ static const struct answer_field decision[] = {
     INT("id", "of the enrollment"), STR("state", ""), STR_OR_NULL("product", ""), STR_OR_NULL("serial", ""),
     STR("decided_by", ""), TIME("decided_at", ""), END};
 
+/* ---- credentials: api/token.c, api/operator_certificate.c ---- */
+static const struct answer_field token[] = {
+    INT("id", "of the token"), STR("principal", "who it speaks for"), STR_OR_NULL("person", "who is behind it"),
+    STR("created_by", ""), TIME("created_at", ""), TIME("expires_at", ""), TIME_OR_NULL("revoked_at", ""),
+    STR_OR_NULL("revoked_by", ""), STRS_OR_NULL("permissions", "null: all that the principal has"),
+    BOOL("one_request", "good for one request alone"), END};
+static const struct answer_field token_made[] = {
+    INT("id", "of the token"), STR("jti", ""), STR("token", "JWT; shown once"), STR("principal", "who it speaks for"),
+    TIME("expires_at", ""), END};
+static const struct answer_field operator_certificate[] = {
+    INT("id", "of the certificate"), STR("principal", "its CN"), HEX("serial_number", ""), TIME("not_before", ""),
+    TIME("not_after", ""), STR("certificate", "PEM"), END};
+
 /* ---- the log: api/log.c ---- */
 static const struct answer_field log_info_fields[] = {
     STR("origin", "name of the log"), STR("vkey", "its public key, as C2SP signed-note writes it"), TIME("started_at", ""),
@@ -183,6 +197,7 @@ static const struct answer_field log_stray_fields[] = {
 const struct answer_shape answer_shapes[] = {
     {"OpenApi", NULL, NULL, "an OpenAPI 3.1 document"},
     {"Granted", granted, NULL, "a permission and the binding that gives it"},
+    {"TokenRef", token_ref, NULL, "the token that was sent"},
     {"WhoAmI", whoami, NULL, "who calls"},
     {"Because", because, NULL, "a binding that allows"},
     {"Explanation", explanation, NULL, "why, or why not"},
@@ -212,6 +227,10 @@ const struct answer_shape answer_shapes[] = {
     {"Requested", requested, NULL, "a request was made of the call"},
     {"Redeemed", NULL, NULL, "what the act answers"},
     {"Decision", decision, NULL, "what was decided about an enrollment"},
+    {"Token", token, NULL, "a token of our own, without the token itself"},
+    {"TokenList", NULL, "Token", "a page of tokens"},
+    {"TokenMade", token_made, NULL, "a new token"},
+    {"OperatorCertificate", operator_certificate, NULL, "a client certificate for a principal"},
     {"LogInfo", log_info_fields, NULL, "which log this is"},
     {"LogEntry", log_entry_fields, NULL, "an entry, by its numbers"},
     {"LogEntryList", NULL, "LogEntry", "a page of entries"},

@@ -6,6 +6,7 @@
 #include "api/answer.h"
 #include "api/perform.h"
 #include "ca/reason.h"
+#include "sql/token.h"
 
 /* clang-format off */
 #define AT(member) .offset = offsetof(struct can_query, member)
@@ -70,19 +71,34 @@ static const char *credential_name(enum credential c)
 	return names[c];
 }
 
+static struct status put_token(const struct call *call, struct json *j, struct err *err)
+{
+	struct token_row row;
+
+	if (!call->actor.token_id) {
+		answer_null(j, "token");
+		return STATUS_OK;
+	}
+	TRY(token_get(call->db, call->actor.token_id, call->request->arena, &row, err));
+	json_object_begin(j, "token");
+	json_int(j, "id", row.id);
+	answer_time(j, "expires_at", row.expires_at);
+	json_object_end(j);
+	return STATUS_OK;
+}
+
 struct status self_whoami(struct call *call, struct http_response *response, struct err *err)
 {
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
 	const struct actor *a = &call->actor;
 
-	(void)err;
 	json_object_begin(&j, NULL);
 	json_str(&j, "principal", a->name);
 	json_str(&j, "type", a->principal ? principal_types[a->principal->type] : NULL);
 	json_str(&j, "person", a->person);
 	json_str(&j, "credential", credential_name(a->credential));
-	answer_id(&j, "token", a->token_id);
+	TRY(put_token(call, &j, err));
 	put_permissions(call, &j);
 	json_object_end(&j);
 	call_answer(call, response, &text);
