@@ -202,7 +202,7 @@ static bool is_blank(struct span line)
 
 struct status import_read(struct import *in, struct span text, struct err *err)
 {
-	struct csv csv;
+	struct csv csv = {-1, -1};
 	bool header = in->csv;
 
 	/* RFC 4180 knows no byte order mark; spreadsheets write one. */
