@@ -211,8 +211,8 @@ Test(operator_describe, shows_what_has_to_do_with_it)
 Test(operator_delete, removes_only_what_was_looked_at_and_only_when_told)
 {
 	static const struct answer_row rows[] = {
-	    {"GET", "/", 200, .headers = "ETag: \"7\"\r\n", .body = ROLE}, {"DELETE", "/", 204, .body = NULL},
-	    {0}};
+	    {"GET", "/", 200, .headers = "ETag: \"7\"\r\n", .body = ROLE},
+	    {"DELETE", "/", 204, .body = NULL}, {0}};
 	struct responder *r = responder_start(rows);
 	AUTO(outcome) no = signet("y\n", "delete role viewer");
 	AUTO(outcome) yes = signet(NULL, "delete role viewer --yes");

@@ -189,28 +189,63 @@ static bool answer(SSL *ssl, const struct answer_row *row)
 	return !row || row->trick == TRICK_NONE;
 }
 
+/* False: the rows shall answer. */
+static bool answer_by_hook(struct responder *r, SSL *ssl, const struct seen *seen)
+{
+	AUTO(buf) body = {0}, out = {0};
+	int status = r->hook ? r->hook(r->context, seen, &body) : 0;
+
+	if (!status)
+		return false;
+	buf_printf(&out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", status,
+	    strncmp(seen->path, "/api/", 5) == 0 && !strstr(seen->path, "/proof")
+		? "application/json"
+		: "application/octet-stream",
+	    body.n);
+	buf_put(&out, buf_span(&body));
+	send_text(ssl, out.p, out.n);
+	return true;
+}
+
 static int accept_any(int ok, X509_STORE_CTX *context)
 {
 	(void)ok, (void)context;
 	return 1;
 }
 
-static void serve(struct responder *r, SSL *ssl)
+static bool answer_and_keep(struct responder *r, SSL *ssl, struct seen *seen)
 {
+	X509 *client = SSL_get1_peer_certificate(ssl);
+	bool goes_on;
+
+	if (client)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(client), NID_commonName,
+		    seen->client, sizeof(seen->client));
+	X509_free(client);
+	pthread_mutex_lock(&r->lock);
+	goes_on = answer_by_hook(r, ssl, seen) || answer(ssl, find_row(r, seen));
+	if (r->count < SEEN_MAX)
+		r->seen[r->count++] = *seen;
+	else
+		buf_free(&seen->body);
+	pthread_mutex_unlock(&r->lock);
+	return goes_on;
+}
+
+static void *serve(void *argument)
+{
+	struct connection *c = argument;
+	SSL *ssl = SSL_new(c->responder->tls);
 	struct seen seen;
-	bool goes_on = true;
 
-	while (goes_on && read_request(ssl, &seen)) {
-		X509 *client = SSL_get1_peer_certificate(ssl);
-
-		if (client)
-			X509_NAME_get_text_by_NID(X509_get_subject_name(client), NID_commonName,
-			    seen.client, sizeof(seen.client));
-		X509_free(client);
-		goes_on = answer(ssl, find_row(r, &seen));
-		cr_assert_lt(r->count, SEEN_MAX);
-		r->seen[r->count++] = seen;
-	}
+	SSL_set_fd(ssl, c->fd);
+	if (SSL_accept(ssl) == 1)
+		while (read_request(ssl, &seen) && answer_and_keep(c->responder, ssl, &seen))
+			;
+	SSL_shutdown(ssl);
+	SSL_free(ssl);
+	close(c->fd);
+	return NULL;
 }
 
 static void *run(void *argument)
@@ -219,14 +254,11 @@ static void *run(void *argument)
 	int fd;
 
 	while ((fd = accept(r->listen_fd, NULL, NULL)) >= 0) {
-		SSL *ssl = SSL_new(r->tls);
+		struct connection *c = &r->connections[r->connection_count++];
 
-		SSL_set_fd(ssl, fd);
-		if (SSL_accept(ssl) == 1)
-			serve(r, ssl);
-		SSL_shutdown(ssl);
-		SSL_free(ssl);
-		close(fd);
+		cr_assert_leq(r->connection_count, CONNECTIONS_MAX);
+		*c = (struct connection){.responder = r, .fd = fd};
+		cr_assert(pthread_create(&c->thread, NULL, serve, c) == 0);
 	}
 	return NULL;
 }
@@ -290,6 +322,7 @@ struct responder *responder_start(const struct answer_row *rows)
 	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	r->rows = rows;
+	pthread_mutex_init(&r->lock, NULL);
 	listen_on_loopback(r);
 	make_tls(r);
 	make_home(r);
@@ -312,6 +345,8 @@ void responder_stop(struct responder *r)
 
 	shutdown(r->listen_fd, SHUT_RDWR);
 	pthread_join(r->thread, NULL);
+	for (size_t i = 0; i < r->connection_count; i++)
+		pthread_join(r->connections[i].thread, NULL);
 	close(r->listen_fd);
 	responder_answer(r, NULL);
 	SSL_CTX_free(r->tls);

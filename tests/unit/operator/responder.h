@@ -31,17 +31,23 @@ struct answer_row {
 	int times;
 };
 
-#define SEEN_MAX 64
-struct seen {
+#define SEEN_MAX        64
+#define CONNECTIONS_MAX 256
+struct seen { /* a request */
 	char method[8], path[512], key[80], match[80], authorization[128], type[64];
 	char client[64]; /* common name of the client's certificate */
 	struct buf body;
 };
 
+/* Answers before the rows do: status and body; 0: the rows shall. In the responder's thread. */
+typedef int (*answer_hook)(void *context, const struct seen *seen, struct buf *body);
+
 struct responder {
+	answer_hook hook; /* NULL: none */
+	void *context;
 	const struct answer_row *rows; /* ended by path NULL; set while nobody asks */
 	int used[64];                  /* how often a row answered */
-	struct seen seen[SEEN_MAX];
+	struct seen seen[SEEN_MAX];    /* the first ones */
 	size_t count;
 
 	X509 *root, *leaf;
@@ -51,6 +57,13 @@ struct responder {
 	char url[64];
 	char dir[64]; /* HOME of the program under test; root.pem is there */
 	pthread_t thread;
+	pthread_mutex_t lock; /* one answer at a time */
+	struct connection {
+		struct responder *responder;
+		int fd;
+		pthread_t thread;
+	} connections[CONNECTIONS_MAX];
+	size_t connection_count;
 };
 
 /* Sets HOME, SIGNET_API_URL, SIGNET_CACERT and SIGNET_TOKEN for it. */
