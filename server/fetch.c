@@ -137,6 +137,8 @@ static bool set_bounds(CURL *c, struct exchange *x, int64_t timeout_ms)
 	       curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->body_max) ==
+		   CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEDATA, x) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
@@ -190,7 +192,7 @@ static struct curl_slist *headers_of(const struct fetch_request *q)
 static struct status failed(
     CURLcode code, const struct exchange *x, const char *url, struct err *err)
 {
-	if (x->over)
+	if (x->over || code == CURLE_FILESIZE_EXCEEDED)
 		return err_set(err, ERR_TOO_LARGE, "'%.200s' answers with more than %zu bytes", url,
 		    x->body_max);
 	(void)err_set(err, ERR_BUSY, "'%.200s' gives no answer", url);
