@@ -121,13 +121,18 @@ static struct status sign(struct log_job *j, const struct log_state *state, stru
 {
 	AUTO(buf) note = {0};
 	struct log_checkpoint_row row = {.size = state->size, .root = state->root};
+	bool publish = quorum_of(j->server->policies) == 0;
 
-	if (state->checkpoint >= state->size)
+	if (state->checkpoint >= state->size) {
+		/* Signed while a quorum was asked for, or nobody knew whether one was. */
+		if (publish && state->published < state->checkpoint)
+			return log_checkpoint_publish(
+			    j->db, state->origin_id, state->checkpoint, err);
 		return STATUS_OK;
+	}
 	TRY(log_checkpoint_sign(state, j->key, &note, err));
 	row.note = buf_cstr(&note);
-	return log_checkpoint_add(
-	    j->db, state->origin_id, &row, quorum_of(j->server->policies) == 0, err);
+	return log_checkpoint_add(j->db, state->origin_id, &row, publish, err);
 }
 
 /* Signed by us or by another node: either way by the log's key, and of a tree that was compared. */

@@ -15,6 +15,7 @@
 #include "server/listen.h"
 #include "server/log_job.h"
 #include "server/own_certificate.h"
+#include "server/witness_job.h"
 #include "signing/log_board.h"
 
 /* The database counts as there so long after it was: three of the job's looks. */
@@ -250,6 +251,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 		    LOG_STR("cause", none.cause));
 	TRY(core_start(core, &s->core, err));
 	TRY(log_job_start(s, &s->log_job, err));
+	TRY(witness_job_start(s, &s->witness_job, err));
 	return jobs_start(s, &s->jobs, err);
 }
 
@@ -332,6 +334,8 @@ struct status server_start(struct server *s, const struct config *config, struct
 		core_stop(s->core, 0);
 	else
 		close_listeners(&core);
+	if (s->witness_job)
+		witness_job_stop(s->witness_job);
 	if (s->log_job)
 		log_job_stop(s->log_job);
 	tear_down(s);
@@ -342,6 +346,7 @@ void server_stop(struct server *s)
 {
 	core_stop(s->core, s->config->drain * 1000);
 	jobs_stop(s->jobs);
+	witness_job_stop(s->witness_job);
 	log_job_stop(s->log_job);
 	tear_down(s);
 }

@@ -34,6 +34,7 @@ struct server {
 	struct core *core;
 	struct jobs *jobs;
 	struct log_job *log_job;
+	struct witness_job *witness_job;
 	struct own_certificate own;
 	struct curl_fetcher curl;
 	struct fetcher fetcher;                     /* asks other servers; for workers and jobs */

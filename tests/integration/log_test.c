@@ -436,3 +436,155 @@ Test(log, a_database_that_was_put_back_is_refused_until_it_is_restored, .timeout
 	cr_expect_eq(enroll_status(&f, text, sizeof(text)), 200, "%s", text);
 	fixture_stop(&f);
 }
+
+/* ---- witnesses ---- */
+
+#define WITNESSES 3
+
+struct witnesses {
+	pid_t pids[WITNESSES];
+	char vkeys[WITNESSES][256], urls[WITNESSES][64];
+};
+
+static void read_line(const char *path, char *text, size_t size)
+{
+	AUTO(buf) file = {0};
+	struct err err = {0};
+
+	for (int i = 0; i < 100 && !file_exists(path); i++)
+		pause_ms(50);
+	cr_assert(file_read(path, 4096, &file, &err).ok, "%s", err.message);
+	snprintf(text, size, "%.*s", (int)strcspn(buf_cstr(&file), "\n"), buf_cstr(&file));
+}
+
+static void witness_path(struct fixture *f, int i, const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "%s/witness-%d%s%s", f->dir, i, name[0] ? "/" : "", name);
+}
+
+/* port "": any; a witness that comes back has the one that it had. */
+static void witness_start(struct fixture *f, struct witnesses *w, int i, const char *port)
+{
+	char state[96], name[32], path[128], log[96], vkey[256];
+
+	witness_path(f, i, "", state, sizeof(state));
+	snprintf(name, sizeof(name), "witness%d.example", i);
+	snprintf(log, sizeof(log), "%s/witness.log", f->dir);
+	fixture_sql(f, "SELECT vkey FROM log_origin ORDER BY id DESC LIMIT 1", vkey, sizeof(vkey));
+	w->pids[i] = program_start(log, script("witness", path, sizeof(path)), state, name, vkey,
+	    port[0] ? port : NULL, NULL);
+}
+
+static void witness_mood(struct fixture *f, int i, const char *mood)
+{
+	char path[128];
+	struct err err = {0};
+
+	witness_path(f, i, "mood", path, sizeof(path));
+	cr_assert(file_replace(path, span_str(mood), 0644, &err).ok);
+}
+
+static void witness_stop(struct witnesses *w, int i)
+{
+	kill(w->pids[i], SIGKILL);
+	(void)program_wait(w->pids[i]);
+}
+
+static void apply_log_policy(struct fixture *f, const struct witnesses *w, int quorum)
+{
+	char config[96], log[96], path[96];
+	AUTO(buf) text = {0};
+	struct err err = {0};
+
+	buf_printf(&text, "kind: log-policy\nname: log\nquorum: %d\nwitnesses:\n", quorum);
+	for (int i = 0; i < WITNESSES; i++)
+		buf_printf(&text, "  - {name: witness%d.example, vkey: \"%s\", url: \"%s\"}\n", i,
+		    w->vkeys[i], w->urls[i]);
+	snprintf(config, sizeof(config), "%s/signetd-0.yaml", f->dir);
+	snprintf(path, sizeof(path), "%s/log-policy.yaml", f->dir);
+	snprintf(log, sizeof(log), "%s/bootstrap.log", f->dir);
+	cr_assert(file_replace(path, buf_span(&text), 0644, &err).ok);
+	program_must(log, "signetd", "--config", config, "bootstrap", "-f", path, NULL);
+}
+
+static void witnesses_start(struct fixture *f, struct witnesses *w)
+{
+	char path[128], port[16];
+
+	for (int i = 0; i < WITNESSES; i++) {
+		witness_start(f, w, i, "");
+		witness_path(f, i, "port", path, sizeof(path));
+		read_line(path, port, sizeof(port));
+		snprintf(w->urls[i], sizeof(w->urls[i]), "http://127.0.0.1:%s", port);
+		witness_path(f, i, "vkey", path, sizeof(path));
+		read_line(path, w->vkeys[i], sizeof(w->vkeys[i]));
+	}
+}
+
+static int read_witnessed(struct fixture *f, const struct witnesses *w, int a, int b)
+{
+	char path[256], url[64], log[96];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/log", f->servers[0].public_port);
+	snprintf(log, sizeof(log), "%s/read_log.log", f->dir);
+	return program_wait(program_start(log, script("read_log", path, sizeof(path)), "--witness",
+	    w->vkeys[a], "--witness", w->vkeys[b], "--quick", url, NULL));
+}
+
+static long long integrated(struct fixture *f)
+{
+	return number(f, "SELECT size FROM log_origin ORDER BY id DESC LIMIT 1");
+}
+
+static long long published(struct fixture *f)
+{
+	return number(f, "SELECT published FROM log_origin ORDER BY id DESC LIMIT 1");
+}
+
+Test(log, a_checkpoint_is_shown_when_a_quorum_of_witnesses_has_signed_it, .timeout = 300)
+{
+	struct fixture f;
+	struct witnesses w;
+	long long before;
+
+	fixture_start(&f);
+	append_many(&f, 10);
+	await_log(&f, 5000);
+	witnesses_start(&f, &w);
+	apply_log_policy(&f, &w, 2);
+	append_many(&f, 300);
+	await_log(&f, 10000);
+	cr_expect(read_witnessed(&f, &w, 0, 1) == 0 || read_witnessed(&f, &w, 0, 2) == 0 ||
+		      read_witnessed(&f, &w, 1, 2) == 0,
+	    "no two witnesses signed what is shown");
+
+	/* One that hangs and one that refuses: there is no quorum; the log goes on, unshown. */
+	witness_mood(&f, 0, "silent");
+	witness_mood(&f, 1, "refuse");
+	before = published(&f);
+	append_many(&f, 5);
+	pause_ms(3000);
+	cr_expect_eq(published(&f), before, "shown without a quorum");
+	cr_expect_geq(integrated(&f), before + 5, "integration waited for a witness");
+
+	/* A signature of another key is none. */
+	witness_mood(&f, 1, "forge");
+	pause_ms(3000);
+	cr_expect_eq(published(&f), before, "shown with a forged signature");
+
+	/* They come back, and know where they were. */
+	witness_mood(&f, 0, "");
+	witness_mood(&f, 1, "");
+	await_log(&f, 30000);
+
+	/* One forgets all that it saw, one goes away: the two that are left are enough. */
+	witness_stop(&w, 2);
+	for (int i = 0; i < 3; i++) {
+		append_many(&f, 1);
+		await_log(&f, 10000);
+	}
+	cr_expect_eq(read_witnessed(&f, &w, 0, 1), 0);
+	for (int i = 0; i < 2; i++)
+		witness_stop(&w, i);
+	fixture_stop(&f);
+}

@@ -170,6 +170,8 @@ static void config_write(struct fixture *f, int i)
 	    "tls: {names: [localhost], addresses: [127.0.0.1], authority: " ISSUING ", node: n%d}\n"
 	    /* Everybody here has one address. */
 	    "limits: {handshake_rate: 0, requests_per_address: 0, connections: 2000}\n"
+	    /* Witnesses of tests are on this machine. */
+	    "fetch: {insecure_loopback_http: true}\n"
 	    "state_directory: %s/state-%d\n"
 	    "ports_file: %s/ports-%d\n",
 	    s->device_port, s->operator_port, s->public_port, f->database, f->owner, f->dir, f->dir,
