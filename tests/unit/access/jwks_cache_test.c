@@ -157,7 +157,7 @@ Test(access_jwks_cache, unknown_keys_have_the_set_asked_for_once_a_minute)
 
 	cr_expect_str_eq(rig_look(r, "one"), "good");
 	for (int i = 0; i < 600; i++) {
-		char kid[16];
+		char kid[24];
 
 		snprintf(kid, sizeof(kid), "none-%d", i);
 		cr_expect_str_eq(rig_look(r, kid), "jwt.key-id");
