@@ -118,13 +118,40 @@ static bool may_be_given(const void *context, const struct right *r)
 	return holds(c->last, &c->receiver, r) || holds(c->last, c->grantor, r);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_list(const struct str_list *a, const struct str_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Most of them are as they were, and in the same place. */
+static bool gives_as_before(const struct access *last, size_t i, const struct binding *b)
+{
+	const struct binding *old = i < last->binding_count ? &last->bindings[i] : NULL;
+
+	return old && strcmp(old->name, b->name) == 0 &&
+	       same_text(old->principal_name, b->principal_name) &&
+	       old->principal->disabled == b->principal->disabled &&
+	       old->role->permissions == b->role->permissions && old->expires == b->expires &&
+	       same_list(&old->products, &b->products) && same_list(&old->channels, &b->channels);
+}
+
 static bool rights_covered(struct change *c, struct right *ret_missing)
 {
 	for (size_t i = 0; i < c->next->binding_count; i++) {
 		const struct binding *b = &c->next->bindings[i];
 
 		/* What a disabled one would hold counts when it is enabled. */
-		if (b->principal->disabled)
+		if (b->principal->disabled || gives_as_before(c->last, i, b))
 			continue;
 		c->receiver = actor_principal(access_principal(c->last, b->principal->name));
 		if (!all_rights(b, PERMISSION_ALL, c->now, may_be_given, c, ret_missing))

@@ -52,6 +52,16 @@ static bool check_key(const struct authority *a)
 	return false;
 }
 
+static void tell_access(const struct access *a)
+{
+	printf("access: principals %zu, roles %zu, bindings %zu, OIDC issuers %zu, OIDC rules %zu, "
+	       "approval policies %zu; %s\n",
+	    a->principal_count, a->role_count, a->binding_count, a->oidc_issuer_count,
+	    a->oidc_rule_count, a->approval_policy_count,
+	    access_has_administrator(a) ? "bootstrap is over"
+					: "no administrator yet (signetd admin NAME)");
+}
+
 static struct status check(const struct invocation *v, struct err *err)
 {
 	AUTO_REF(db) db = NULL;
@@ -71,6 +81,7 @@ static struct status check(const struct invocation *v, struct err *err)
 	    "labels %zu\n",
 	    (long long)policy->version, policy->authority_count, policy->profile_count,
 	    policy->anchor_count, policy->product_count, policy->label_count);
+	tell_access(policy->access);
 	for (size_t i = 0; i < policy->authority_count; i++)
 		fine = check_key(&policy->authorities[i]) && fine;
 	if (!policy_authority(policy, v->config->tls.authority))

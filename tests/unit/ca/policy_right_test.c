@@ -623,3 +623,31 @@ Test(ca_policy_approval, the_person_behind_a_run_is_recorded)
 	policy_release(p);
 	policy_scene_free(s);
 }
+
+/* ---- many ---- */
+
+Test(ca_policy_right, a_change_beside_a_thousand_bindings_takes_no_seconds, .timeout = 120)
+{
+	struct policy_scene *s = scene();
+	struct policy *p = current(s);
+	const struct actor alice = actor(p, "alice");
+	struct policy_edit e = {.actor = &alice};
+	AUTO(buf) text = {0};
+	int64_t start;
+
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&text,
+		    "kind: principal\nname: p%d\ntype: person\n---\n"
+		    "kind: binding\nname: p%d\nprincipal: p%d\nrole: viewer\nproducts: "
+		    "[x100]\n---\n",
+		    i, i, i);
+	e.text = buf_span(&text);
+	cr_assert_eq(policy_scene_edit(s, &e), ERR_NONE, "%s", s->err.message);
+	start = monotonic_ms();
+	e.text = span_str(BINDING("one-more", "p7", "reader", ""));
+	cr_assert_eq(policy_scene_edit(s, &e), ERR_NONE, "%s", s->err.message);
+	/* Tens of milliseconds; others use the machine, too. */
+	cr_expect_lt(monotonic_ms() - start, 5000);
+	policy_release(p);
+	policy_scene_free(s);
+}
