@@ -52,6 +52,7 @@ int cmd_act(struct call *c)
 	if (call_has(c, OPT_JSON) && reply.json)
 		call_print_json(c, reply.json);
 	else
-		call_note(c, "%s %s", argument, act->done);
+		call_note(c, "%.*s %s %s", (int)strcspn(c->command->name, " "), c->command->name,
+		    argument, act->done);
 	return EXIT_DONE;
 }

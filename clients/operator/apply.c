@@ -222,6 +222,7 @@ int cmd_apply(struct call *c)
 	code = call_api(c,
 	    &(struct client_request){.method = "POST",
 		.path = call_has(c, OPT_DRY_RUN) ? "/apply?dry_run=true" : "/apply",
+		.name = file,
 		.type = is_json_file(file) ? "application/json" : "application/yaml",
 		.body = buf_span(&text)},
 	    &reply);

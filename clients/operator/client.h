@@ -37,6 +37,7 @@ struct client_request {
 	const char *path;   /* "/devices?limit=50", below /api/v1, escaped; or a whole URL */
 	const char *type;   /* of the body; NULL with a body: application/json */
 	struct span body;   /* p NULL: none */
+	const char *name;   /* of the file that the body is from, for messages; NULL: none */
 	const char *etag;   /* sent as If-Match; NULL: none */
 	const char *accept; /* NULL: JSON */
 	/*

@@ -12,10 +12,10 @@
 
 /* ---- can ---- */
 
-static const struct column because_columns[] = {{"BINDING", "binding", COLUMN_TEXT},
-    {"ROLE", "role", COLUMN_TEXT}, {"PRODUCTS", "products", COLUMN_TEXT},
-    {"CHANNELS", "channels", COLUMN_TEXT}, {"EXPIRES", "expires_at", COLUMN_TEXT},
-    {NULL, NULL, COLUMN_TEXT}};
+static const struct column because_columns[] = {{"BINDING", "binding", COLUMN_TEXT, NULL},
+    {"ROLE", "role", COLUMN_TEXT, NULL}, {"PRODUCTS", "products", COLUMN_TEXT, "all"},
+    {"CHANNELS", "channels", COLUMN_TEXT, "all"}, {"EXPIRES", "expires_at", COLUMN_TEXT, "never"},
+    {NULL, NULL, COLUMN_TEXT, NULL}};
 
 static void print_missing(const struct call *c, const json_t *missing)
 {

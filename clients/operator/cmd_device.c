@@ -180,7 +180,7 @@ static int set_state(struct call *c, const struct client_reply *device, const ch
 	return EXIT_DONE;
 }
 
-/* The state that the command's second word asks for; what it had before suspension comes back. */
+/* The state that the command's second word asks for; what it was before suspension comes back. */
 static const char *state_for(const struct call *c, const json_t *device)
 {
 	static const struct {
@@ -190,8 +190,7 @@ static const char *state_for(const struct call *c, const json_t *device)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(c->command->name, rows[i].command) == 0)
 			return rows[i].state;
-	(void)device;
-	return "enrolled";
+	return value_text(device, "first_enrolled_at") ? "enrolled" : "claimed";
 }
 
 int cmd_device_state(struct call *c)

@@ -16,14 +16,21 @@
 #include "clients/operator/yaml.h"
 
 static const struct show_row request_rows[] = {{"request", "id"}, {"act", "act"},
-    {"state", "state"}, {"requester", "requester"}, {"person", "person"}, {"created", "created_at"},
-    {"expires", "expires_at"}, {"digest", "digest"}, {0}};
-static const struct column requirement_columns[] = {{"POLICY", "policy", COLUMN_TEXT},
-    {"ROLE", "role", COLUMN_TEXT}, {"NEEDED", "approvals", COLUMN_TEXT},
-    {"HAS", "have", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
-static const struct column approval_columns[] = {{"WHO", "principal", COLUMN_TEXT},
-    {"VERDICT", "verdict", COLUMN_STATE}, {"AT", "at", COLUMN_TEXT},
-    {"COMMENT", "comment", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT}};
+    {"state", "state"}, {"ready", "ready"}, {"requester", "requester"}, {"person", "person"},
+    {"created", "created_at"}, {"expires", "expires_at"}, {"digest", "digest"}, {0}};
+#define TEXT(title, path)                      \
+	{                                      \
+		title, path, COLUMN_TEXT, NULL \
+	}
+#define END                                   \
+	{                                     \
+		NULL, NULL, COLUMN_TEXT, NULL \
+	}
+static const struct column requirement_columns[] = {TEXT("POLICY", "policy"), TEXT("ACT", "act"),
+    {"PRODUCT", "product", COLUMN_TEXT, "all"}, TEXT("ROLE", "role"), TEXT("NEEDED", "approvals"),
+    TEXT("HAS", "have"), END};
+static const struct column approval_columns[] = {TEXT("WHO", "principal"),
+    {"VERDICT", "verdict", COLUMN_STATE, NULL}, TEXT("AT", "at"), TEXT("COMMENT", "comment"), END};
 
 static void heading(const struct call *c, const char *text)
 {

@@ -13,16 +13,18 @@
 
 /* Why it ended as it did, first; then what it was about. */
 static const struct show_row enrollment_rows[] = {{"enrollment", "id"}, {"outcome", "outcome"},
-    {"state", "state"}, {"why", "message"}, {"field", "field"}, {"value", "value"},
-    {"rule", "rule"}, {"what to do", "advice"}, {"code", "code"}, {"at", "at"}, {"label", "label"},
-    {"operation", "operation"}, {"product", "product"}, {"serial", "serial"}, {0}};
+    {"state", "state"}, {"why", "message"}, {"rule", "rule"}, {"what to do", "advice"},
+    {"code", "code"}, {"at", "at"}, {"label", "label"}, {"operation", "operation"},
+    {"product", "device.product"}, {"serial", "device.serial"}, {"device", "device.id"},
+    {"certificate", "certificate.id"}, {"its number", "certificate.serial_number"}, {0}};
 static const struct show_row refusal_rows[] = {{"refused call", "id"}, {"why", "message"},
-    {"rule", "rule"}, {"what to do", "advice"}, {"code", "code"}, {"at", "at"},
-    {"principal", "principal"}, {"call", "method"}, {"path", "path"}, {"address", "peer"}, {0}};
+    {"cause", "cause"}, {"rule", "rule"}, {"what to do", "advice"}, {"code", "code"}, {"at", "at"},
+    {"principal", "principal"}, {"method", "method"}, {"path", "path"}, {"status", "status"},
+    {"address", "peer"}, {0}};
 static const struct show_row certificate_rows[] = {{"certificate", "id"},
     {"serial number", "serial_number"}, {"subject", "subject"}, {"authority", "authority"},
-    {"product", "product"}, {"serial", "serial"}, {"not before", "not_before"},
-    {"not after", "not_after"}, {0}};
+    {"product", "device.product"}, {"serial", "device.serial"}, {"device", "device.id"},
+    {"not before", "not_before"}, {"not after", "not_after"}, {0}};
 
 static const struct {
 	const char *command, *path;

@@ -141,7 +141,7 @@ static void end_progress(const struct import *m)
 static int tell_where(const struct import *m, int code)
 {
 	end_progress(m);
-	if (m->records)
+	if (m->records && m->count.created + m->count.known)
 		screen_printf(&m->call->err,
 		    "%s: lines before %" PRId64 " are done; go on with --from-line %" PRId64 "\n",
 		    m->name, m->lines[0], m->lines[0]);
@@ -175,6 +175,8 @@ static int send_piece(struct import *m)
 	    !client_send(client, &request, &reply, &err).ok)
 		return tell_where(m, call_failed(m->call, &err));
 	if (reply.status >= 300) {
+		if (call_has(m->call, OPT_JSON) && reply.json)
+			call_print_json(m->call, reply.json);
 		print_errors(m, value_at(reply.json, "errors"));
 		json_object_del(reply.json, "errors"); /* with the file's lines, above */
 		problem_print(&m->call->err, &request, &reply);

@@ -3,27 +3,24 @@
 
 #include <string.h>
 
-#define UPDATED                                      \
-	{                                            \
-		"UPDATED", "updated_at", COLUMN_TEXT \
-	}
-#define END                             \
-	{                               \
-		NULL, NULL, COLUMN_TEXT \
-	}
-#define TEXT(title, path)                \
-	{                                \
-		title, path, COLUMN_TEXT \
-	}
+/* clang-format off */
+#define TEXT(title, path)  {title, path, COLUMN_TEXT, NULL}
+#define STATE(title, path) {title, path, COLUMN_STATE, NULL}
+/* Documents leave out what is standard (docs/policy.md). */
+#define TEXT_OR(title, path, otherwise) {title, path, COLUMN_TEXT, otherwise}
+#define UPDATED TEXT("UPDATED", "updated_at")
+#define END     {NULL, NULL, COLUMN_TEXT, NULL}
+/* clang-format on */
 
 static const struct column authority_columns[] = {TEXT("NAME", "name"),
-    {"STATE", "state", COLUMN_STATE}, TEXT("NOT AFTER", "not_after"),
-    {"FINGERPRINT", "fingerprint", COLUMN_SHORT}, UPDATED, END};
-static const struct column profile_columns[] = {TEXT("NAME", "name"),
-    TEXT("AUTHORITY", "document.authority"), TEXT("VALIDITY", "document.validity"), UPDATED, END};
+    TEXT("NOT AFTER", "not_after"), {"FINGERPRINT", "fingerprint", COLUMN_SHORT, NULL}, UPDATED,
+    END};
+static const struct column profile_columns[] = {
+    TEXT("NAME", "name"), TEXT("AUTHORITY", "document.authority"), UPDATED, END};
 static const struct column label_columns[] = {TEXT("NAME", "name"),
-    TEXT("PROFILE", "document.profile"), TEXT("REGISTRATION", "document.registration"),
-    TEXT("PRODUCTS", "document.products"), UPDATED, END};
+    TEXT("PROFILE", "document.profile"),
+    TEXT_OR("REGISTRATION", "document.registration", "required"),
+    TEXT_OR("PRODUCTS", "document.products", "all"), UPDATED, END};
 static const struct column anchor_columns[] = {
     TEXT("NAME", "name"), TEXT("MANUFACTURER", "document.manufacturer"), UPDATED, END};
 static const struct column product_columns[] = {TEXT("NAME", "name"),
@@ -31,42 +28,45 @@ static const struct column product_columns[] = {TEXT("NAME", "name"),
 static const struct column role_columns[] = {
     TEXT("NAME", "name"), UPDATED, TEXT("PERMISSIONS", "document.permissions"), END};
 static const struct column principal_columns[] = {TEXT("NAME", "name"),
-    TEXT("TYPE", "document.type"), TEXT("DISABLED", "document.disabled"), UPDATED, END};
+    TEXT("TYPE", "document.type"), TEXT_OR("DISABLED", "document.disabled", "no"), UPDATED, END};
 static const struct column binding_columns[] = {TEXT("NAME", "name"),
     TEXT("PRINCIPAL", "document.principal"), TEXT("ROLE", "document.role"),
-    TEXT("PRODUCTS", "document.products"), TEXT("CHANNELS", "document.channels"),
-    TEXT("EXPIRES", "document.expires_at"), END};
+    TEXT_OR("PRODUCTS", "document.products", "all"),
+    TEXT_OR("CHANNELS", "document.channels", "all"),
+    TEXT_OR("EXPIRES", "document.expires_at", "never"), END};
 static const struct column issuer_columns[] = {TEXT("NAME", "name"),
     TEXT("ISSUER", "document.issuer"), TEXT("AUDIENCE", "document.audience"), UPDATED, END};
 static const struct column rule_columns[] = {TEXT("NAME", "name"),
     TEXT("ISSUER", "document.issuer"), TEXT("PRINCIPAL", "document.principal"), UPDATED, END};
 static const struct column approval_columns[] = {TEXT("NAME", "name"),
     TEXT("APPROVALS", "document.approvals"), TEXT("ROLE", "document.role"),
-    TEXT("PRODUCTS", "document.products"), TEXT("ACTS", "document.acts"), END};
+    TEXT_OR("PRODUCTS", "document.products", "all"), TEXT("ACTS", "document.acts"), END};
 static const struct column log_policy_columns[] = {
     TEXT("NAME", "name"), TEXT("QUORUM", "document.quorum"), UPDATED, END};
 
 static const struct column device_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
-    TEXT("SERIAL", "serial"), {"STATE", "state", COLUMN_STATE}, END};
-static const struct column certificate_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
-    TEXT("SERIAL", "serial"), TEXT("AUTHORITY", "authority"), TEXT("NOT AFTER", "not_after"),
-    {"SERIAL NUMBER", "serial_number", COLUMN_TEXT}, END};
+    TEXT("SERIAL", "serial"), STATE("STATE", "state"), TEXT("CERTIFICATES", "certificates"),
+    TEXT("FIRST ENROLLED", "first_enrolled_at"), END};
+static const struct column certificate_columns[] = {TEXT("ID", "id"),
+    TEXT("PRODUCT", "device.product"), TEXT("SERIAL", "device.serial"),
+    TEXT("AUTHORITY", "authority"), TEXT("NOT AFTER", "not_after"),
+    TEXT("SERIAL NUMBER", "serial_number"), END};
 static const struct column enrollment_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
-    {"OUTCOME", "outcome", COLUMN_STATE}, {"STATE", "state", COLUMN_STATE},
-    TEXT("PRODUCT", "product"), TEXT("SERIAL", "serial"), TEXT("LABEL", "label"),
-    TEXT("CODE", "code"), END};
+    STATE("OUTCOME", "outcome"), STATE("STATE", "state"), TEXT("PRODUCT", "device.product"),
+    TEXT("SERIAL", "device.serial"), TEXT("LABEL", "label"), TEXT("CODE", "code"), END};
 static const struct column request_columns[] = {TEXT("ID", "id"), TEXT("CREATED", "created_at"),
-    {"STATE", "state", COLUMN_STATE}, TEXT("ACT", "act"), TEXT("REQUESTER", "requester"),
-    {"DIGEST", "digest", COLUMN_SHORT}, TEXT("EXPIRES", "expires_at"), END};
+    STATE("STATE", "state"), TEXT("READY", "ready"), TEXT("ACT", "act"),
+    TEXT("REQUESTER", "requester"), {"DIGEST", "digest", COLUMN_SHORT, NULL},
+    TEXT("EXPIRES", "expires_at"), END};
 static const struct column token_columns[] = {TEXT("ID", "id"), TEXT("PRINCIPAL", "principal"),
     TEXT("CREATED", "created_at"), TEXT("EXPIRES", "expires_at"), TEXT("REVOKED", "revoked_at"),
-    TEXT("PERMISSIONS", "permissions"), END};
+    TEXT_OR("PERMISSIONS", "permissions", "all of the principal's"), END};
 static const struct column refusal_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
     TEXT("PRINCIPAL", "principal"), TEXT("METHOD", "method"), TEXT("PATH", "path"),
-    TEXT("CODE", "code"), END};
+    TEXT("STATUS", "status"), TEXT("CODE", "code"), END};
 static const struct column alarm_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
-    TEXT("KIND", "kind"), TEXT("PRODUCT", "product"), TEXT("SERIAL", "serial"),
-    TEXT("MESSAGE", "message"), END};
+    TEXT("KIND", "kind"), TEXT("PRODUCT", "device.product"), TEXT("SERIAL", "device.serial"),
+    TEXT("DETAIL", "detail"), END};
 
 const struct list_view view_devices = {"/devices", device_columns};
 const struct list_view view_certificates = {"/certificates", certificate_columns};

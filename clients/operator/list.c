@@ -120,6 +120,8 @@ void list_put_cell(struct table *t, const struct column *column, const json_t *i
 	AUTO(buf) text = {0};
 
 	value_put(value_at(item, column->path), &text);
+	if (!text.n && column->otherwise)
+		buf_put_str(&text, column->otherwise);
 	if (column->form == COLUMN_SHORT && text.n > SHORT_TEXT)
 		text.n = SHORT_TEXT;
 	table_put(t, column->form == COLUMN_STATE ? state_style(buf_span(&text)) : STYLE_PLAIN,

@@ -18,6 +18,7 @@ struct column {
 	const char *title;
 	const char *path; /* in the item, "a.b" */
 	enum column_form form;
+	const char *otherwise; /* what an absent member stands for; NULL: a dash */
 };
 
 struct list_view {

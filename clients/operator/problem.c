@@ -101,7 +101,11 @@ void problem_print(
 	const char *word = reply->status >= 500 ? "the server failed" : "refused";
 	AUTO(buf) plain = {0};
 
-	if (detail || title) {
+	if (detail && request->name && strncmp(detail, "body:", 5) == 0) {
+		/* The server knows the file by no name. */
+		buf_printf(&plain, "%s%s", request->name, detail + 4);
+		print_head(to, word, buf_span(&plain));
+	} else if (detail || title) {
 		print_head(to, word, span_str(detail ? detail : title));
 	} else {
 		buf_printf(&plain, "the server answered %ld without a reason", reply->status);

@@ -126,30 +126,97 @@ void show_table(const struct screen *out, const char *heading, const struct colu
 	table_print(&t, out);
 }
 
-static void put_side(const struct screen *out, size_t indent, char sign, enum style style,
-    const json_t *path, const json_t *value)
+/* Members that are times: stored in seconds, written like this by people. */
+static const char *unit_of(const char *path, int64_t *seconds)
+{
+	static const char *const members[] = {"validity", "expires", "max_age", "clock_skew",
+	    "retry_after", "backdate", "approval_expires", "resend", "renew_before"};
+	static const struct {
+		int64_t size;
+		const char *unit;
+	} units[] = {{31536000, "y"}, {86400, "d"}, {3600, "h"}, {60, "m"}};
+	const char *last = path ? strrchr(path, '/') : NULL;
+	bool time = false;
+
+	for (size_t i = 0; last && i < COUNT(members); i++)
+		time = time || strcmp(last + 1, members[i]) == 0;
+	for (size_t i = 0; time && i < COUNT(units); i++)
+		if (*seconds > 0 && *seconds % units[i].size == 0) {
+			*seconds /= units[i].size;
+			return units[i].unit;
+		}
+	return NULL;
+}
+
+static void put_side(
+    const struct screen *out, size_t indent, char sign, const char *path, const json_t *value)
 {
 	AUTO(buf) line = {0};
+	int64_t seconds = json_is_integer(value) ? (int64_t)json_integer_value(value) : 0;
+	const char *unit = unit_of(path, &seconds);
 
-	if (!value || json_is_null(value))
-		return;
-	buf_printf(&line, "%c ", sign);
-	value_put(path, &line);
-	buf_put_str(&line, ": ");
+	buf_printf(&line, "%c %s: ", sign, path ? path : "");
 	value_dump_line(value, &line);
+	if (unit)
+		buf_printf(&line, " (%lld%s)", (long long)seconds, unit);
 	screen_printf(out, "%*s", (int)indent, "");
-	screen_put(out, style, buf_cstr(&line));
+	screen_put(out, sign == '-' ? STYLE_RED : STYLE_GREEN, buf_cstr(&line));
 	screen_printf(out, "\n");
+}
+
+static bool has_item(const json_t *list, const json_t *wanted)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, item)
+	{
+		if (json_equal(item, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* Of two lists, what only one of them has; how many those were. */
+static size_t put_items(const struct screen *out, size_t indent, char sign, const char *path,
+    const json_t *list, const json_t *other)
+{
+	size_t i, n = 0;
+	json_t *item;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, item)
+	{
+		if (has_item(other, item))
+			continue;
+		put_side(out, indent, sign, path, item);
+		n++;
+	}
+	return n;
+}
+
+static void put_change(const struct screen *out, size_t indent, const json_t *change)
+{
+	const char *path = value_text(change, "path");
+	const json_t *old = value_at(change, "old"), *new = value_at(change, "new");
+
+	if (json_is_array(old) && json_is_array(new) &&
+	    put_items(out, indent, '-', path, old, new) +
+		put_items(out, indent, '+', path, new, old))
+		return;
+	/* Also lists that differ in their order alone. */
+	if (old && !json_is_null(old))
+		put_side(out, indent, '-', path, old);
+	if (new && !json_is_null(new))
+		put_side(out, indent, '+', path, new);
 }
 
 void show_difference(const struct screen *out, const json_t *difference, size_t indent)
 {
 	size_t i;
-	json_t *d;
+	json_t *change;
 
-	json_array_foreach((json_t *)(uintptr_t)difference, i, d)
+	json_array_foreach((json_t *)(uintptr_t)difference, i, change)
 	{
-		put_side(out, indent, '-', STYLE_RED, value_at(d, "path"), value_at(d, "old"));
-		put_side(out, indent, '+', STYLE_GREEN, value_at(d, "path"), value_at(d, "new"));
+		put_change(out, indent, change);
 	}
 }

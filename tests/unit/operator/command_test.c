@@ -104,7 +104,7 @@ Test(operator_list, goes_through_all_pages_and_prints_one_table)
 			"\"enrolled\"}],\"next\":null}"},
 	    {"GET", "/api/v1/devices?limit=500", 200,
 		.body = "{\"items\":[{\"id\":1,\"product\":\"prod\",\"serial\":\"A\",\"state\":"
-			"\"registered\"}],\"next\":\"c1\"}"},
+			"\"made\"}],\"next\":\"c1\"}"},
 	    {0}};
 	struct responder *r = responder_start(rows);
 	AUTO(outcome) o = signet(NULL, "device list --all");
@@ -112,9 +112,9 @@ Test(operator_list, goes_through_all_pages_and_prints_one_table)
 	json_t *v = json_loads(j.out, 0, NULL);
 
 	cr_assert_eq(o.code, EXIT_DONE, "%s", o.err);
-	cr_assert_str_eq(o.out, "ID  PRODUCT  SERIAL  STATE\n"
-				"1   prod     A       registered\n"
-				"2   p        B       enrolled\n");
+	cr_assert_str_eq(o.out, "ID  PRODUCT  SERIAL  STATE     CERTIFICATES  FIRST ENROLLED\n"
+				"1   prod     A       made      -             -\n"
+				"2   p        B       enrolled  -             -\n");
 	cr_assert_eq(json_array_size(v), 2);
 	json_decref(v);
 	responder_stop(r);
@@ -204,7 +204,7 @@ Test(operator_describe, shows_what_has_to_do_with_it)
 	cr_assert(strstr(o.out, "permissions  device.read, policy.read\n"), "%s", o.out);
 	cr_assert(strstr(o.out, "Who has it\nNAME"), "%s", o.out);
 	cr_assert(strstr(o.out, "bob-views  bob"), "%s", o.out);
-	cr_assert_null(strstr(o.out, "eve"));
+	cr_assert_null(strstr(o.out, "other"));
 	responder_stop(r);
 }
 
@@ -250,6 +250,40 @@ Test(operator_apply, shows_the_difference_member_by_member)
 	cr_assert_str_eq(o.err, "dry run: 1 changed, 1 unchanged; policy version 9\n");
 	cr_assert_str_eq(r->seen[0].path, "/api/v1/apply?dry_run=true");
 	cr_assert_str_eq(r->seen[0].type, "application/yaml");
+	responder_stop(r);
+}
+
+Test(operator_apply, of_lists_shows_what_only_one_of_them_has)
+{
+	static const struct answer_row rows[] = {
+	    {"POST", "/", 200,
+		.body = "{\"version\":1,\"changes\":[{\"kind\":\"role\",\"name\":\"r\",\"effect\":"
+			"\"changed\",\"difference\":[{\"path\":\"/p\",\"old\":[\"a\",\"b\"],"
+			"\"new\":[\"b\",\"c\"]},{\"path\":\"/q\",\"old\":[1,2],\"new\":[2,1]},"
+			"{\"path\":\"/validity\",\"old\":null,\"new\":86400}]}]}"},
+	    {0}};
+	struct responder *r = responder_start(rows);
+	AUTO(outcome) o = signet("kind: role\n", "apply -f -");
+
+	cr_assert_str_eq(o.out, "changed  role r\n"
+				"    - /p: \"a\"\n"
+				"    + /p: \"c\"\n"
+				"    - /q: [1,2]\n"
+				"    + /q: [2,1]\n"
+				"    + /validity: 86400 (1d)\n");
+	responder_stop(r);
+}
+
+Test(operator_apply, the_servers_complaints_name_the_file)
+{
+	static const struct answer_row rows[] = {
+	    {"POST", "/", 422, "application/problem+json", .body = "{\"detail\":\"body:3: no\"}"},
+	    {0}};
+	struct responder *r = responder_start(rows);
+
+	write_file(r, "policy.yaml", "kind: role\n");
+	AUTO(outcome) o = signet_at(r, NULL, "apply -f @/policy.yaml");
+	cr_assert(strstr(o.err, "/policy.yaml:3: no\n"), "%s", o.err);
 	responder_stop(r);
 }
 
@@ -411,6 +445,8 @@ Test(operator_device, by_product_and_serial_is_changed_as_it_was_seen)
 	cr_assert_eq(o.code, EXIT_DONE, "%s", o.err);
 	cr_assert_str_eq(r->seen[2].match, "\"v\"");
 	cr_assert(body_is(&r->seen[2], "{\"state\":\"suspended\"}"));
+	AUTO(outcome) never = signet(NULL, "device resume 5");
+	cr_assert(body_is(&r->seen[4], "{\"state\":\"claimed\"}"), "%s", never.err);
 	responder_stop(r);
 }
 
@@ -432,7 +468,7 @@ Test(operator_request, shows_exactly_what_is_asked_for)
 	cr_assert(strstr(o.out, "digest     d1\n"), "%s", o.out);
 	cr_assert(strstr(o.out, "  PUT /api/v1/roles/x\n  a: 1\n"), "%s", o.out);
 	cr_assert(strstr(o.out, "  role x\n    + /a: 1\n"), "%s", o.out);
-	cr_assert(strstr(o.out, "two     admin  2       0\n"), "%s", o.out);
+	cr_assert(strstr(o.out, "two     -    all      admin  2       0\n"), "%s", o.out);
 	responder_stop(r);
 }
 
