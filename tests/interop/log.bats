@@ -1,0 +1,271 @@
+#!/usr/bin/env bats
+# Who holds the database can change what it says, but not what the log says: `signet log verify`
+# finds and names it. What is tampered with is put right again before the next test, but for the last.
+# shellcheck disable=SC2154
+
+bats_require_minimum_version 1.5.0
+load server
+
+setup_file() {
+	interop_start
+	stack_signetd admin alice >"$INTEROP_DIR/alice.token" 2>/dev/null
+	cp -r "$INTEROP_DIR/acme" "$BATS_FILE_TMPDIR/acme"
+}
+
+teardown_file() {
+	INTEROP_SERVER=$(cat "$INTEROP_DIR/server.pid") # the last test starts it anew
+	interop_stop
+}
+
+setup() {
+	interop_setup
+	export HOME=$BATS_FILE_TMPDIR # where signet keeps the last checkpoint
+	export SIGNET_TOKEN
+	SIGNET_TOKEN=$(cat "$INTEROP_DIR/alice.token")
+	[ -e "$BATS_FILE_TMPDIR/enrolled" ] || enroll_some
+}
+
+signet() {
+	"$stack_bin/signet" "$@"
+}
+
+# SQL as the superuser: whom no grant holds back.
+tamper() {
+	psql -qAtX -v ON_ERROR_STOP=1 "${SIGNET_DATABASE/user=signet_server/user=postgres}" -c "$1"
+}
+
+enroll_some() {
+	local n
+	for n in 1 2 3; do
+		request "unit$n"
+		curl -fsS --cacert "$root" --cert "$acme/SN-000$n.pem" --key "$acme/SN-000$n.key" \
+			-H 'Content-Type: application/pkcs10' --data-binary "@unit$n.b64" \
+			"$est/simpleenroll" >/dev/null
+	done
+	touch "$BATS_FILE_TMPDIR/enrolled"
+}
+
+first_certificate() {
+	tamper "SELECT min(id) FROM certificate WHERE device_id IS NOT NULL"
+}
+
+# verify_names PATTERN: verify fails, and its words match.
+verify_names() {
+	run signet log verify --full
+	[ "$status" -eq 1 ] || {
+		echo "verify ended with $status:"
+		echo "$output"
+		return 1
+	}
+	grep -qE -- "$1" <<<"$output" || {
+		echo "no $1 in:"
+		echo "$output"
+		return 1
+	}
+}
+
+# tampered SQL UNDO PATTERN: found while it is so, and gone when it is undone.
+tampered() {
+	tamper "$1"
+	local found=0
+	verify_names "$3" || found=1
+	tamper "$2"
+	return $found
+}
+
+@test "a log that nobody touched is sound" {
+	signet log verify --full
+	run signet log verify
+	[ "$status" -eq 0 ]
+}
+
+@test "a stranger with no key but the log's reads it" {
+	curl -fsS "$SIGNET_PUBLIC_URL/log/vkey" >log.vkey
+	signet log verify --public-only --log-url "$SIGNET_PUBLIC_URL/log" --vkey log.vkey
+	"$stack_top/tests/log/read_log" "$SIGNET_PUBLIC_URL/log"
+}
+
+@test "every column of a certificate's row that says something is held" {
+	local id column was new
+	id=$(first_certificate)
+	while IFS='|' read -r column new; do
+		tamper "CREATE TABLE was AS SELECT * FROM certificate WHERE id = $id;
+			UPDATE certificate SET $column = $new WHERE id = $id"
+		was=0
+		verify_names "certificate $id\b" || was=1
+		tamper "UPDATE certificate c SET $column = w.$column FROM was w WHERE c.id = w.id;
+			DROP TABLE was"
+		[ $was -eq 0 ] || {
+			echo "not found: $column"
+			return 1
+		}
+	done <<'END'
+der|set_byte(der, 100, get_byte(der, 100) # 1)
+serial|'\x0102030405060708'
+authority_id|authority_id + 1
+device_id|(SELECT max(id) FROM device)
+profile_id|profile_id + 1
+label_id|label_id + 1
+renews|1
+subject|'\x3000'
+key_digest|sha256('x')
+not_before|not_before - interval '1 day'
+not_after|not_after + interval '1 year'
+issued_at|issued_at - interval '1 hour'
+END
+	signet log verify --full
+}
+
+@test "a device that gets another's serial number is found by its certificate" {
+	local id
+	id=$(first_certificate)
+	tampered "UPDATE device SET serial = 'SN-6666' WHERE id = (SELECT device_id FROM certificate WHERE id = $id)" \
+		"UPDATE device SET serial = 'SN-0001' WHERE serial = 'SN-6666'" "certificate $id\b"
+}
+
+@test "a certificate that is gone is found" {
+	local id
+	id=$(tamper "SELECT max(id) FROM certificate WHERE device_id IS NOT NULL")
+	tampered "CREATE TABLE was AS SELECT * FROM certificate WHERE id = $id;
+		DELETE FROM certificate WHERE id = $id" \
+		"INSERT INTO certificate OVERRIDING SYSTEM VALUE SELECT * FROM was; DROP TABLE was" \
+		"certificate $id\b.*gone"
+}
+
+@test "a certificate that was never logged is found" {
+	tampered "INSERT INTO certificate (authority_id, serial, key_digest, subject, not_before, not_after, der)
+		SELECT authority_id, '\x66', key_digest, subject, not_before, not_after, der
+		FROM certificate WHERE id = $(first_certificate)" \
+		"DELETE FROM certificate WHERE serial = '\x66'" "66: issued without an entry"
+}
+
+@test "an entry that is deleted is found" {
+	local entry
+	entry=$(tamper "SELECT entry_id FROM log_leaf WHERE index = 2")
+	tampered "CREATE TABLE was AS SELECT * FROM log_entry WHERE id = $entry;
+		CREATE TABLE was_salt AS SELECT * FROM log_salt WHERE entry_id = $entry;
+		DELETE FROM log_salt WHERE entry_id = $entry; DELETE FROM log_entry WHERE id = $entry" \
+		"INSERT INTO log_entry SELECT * FROM was; INSERT INTO log_salt SELECT * FROM was_salt;
+		DROP TABLE was, was_salt" "2\b.*(deleted|store has it no more)"
+}
+
+@test "an entry that is changed is found" {
+	tampered "UPDATE log_entry SET entry = set_byte(entry, 40, get_byte(entry, 40) # 1)
+		WHERE id = (SELECT entry_id FROM log_leaf WHERE index = 1)" \
+		"UPDATE log_entry SET entry = set_byte(entry, 40, get_byte(entry, 40) # 1)
+		WHERE id = (SELECT entry_id FROM log_leaf WHERE index = 1)" "entry.*1\b|1\b.*entry"
+}
+
+@test "two entries that changed places are found" {
+	local swap="UPDATE log_entry e SET entry = o.entry FROM log_leaf a, log_leaf b, log_entry o
+		WHERE a.index IN (1, 3) AND b.index IN (1, 3) AND a.index <> b.index
+		AND e.id = a.entry_id AND o.id = b.entry_id"
+	tampered "$swap" "$swap" "swap|place"
+}
+
+@test "leaves that point at each other's entries are found" {
+	tampered "UPDATE log_leaf SET index = -index - 1000 WHERE false;
+		ALTER TABLE log_leaf DROP CONSTRAINT log_leaf_origin_id_entry_id_key;
+		UPDATE log_leaf l SET entry_id = o.entry_id FROM log_leaf o
+		WHERE l.index IN (1, 3) AND o.index IN (1, 3) AND l.index <> o.index" \
+		"UPDATE log_leaf l SET entry_id = o.entry_id FROM log_leaf o
+		WHERE l.index IN (1, 3) AND o.index IN (1, 3) AND l.index <> o.index;
+		ALTER TABLE log_leaf ADD UNIQUE (origin_id, entry_id)" "swap|place"
+}
+
+@test "a policy document that was changed behind the log's back is found" {
+	tampered "CREATE TABLE was AS SELECT * FROM label; UPDATE label SET spec =
+		replace(spec::text, '\"registration\":\"', '\"registration\": \"')::json" \
+		"UPDATE label l SET spec = w.spec FROM was w WHERE w.id = l.id; DROP TABLE was" \
+		"differs from its newest logged change"
+	tampered "CREATE TABLE was AS SELECT * FROM access_document;
+		UPDATE access_document SET removed = true WHERE kind = 'binding'" \
+		"UPDATE access_document d SET removed = w.removed FROM was w WHERE w.id = d.id; DROP TABLE was" \
+		"is removed, and the log does not say so"
+	tampered "CREATE TABLE was AS SELECT * FROM authority;
+		UPDATE authority SET certificate = '\x3000' WHERE parent_id IS NOT NULL" \
+		"UPDATE authority a SET certificate = w.certificate FROM was w WHERE w.id = a.id; DROP TABLE was" \
+		"certificate differs"
+}
+
+@test "a change of policy that is told otherwise is found" {
+	tampered "CREATE TABLE was AS SELECT * FROM policy_change; UPDATE policy_change SET who = 'os:nobody'
+		WHERE id = (SELECT max(id) FROM policy_change)" \
+		"UPDATE policy_change c SET who = w.who FROM was w WHERE w.id = c.id; DROP TABLE was" \
+		"who differs from its record"
+	tampered "CREATE TABLE was AS SELECT * FROM policy_change; UPDATE policy_change SET record =
+		convert_to(replace(convert_from(record, 'UTF8'), '\"who\":\"', '\"who\":\"x'), 'UTF8')" \
+		"UPDATE policy_change c SET record = w.record FROM was w WHERE w.id = c.id; DROP TABLE was" \
+		"policy_change"
+}
+
+@test "a tile that was changed is found" {
+	tampered "UPDATE log_edge SET bytes = set_byte(bytes, 70, get_byte(bytes, 70) # 1) WHERE level = 0" \
+		"UPDATE log_edge SET bytes = set_byte(bytes, 70, get_byte(bytes, 70) # 1) WHERE level = 0" \
+		"tile|root|entr"
+}
+
+@test "a salt that is gone hides nothing unless the owner erased it" {
+	local id
+	id=$(first_certificate)
+	tampered "CREATE TABLE was AS SELECT * FROM log_salt; UPDATE log_salt SET salt = NULL, erased_at = now()
+		WHERE record_kind = 'certificate' AND record_id = $id" \
+		"UPDATE log_salt s SET salt = w.salt, erased_at = NULL FROM was w WHERE w.entry_id = s.entry_id;
+		DROP TABLE was" "its salt is gone"
+	run stack_signetd log erase-salt certificate "$id"
+	[ "$status" -eq 1 ]
+	stack_signetd log erase-salt certificate "$id" --yes
+	run signet log verify --full
+	[ "$status" -eq 0 ]
+	[[ $output == *erased* ]]
+}
+
+@test "a proof is had at once, and holds without us" {
+	local id started
+	request proven
+	curl -fsS --cacert "$root" --cert "$acme/SN-0005.pem" --key "$acme/SN-0005.key" \
+		-H 'Content-Type: application/pkcs10' --data-binary "@proven.b64" "$est/simpleenroll" >/dev/null
+	id=$(tamper "SELECT max(id) FROM certificate")
+	started=$(date +%s%N)
+	signet log prove certificate "$id" -o proven.tlog-proof
+	[ $((($(date +%s%N) - started) / 1000000)) -lt 1500 ]
+	curl -fsS "$SIGNET_PUBLIC_URL/log/vkey" >log.vkey
+	signet log check proven.tlog-proof --vkey log.vkey
+	run "$stack_top/tests/log/read_proof" "$(cat log.vkey)" proven.tlog-proof
+	[ "$status" -eq 0 ]
+	[[ $output == *"certificate.issued certificate $id" ]]
+	# A bit of the proof turned is no proof.
+	sed '3s/^\(.\)\(.*\)$/\2\1/' proven.tlog-proof >wrong.tlog-proof
+	run signet log check wrong.tlog-proof --vkey log.vkey
+	[ "$status" -eq 1 ]
+}
+
+# The keeper of server and database puts back an old copy, and what the server kept with it.
+@test "a log that was rolled back, and one that was forked, are found" {
+	local data=$stack_dir/postgres/data postgres=$stack_top/deploy/private-postgres n
+	stack_server=$INTEROP_SERVER
+	stack_stop_server
+	"$postgres" stop "$stack_dir/postgres"
+	cp -a "$data/" "$stack_dir/backup"
+	stack_database_start
+	stack_start
+	request before
+	curl -fsS --cacert "$root" --cert "$acme/SN-0006.pem" --key "$acme/SN-0006.key" \
+		-H 'Content-Type: application/pkcs10' --data-binary "@before.b64" "$est/simpleenroll" >/dev/null
+	sleep 1
+	signet log verify
+	stack_stop_server
+	"$postgres" stop "$stack_dir/postgres"
+	rm -rf "${data:?}"/* "$stack_dir/state/log-checkpoint"
+	cp -a "$stack_dir/backup/." "$data/"
+	stack_database_start
+	stack_start
+	verify_names 'rolled back'
+	for n in 7 8; do
+		request "after$n"
+		curl -fsS --cacert "$root" --cert "$acme/SN-000$n.pem" --key "$acme/SN-000$n.key" \
+			-H 'Content-Type: application/pkcs10' --data-binary "@after$n.b64" "$est/simpleenroll" >/dev/null
+	done
+	sleep 1
+	verify_names 'fork'
+}
