@@ -19,6 +19,8 @@
 /* For the processes of one run: the directory of their cluster, and the program that runs them. */
 #define SHARED     "SIGNET_TEST_CLUSTER"
 #define SHARED_RUN "SIGNET_TEST_CLUSTER_RUN"
+/* The database there that new ones are copied from. */
+#define MIGRATED "migrated"
 
 static void die(const char *what, const char *why)
 {
@@ -93,30 +95,6 @@ __attribute__((destructor)) static void drop_cluster(void)
 		end_cluster(directory);
 }
 
-/* The first test that comes starts it, the others wait. */
-static const char *shared_cluster(void)
-{
-	const char *directory = getenv(SHARED), *run = getenv(SHARED_RUN);
-	char path[128];
-	struct stat st;
-	int lock;
-
-	if (!directory || !run)
-		die("no cluster", "the program did not set " SHARED);
-	snprintf(path, sizeof(path), "%s/started", directory);
-	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-		die(directory, strerror(errno));
-	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock < 0 || flock(lock, LOCK_EX) != 0)
-		die("no lock", strerror(errno));
-	if (stat(path, &st) != 0) {
-		start_cluster(directory, (pid_t)atol(run));
-		shell("touch %s", path);
-	}
-	close(lock);
-	return directory;
-}
-
 static void conninfo(
     char *out, size_t size, const char *cluster, const char *name, const char *role)
 {
@@ -144,32 +122,93 @@ static void run_sql(const char *info, const char *sql)
 	PQfinish(c);
 }
 
-static struct pg_database database_in(const char *cluster, const char *name, bool migrated)
+static void migrate(const char *owner)
+{
+	struct err err = {0};
+
+	if (!migrate_run(owner, NULL, &err).ok)
+		die(err.message, err.cause);
+}
+
+/*
+ * What the shared cluster holds outlives no test, so nothing waits for a disk there; whoever wants
+ * to see what is durable takes a cluster apart. Migrated once: databases for tests are copies.
+ */
+static void prepare_shared(const char *cluster)
+{
+	char postgres[320], owner[320];
+
+	conninfo(postgres, sizeof(postgres), cluster, "postgres", "postgres");
+	conninfo(owner, sizeof(owner), cluster, MIGRATED, "signet_owner");
+	run_sql(postgres, "ALTER SYSTEM SET fsync = off");
+	run_sql(postgres, "SELECT pg_reload_conf()");
+	run_sql(postgres, "CREATE DATABASE " MIGRATED " OWNER signet_owner");
+	migrate(owner);
+}
+
+/* The first test that comes starts it, the others wait. */
+static const char *shared_cluster(void)
+{
+	const char *directory = getenv(SHARED), *run = getenv(SHARED_RUN);
+	char path[128];
+	struct stat st;
+	int lock;
+
+	if (!directory || !run)
+		die("no cluster", "the program did not set " SHARED);
+	snprintf(path, sizeof(path), "%s/started", directory);
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		die(directory, strerror(errno));
+	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX) != 0)
+		die("no lock", strerror(errno));
+	if (stat(path, &st) != 0) {
+		start_cluster(directory, (pid_t)atol(run));
+		prepare_shared(directory);
+		shell("touch %s", path);
+	}
+	close(lock);
+	return directory;
+}
+
+static struct pg_database database_in(const char *cluster, const char *name)
 {
 	struct pg_database d = {0};
-	struct err err = {0};
 
 	snprintf(d.name, sizeof(d.name), "%s", name);
 	conninfo(d.owner, sizeof(d.owner), cluster, name, "signet_owner");
 	conninfo(d.server, sizeof(d.server), cluster, name, "signet_server");
 	conninfo(d.superuser, sizeof(d.superuser), cluster, name, "postgres");
-	if (migrated && !migrate_run(d.owner, NULL, &err).ok)
-		die(err.message, err.cause);
 	return d;
+}
+
+/* Who may do what with a database stands outside of it: CREATE DATABASE does not copy that. */
+static void copy_rights(const char *postgres, const char *name)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+	    "UPDATE pg_database SET datacl = m.datacl FROM pg_database m"
+	    " WHERE pg_database.datname = '%s' AND m.datname = '" MIGRATED "'",
+	    name);
+	run_sql(postgres, sql);
 }
 
 struct pg_database pg_database_new(bool migrated)
 {
 	static int counter;
 	const char *cluster = shared_cluster();
-	char name[64], sql[160], info[320];
+	char name[64], sql[192], info[320];
 
 	snprintf(name, sizeof(name), "t%ld_%d", (long)getpid(), counter++);
-	snprintf(
-	    sql, sizeof(sql), "CREATE DATABASE %s OWNER signet_owner STRATEGY file_copy", name);
+	snprintf(sql, sizeof(sql),
+	    "CREATE DATABASE %s OWNER signet_owner TEMPLATE %s STRATEGY file_copy", name,
+	    migrated ? MIGRATED : "template1");
 	conninfo(info, sizeof(info), cluster, "postgres", "postgres");
 	run_sql(info, sql);
-	return database_in(cluster, name, migrated);
+	if (migrated)
+		copy_rights(info, name);
+	return database_in(cluster, name);
 }
 
 void pg_database_drop(struct pg_database *d)
@@ -243,7 +282,8 @@ struct pg_database pg_database_apart(void)
 
 	make_directory(directory, sizeof(directory));
 	start_cluster(directory, getpid());
-	d = database_in(directory, "signet", true);
+	d = database_in(directory, "signet");
+	migrate(d.owner);
 	snprintf(d.cluster, sizeof(d.cluster), "%s", directory);
 	return d;
 }
