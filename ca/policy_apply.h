@@ -2,7 +2,8 @@
  * ca/policy_apply.h: change policy: documents of a file, or one that is removed, all or nothing.
  *
  * What would be in force is built whole and checked before anything is written. Then whoever
- * changes it is judged by what is in force now:
+ * changes it is judged by what is stored, read under the lock on policy, whatever snapshot the
+ * actor is of:
  *  - the permission of each changed document's act, in its scope (access/act_kind.h): a label for
  * its products, a binding for its products and channels, devices for theirs, the rest for
  * everything;

@@ -651,3 +651,74 @@ Test(ca_policy_right, a_change_beside_a_thousand_bindings_takes_no_seconds, .tim
 	policy_release(p);
 	policy_scene_free(s);
 }
+
+/* ---- files beside a document ---- */
+
+Test(ca_policy_file, a_key_set_is_read_once_and_kept_in_the_document)
+{
+	/* The public key of RFC 7517 A.1. */
+	static const char keys[] =
+	    "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"sig\",\"kid\":\"1\","
+	    "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
+	    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]}";
+	static const char document[] = "kind: oidc-issuer\nname: ci\nissuer: https://ci.example\n"
+				       "audience: us\njwks_file: keys.json\nalgorithms: [ES256]\n";
+	struct policy_scene *s = policy_scene_new();
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/keys.json", s->directory);
+	cr_expect_eq(policy_scene_apply(s, document), ERR_CONFIG, "the file is not there");
+	err_clear(&s->err);
+	cr_assert(file_create(path, span_str(keys), 0600, &s->err).ok, "%s", s->err.message);
+	cr_assert_eq(policy_scene_apply(s, document), ERR_NONE, "%s", s->err.message);
+	cr_expect_eq(
+	    pg_number(&s->database,
+		"SELECT count(*) FROM access_document WHERE spec->>'jwks' LIKE '%MKBCTNIcKUSD%'"
+		" AND spec->>'jwks_file' IS NULL"),
+	    1);
+	cr_expect_eq(policy_scene_apply(s, document), ERR_NONE, "%s", s->err.message);
+	cr_expect_eq((int)s->changes[0].what, POLICY_UNCHANGED);
+	policy_scene_free(s);
+}
+
+/* ---- by what is stored, not by what the caller knows ---- */
+
+Test(ca_policy_right, rights_are_those_of_now_whatever_snapshot_the_actor_is_of)
+{
+	struct policy_scene *s = scene();
+	struct policy *old = current(s);
+	const struct actor alice = actor(old, "alice"), lara = actor(old, "lara");
+	const struct policy_edit edit = {.actor = &lara, .text = span_str(PRODUCT("x100", "X100"))};
+
+	cr_assert_eq(policy_scene_edit(s,
+			 &(struct policy_edit){
+			     .actor = &alice, .remove_kind = "binding", .remove_name = "lara"}),
+	    ERR_NONE, "%s", s->err.message);
+	cr_expect(
+	    access_may(old->access, &lara, PERMISSION_PRODUCT_MANAGE, "x100", NULL, 1800000000),
+	    "the old snapshot knows nothing of it");
+	cr_expect_eq(policy_scene_edit(s, &edit), ERR_DENIED);
+	cr_expect_str_eq(err_code(&s->err), "access.denied");
+	policy_release(old);
+	policy_scene_free(s);
+}
+
+Test(ca_policy_approval, an_approver_who_lost_the_role_counts_no_more)
+{
+	static const char *const approvers[] = {"otto", "olga"};
+	const struct policy_approval approval = {42, "alice", approvers, 2};
+	struct policy_scene *s = scene_with_policy();
+	struct policy *old = current(s);
+	const struct actor alice = actor(old, "alice");
+	const struct policy_edit edit = {
+	    .actor = &alice, .text = span_str(PROFILE("2y")), .approval = &approval};
+
+	cr_assert_eq(policy_scene_edit(s,
+			 &(struct policy_edit){
+			     .actor = &alice, .remove_kind = "binding", .remove_name = "olga"}),
+	    ERR_NONE, "%s", s->err.message);
+	cr_expect_eq(policy_scene_edit(s, &edit), ERR_DENIED);
+	cr_expect_str_eq(err_code(&s->err), "approval.lacking");
+	policy_release(old);
+	policy_scene_free(s);
+}
