@@ -37,19 +37,25 @@
 #define RAW(types, most) .content_type = (types), .body_max = (most)
 
 /* clang-format off */
-/* Documents of policy of one kind. Permissions are those of the kind's act; the body is judged whole. */
-#define KIND(Name, Names, paths, kind, read_, manage_)                                            \
+/*
+ * Documents of policy of one kind. What policy says concerns every product: any binding that gives
+ * policy.read shows all of it; who may do what is shown to those who may see all of that. Permissions to
+ * change are those of the kind's act; the change is judged whole.
+ */
+#define KIND_ROWS(Name, Names, paths, kind, read_, scope_, manage_)                               \
 	{GET("/" paths, "list" Names, read_, document_list_get, "documents of kind " kind ", by name"), \
-	    LIST(document_list_fields, document_list_query), .scope = SCOPE_ANY, .document = kind, \
+	    LIST(document_list_fields, document_list_query), .scope = scope_, .document = kind,   \
 	    .answer = Name "List"},                                                               \
 	{GET("/" paths "/{name}", "get" Name, read_, document_one_get, "a document of kind " kind), \
-	    .flags = ROUTE_VERSIONED, .document = kind, .answer = Name},                          \
+	    .flags = ROUTE_VERSIONED, .scope = scope_, .document = kind, .answer = Name},         \
 	{ROW(HTTP_PUT, "/" paths "/{name}", "put" Name, manage_, document_put,                    \
 	     "make or change a document of kind " kind),                                          \
 	    .flags = ROUTE_ACT | ROUTE_EDITS | ROUTE_RAW, RAW(JSON, DOCUMENT_BODY_MAX),           \
 	    .document = kind, .answer = Name}
-#define REMOVABLE(Name, Names, paths, kind, read_, manage_)                                       \
-	KIND(Name, Names, paths, kind, read_, manage_),                                           \
+#define KIND(Name, Names, paths, kind, manage) \
+	KIND_ROWS(Name, Names, paths, kind, PERMISSION_POLICY_READ, SCOPE_ANY, manage)
+#define REMOVABLE(Name, Names, paths, kind, manage_)                                              \
+	KIND_ROWS(Name, Names, paths, kind, PERMISSION_ACCESS_READ, SCOPE_GLOBAL, manage_),       \
 	{ROW(HTTP_DELETE, "/" paths "/{name}", "delete" Name, manage_, document_delete,           \
 	     "remove a document of kind " kind),                                                  \
 	    .flags = ROUTE_ACT | ROUTE_EDITS, .document = kind, .status = 204}
@@ -63,18 +69,18 @@ const struct route api_routes[] = {
 	QUERY(can_fields, can_query), .answer = "Explanation"},
 
     /* ---- policy ---- */
-    KIND("Authority", "Authorities", "authorities", "authority", PERMISSION_POLICY_READ, PERMISSION_AUTHORITY_MANAGE),
-    KIND("Profile", "Profiles", "profiles", "profile", PERMISSION_POLICY_READ, PERMISSION_PROFILE_MANAGE),
-    KIND("Label", "Labels", "labels", "label", PERMISSION_POLICY_READ, PERMISSION_LABEL_MANAGE),
-    KIND("TrustAnchor", "TrustAnchors", "trust-anchors", "trust-anchor", PERMISSION_POLICY_READ, PERMISSION_TRUST_ANCHOR_MANAGE),
-    KIND("Product", "Products", "products", "product", PERMISSION_POLICY_READ, PERMISSION_PRODUCT_MANAGE),
-    REMOVABLE("Role", "Roles", "roles", "role", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
-    REMOVABLE("Principal", "Principals", "principals", "principal", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
-    REMOVABLE("Binding", "Bindings", "bindings", "binding", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
-    REMOVABLE("OidcIssuer", "OidcIssuers", "oidc-issuers", "oidc-issuer", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
-    REMOVABLE("OidcRule", "OidcRules", "oidc-rules", "oidc-rule", PERMISSION_ACCESS_READ, PERMISSION_ACCESS_MANAGE),
-    REMOVABLE("ApprovalPolicy", "ApprovalPolicies", "approval-policies", "approval-policy", PERMISSION_ACCESS_READ, PERMISSION_APPROVAL_POLICY_MANAGE),
-    REMOVABLE("LogPolicy", "LogPolicies", "log-policies", "log-policy", PERMISSION_ACCESS_READ, PERMISSION_LOG_MANAGE),
+    KIND("Authority", "Authorities", "authorities", "authority", PERMISSION_AUTHORITY_MANAGE),
+    KIND("Profile", "Profiles", "profiles", "profile", PERMISSION_PROFILE_MANAGE),
+    KIND("Label", "Labels", "labels", "label", PERMISSION_LABEL_MANAGE),
+    KIND("TrustAnchor", "TrustAnchors", "trust-anchors", "trust-anchor", PERMISSION_TRUST_ANCHOR_MANAGE),
+    KIND("Product", "Products", "products", "product", PERMISSION_PRODUCT_MANAGE),
+    REMOVABLE("Role", "Roles", "roles", "role", PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("Principal", "Principals", "principals", "principal", PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("Binding", "Bindings", "bindings", "binding", PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("OidcIssuer", "OidcIssuers", "oidc-issuers", "oidc-issuer", PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("OidcRule", "OidcRules", "oidc-rules", "oidc-rule", PERMISSION_ACCESS_MANAGE),
+    REMOVABLE("ApprovalPolicy", "ApprovalPolicies", "approval-policies", "approval-policy", PERMISSION_APPROVAL_POLICY_MANAGE),
+    REMOVABLE("LogPolicy", "LogPolicies", "log-policies", "log-policy", PERMISSION_LOG_MANAGE),
     {POST("/apply", "apply", PERMISSION_SELF, apply_post, "apply documents of policy, all or nothing"),
 	RAW("application/yaml, application/json", APPLY_BODY_MAX), QUERY(apply_fields, apply_query),
 	.answer = "Applied"},

@@ -26,6 +26,12 @@ static int tcp_connect(const struct https_options *o)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	struct sockaddr_in from = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff000000) | (o->source & 0xffffff))};
+	if (o->source && bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0) {
+		close(fd);
+		return -1;
+	}
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)o->port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -12,6 +12,7 @@
 
 struct https_options {
 	int port;          /* on 127.0.0.1 */
+	uint32_t source;   /* last three octets of the client's 127.x.y.z; 0: 127.0.0.1 */
 	int tls_version;   /* TLS1_2_VERSION or TLS1_3_VERSION alone; 0: both */
 	X509 *certificate; /* client's; NULL: none */
 	EVP_PKEY *key;
