@@ -53,7 +53,7 @@ const struct matrix_row matrix_rows[] = {
     PUT("Authority", "authorities", "root", "authority.manage", RULE_GLOBAL, "{\"crl_url\":\"http://ca.example/{n}.crl\"}"),
     READ("Profile", "Profiles", "profiles", "device", "policy.read", RULE_ANY),
     PUT("Profile", "profiles", "spare", "profile.manage", RULE_GLOBAL,
-	"{\"authority\":\"issuing\",\"subject\":[{\"attribute\":\"CN\",\"value\":\"{serial}\"}],\"validity\":\"{n}m\"}"),
+	"{\"authority\":\"issuing\",\"subject\":[{\"attribute\":\"CN\",\"value\":\"{serial}\"}],\"validity\":\"{n}h\"}"),
     READ("Label", "Labels", "labels", "open", "policy.read", RULE_ANY),
     PUT("Label", "labels", "spare", "label.manage", RULE_ACT,
 	"{\"profile\":\"spare\",\"trust_anchors\":[\"test\"],\"products\":[\"x100\"],\"retry_after\":\"{n}s\"}"),
@@ -65,7 +65,7 @@ const struct matrix_row matrix_rows[] = {
 
     /* ---- who may do what: shown to whoever holds access.read without a limit ---- */
     READ("Role", "Roles", "roles", "admin", "access.read", RULE_GLOBAL),
-    PUT("Role", "roles", "spare", "access.manage", RULE_GLOBAL, "{\"permissions\":[\"{odd}\"]}"),
+    PUT("Role", "roles", "spare", "access.manage", RULE_GLOBAL, "{\"permissions\":[\"{permission}\"]}"),
     DELETE("Role", "roles", "access.manage", RULE_GLOBAL, ROLE),
     READ("Principal", "Principals", "principals", "root", "access.read", RULE_GLOBAL),
     PUT("Principal", "principals", "spare", "access.manage", RULE_GLOBAL,
@@ -73,7 +73,7 @@ const struct matrix_row matrix_rows[] = {
     DELETE("Principal", "principals", "access.manage", RULE_GLOBAL, PERSON),
     READ("Binding", "Bindings", "bindings", "viewer-in", "access.read", RULE_GLOBAL),
     PUT("Binding", "bindings", "spare", "access.manage", RULE_ACT,
-	"{\"principal\":\"viewer-in\",\"role\":\"viewer\",\"products\":[\"x100\"],\"expires_at\":\"2{n}-01-01T00:00:00Z\"}"),
+	"{\"principal\":\"viewer-in\",\"role\":\"viewer\",\"products\":[\"x100\"],\"expires_at\":\"{n}-01-01T00:00:00Z\"}"),
     DELETE("Binding", "bindings", "access.manage", RULE_ACT, BINDING),
     READ("OidcIssuer", "OidcIssuers", "oidc-issuers", "ci-host", "access.read", RULE_GLOBAL),
     PUT("OidcIssuer", "oidc-issuers", "spare", "access.manage", RULE_GLOBAL,
@@ -90,7 +90,8 @@ const struct matrix_row matrix_rows[] = {
     {"listLogPolicies", "GET", API "log-policies", "access.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
     {"getLogPolicy", "GET", API "log-policies/log", "access.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
     {"putLogPolicy", "PUT", API "log-policies/log", "log.manage", RULE_GLOBAL, 200, JSON,
-	"{\"quorum\":0}", ANY_ETAG, LOG},
+	"{\"quorum\":0,\"witnesses\":[{\"name\":\"w{n}\",\"url\":\"https://w.example/\","
+	"\"vkey\":\"w{n}+01234567+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}", ANY_ETAG, LOG},
     {"deleteLogPolicy", "DELETE", API "log-policies/log", "log.manage", RULE_GLOBAL, 204, NULL, NULL, ANY_ETAG, LOG},
     {"apply", "POST", API "apply", "product.manage", RULE_GLOBAL, 200, "application/yaml",
 	"{kind: product, name: other, manufacturer: Other, model: 'M{n}'}\n", NULL, NULL},
@@ -132,8 +133,9 @@ const struct matrix_row matrix_rows[] = {
     {"revokeToken", "DELETE", API "tokens/987654321", NULL, RULE_SELF, 404, NULL, NULL, NULL, NULL},
     /* No issuer is known for this one: whoever carries it. */
     {"exchangeToken", "POST", API "token-exchange", NULL, RULE_PUBLIC, 401, JSON, "{\"token\":\"a.b.c\"}", NULL, NULL},
-    /* For somebody who may do nothing: whoever may make credentials for others is told that this is no CSR. */
-    {"createOperatorCertificate", "POST", API "principals/ci-one/certificates", "token.create", RULE_GLOBAL, 400, JSON,
+    /* For somebody who may do nothing. Whoever may make credentials for others is told that no authority is
+     * for operators here. */
+    {"createOperatorCertificate", "POST", API "principals/ci-one/certificates", "token.create", RULE_GLOBAL, 409, JSON,
 	"{\"csr\":\"none\"}", NULL, NULL},
 
     /* ---- the log ---- */

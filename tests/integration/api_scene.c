@@ -113,6 +113,23 @@ static void make_root(struct api_scene *s)
 	snprintf(s->root, sizeof(s->root), "%.*s", (int)strcspn(at, " \r\n"), at);
 }
 
+/* The server hears of new policy within a moment. */
+static void await_root(struct api_scene *s)
+{
+	for (int i = 0; i < 100; i++) {
+		AUTO(api_reply) r = {0};
+
+		api_ask(s,
+		    &(struct api_ask){
+			.method = "GET", .path = "/api/v1/whoami", .token = s->root},
+		    &r);
+		if (r.status == 200)
+			return;
+		usleep(50000);
+	}
+	cr_assert_fail("the administrator's token is not taken");
+}
+
 static void put_principals(struct api_scene *s)
 {
 	static const char *const limits[REACHES] = {"", "products: [x100]\n", "products: [y200]\n"};
@@ -210,7 +227,7 @@ void api_scene_start(struct api_scene *s)
 	memset(s, 0, sizeof(*s));
 	fixture_start(&s->fixture);
 	make_root(s);
-	fixture_server_start(&s->fixture, 0);
+	await_root(s);
 	put_principals(s);
 	make_tokens(s);
 	make_objects(s);
