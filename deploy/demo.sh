@@ -44,7 +44,7 @@ run() {
 
 # must_fail COMMAND...: a refusal is what this step is about
 must_fail() {
-	if run "$@"; then
+	if "$@"; then
 		wrong "this should have been refused"
 	fi
 }
@@ -120,6 +120,25 @@ pki() {
 	return $status
 }
 
+# as NAME COMMAND...: with the login of NAME. `signet login` keeps one for each of them.
+as() {
+	local name=$1
+	shift
+	printf '%s(%s)%s ' "$dim" "$name" "$plain" >&5
+	SIGNET_LOGIN=$stack_dir/login/$name run "$stack_bin/signet" "$@"
+}
+
+# A token of the administrator's making, for a person who has no credential yet.
+let_in() { # NAME
+	as admin token create --principal "$1" --ttl 1h --output "$stack_dir/$1.token"
+	as "$1" login --token-file "$stack_dir/$1.token"
+}
+
+# The id of a request or of a refused call, out of the JSON that signet prints for machines.
+id_of() { # FILE
+	sed -n 's/.*"id": *\([0-9][0-9]*\).*/\1/p' "$1" | head -n 1
+}
+
 stack_use "$work"
 stack_free_ports
 title "A private PostgreSQL, a root and an issuing authority, a manufacturer, its policy"
@@ -188,10 +207,12 @@ post simpleenroll mallory/SN-0001.pem mallory/SN-0001.key curl.b64
 expect_status 403
 cat reply
 refused=$(stack_enrollment_of reply)
-run "$stack_bin/signetd" --config "$stack_config" enrollment explain "$refused"
+mkdir -p "$stack_dir/login"
+as admin login --token-file "$stack_dir/admin.token"
+as admin enrollment explain "$refused"
 
 title "Refused: a unit that the factory label does not know"
-must_fail "$device" enroll --store "$stack_dir/stranger" --server "$SIGNET_EST_URL" --label factory \
+must_fail run "$device" enroll --store "$stack_dir/stranger" --server "$SIGNET_EST_URL" --label factory \
 	--pin "$(stack_fingerprint)" --idevid-cert "$acme/SN-0008.pem" --idevid-key "$acme/SN-0008.key"
 
 title "A label where somebody must approve: 202 and Retry-After, then 200 for the same request"
@@ -202,15 +223,65 @@ expect_status 202
 grep -i '^retry-after:' headers
 cat reply
 asked=$(stack_enrollment_of reply)
-run "$stack_bin/signetd" --config "$stack_config" enrollment list --state open
-run "$stack_bin/signetd" --config "$stack_config" enrollment approve "$asked"
+as admin enrollment list --state open
+as admin enrollment approve "$asked"
 post approval/simpleenroll "$acme/SN-0004.pem" "$acme/SN-0004.key" asked.b64
 expect_status 200
 certificate_of_reply asked.pem
 verify asked.pem SN-0004
 
 title "What happened here, as the operator sees it"
-run "$stack_bin/signetd" --config "$stack_config" enrollment list
+as admin enrollment list
+as admin certificate search --product acme-x100 --limit 3
+
+title "People, a pipeline, and a rule: units of the R200 are announced only when two people agree"
+cp "$here/demo/people.yaml" .
+run "$here/demo/ci-issuer" make ci demo-1
+as admin apply -f people.yaml --dry-run
+as admin apply -f people.yaml
+for name in alice bob carol; do let_in $name; done
+as admin can alice device.register acme-r200
+must_fail as admin can pipeline device.register acme-x100
+
+title "The pipeline shows the token of its CI, and nothing else; its act waits for two people"
+claims=(iss=https://ci.demo.example sub=repo:demo/r200:ref:refs/heads/main aud=signet-demo repository_id=815
+	ref=refs/heads/main ref_protected=true event_name=push actor_id=4711)
+"$here/demo/ci-issuer" token ci "${claims[@]}" >ci.jwt
+as pipeline login --oidc-token-file ci.jwt
+as pipeline device register acme-r200 SN-2001 SN-2002 --json | tee asked.json
+asked=$(id_of asked.json)
+[ -n "$asked" ] || wrong "no request came of it"
+
+title "Refused: the token a second time, and a job of another branch"
+must_fail as thief login --oidc-token-file ci.jwt
+"$here/demo/ci-issuer" token ci "${claims[@]/#ref=*/ref=refs/heads/mine}" >other.jwt
+must_fail as thief login --oidc-token-file other.jwt
+
+title "Two people look at it and agree; the one behind the pipeline's run may not"
+as alice request show "$asked"
+digest=$(SIGNET_LOGIN=$stack_dir/login/alice "$stack_bin/signet" request show "$asked" --json |
+	sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p' | head -n 1)
+must_fail as bob request approve "$asked" --yes --digest "$digest"
+as alice request approve "$asked" --yes --digest "$digest" --comment "ordered"
+must_fail as pipeline request redeem "$asked"
+as carol request approve "$asked" --yes --digest "$digest"
+as pipeline request redeem "$asked"
+as admin device list --product acme-r200
+
+title "Refused, and explained: a registration officer would take a role away"
+must_fail as alice delete role viewer
+as admin refusal list --limit 1 --json >refused.json
+as admin refusal explain "$(id_of refused.json)"
+
+title "A proof that anybody can check offline: this certificate is in the log"
+as admin certificate search --serial SN-0001 --product acme-x100 --limit 1 --json >certificate.json
+as admin log prove certificate "$(id_of certificate.json)" --output certificate.tlog-proof
+cat certificate.tlog-proof
+run curl -sS -o log.vkey "$SIGNET_PUBLIC_URL/log/vkey"
+as nobody log check certificate.tlog-proof --vkey log.vkey
+
+title "The whole log, walked like a stranger and held against the store"
+as admin log verify
 
 title "Stop: the server drains, the database stops"
 stack_stop

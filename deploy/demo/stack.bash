@@ -9,7 +9,7 @@
 #   stack_start            signetd in the background; returns when it is ready
 #   stack_stop             all of it, in order; safe at any time
 #
-# signetd and signet-device are those of SIGNET_BIN (default build/).
+# signetd, signet and signet-device are those of SIGNET_BIN (default build/).
 
 stack_top=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 stack_bin=${SIGNET_BIN:-$stack_top/build}
@@ -139,14 +139,42 @@ stack_prepare() {
 	stack_fill signetd.yaml.in || return
 	stack_signetd migrate >"$stack_dir/migrate.log" 2>&1 ||
 		stack_fail "migrate: $(tail -n 3 "$stack_dir/migrate.log")" || return
+	stack_fill policy.yaml.in || return
 	if [ ! -e "$stack_dir/made" ]; then
 		stack_make || return
+		stack_signetd bootstrap -f "$stack_dir/policy.yaml" >"$stack_dir/bootstrap.log" 2>&1 ||
+			stack_fail "bootstrap: $(tail -n 3 "$stack_dir/bootstrap.log")" || return
+		cp "$stack_dir/policy.yaml" "$stack_dir/policy.applied"
 	fi
-	# Every time: its URLs follow the ports. What is as it was stays as it is.
-	stack_fill policy.yaml.in || return
-	stack_signetd bootstrap -f "$stack_dir/policy.yaml" >"$stack_dir/bootstrap.log" 2>&1 ||
-		stack_fail "bootstrap: $(tail -n 3 "$stack_dir/bootstrap.log")" || return
+	stack_admin || return
 	touch "$stack_dir/made"
+}
+
+# The administrator's token. Tokens last a day: a later start makes one anew, on this machine.
+stack_admin() {
+	local token=$stack_dir/admin.token why=()
+	[ ! -s "$token" ] || why=(--break-glass "a new token for the demo")
+	[ -z "$(find "$token" -size +0 -mmin -720 2>/dev/null)" ] || return 0
+	(
+		umask 077
+		stack_signetd admin admin --ttl 24h "${why[@]}" >"$token.new" 2>"$stack_dir/admin.log"
+	) || stack_fail "admin: $(tail -n 3 "$stack_dir/admin.log")" || return
+	mv "$token.new" "$token"
+}
+
+# `signet` as that administrator
+stack_signet() {
+	SIGNET_LOGIN=$stack_dir/no-login SIGNET_API_URL=https://localhost:$stack_operator_port \
+		SIGNET_CACERT=$stack_dir/state/root.pem SIGNET_TOKEN=$(cat "$stack_dir/admin.token") \
+		"$stack_bin/signet" "$@" 9>&-
+}
+
+# The policy's URLs follow the ports. With an administrator there, it changes as everybody's does.
+stack_follow_policy() {
+	! cmp -s "$stack_dir/policy.yaml" "$stack_dir/policy.applied" || return 0
+	stack_signet apply -f "$stack_dir/policy.yaml" >"$stack_dir/apply.log" 2>&1 ||
+		stack_fail "apply: $(tail -n 5 "$stack_dir/apply.log")" || return
+	cp "$stack_dir/policy.yaml" "$stack_dir/policy.applied"
 }
 
 stack_make() {
@@ -179,7 +207,7 @@ stack_start() {
 	echo $stack_server >"$stack_dir/server.pid"
 	for tenth in $(seq 300); do
 		if said=$(stack_ready); then
-			stack_write_env
+			stack_follow_policy && stack_write_env
 			return
 		fi
 		kill -0 $stack_server 2>/dev/null || break
@@ -224,6 +252,7 @@ stack_fingerprint() {
 }
 
 stack_write_env() {
+	(umask 077 && : >"$stack_dir/env.new") # a token stands in it
 	cat >"$stack_dir/env.new" <<EOF
 # A running demo of Signet; source it.
 SIGNET_EST_URL=https://localhost:$stack_device_port
@@ -232,9 +261,10 @@ SIGNET_PUBLIC_URL=http://localhost:$stack_public_port
 SIGNET_CACERT='$stack_dir/state/root.pem'
 SIGNET_IDEVID_CERT='$stack_dir/acme/SN-0001.pem'
 SIGNET_IDEVID_KEY='$stack_dir/acme/SN-0001.key'
+SIGNET_ADMIN_TOKEN='$(cat "$stack_dir/admin.token")'
 SIGNET_DATABASE="$SIGNET_DATABASE"
 export SIGNET_EST_URL SIGNET_API_URL SIGNET_PUBLIC_URL SIGNET_CACERT SIGNET_IDEVID_CERT \\
-	SIGNET_IDEVID_KEY SIGNET_DATABASE
+	SIGNET_IDEVID_KEY SIGNET_ADMIN_TOKEN SIGNET_DATABASE
 EOF
 	mv "$stack_dir/env.new" "$stack_dir/env"
 }
