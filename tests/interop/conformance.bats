@@ -85,7 +85,7 @@ enrolled() {
 		pop: required
 		csrattrs: none
 	END
-	stack_signetd bootstrap -f policy.yaml
+	stack_signet apply -f policy.yaml
 	local tenth
 	for tenth in $(seq 100); do
 		[ "$(curl -sS --cacert "$root" "$est/bound/csrattrs")" = MAsGCSqGSIb3DQEJBw== ] && return
@@ -106,7 +106,7 @@ enrolled() {
 			subject: [{attribute: serialNumber, value: "{serial}"}]
 			extended_key_usage: [clientAuth, $usage]
 		END
-		run stack_signetd bootstrap -f policy.yaml
+		run stack_signet apply -f policy.yaml
 		[ "$status" = 1 ]
 		[[ $output == *'is not for devices'* ]]
 	done

@@ -61,12 +61,12 @@ client_lines() {
 	sleep 1
 }
 
-@test "a policy that bootstrap changes is in force without a restart" {
+@test "a policy that changes is in force without a restart" {
 	request key
 	post later/simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" key.b64
 	[ "$status" = 404 ]
 	stack_later_label >later.yaml
-	stack_signetd bootstrap -f later.yaml
+	stack_signet apply -f later.yaml
 	enrolls() {
 		post later/simpleenroll "$acme/SN-0001.pem" "$acme/SN-0001.key" key.b64
 		[ "$status" = 200 ]
@@ -76,7 +76,7 @@ client_lines() {
 
 @test "a wrong policy is refused with file and line, and nothing of it is applied" {
 	{ stack_later_label | sed 's/later/half/'; echo '---'; echo 'kind: nonsense'; } >wrong.yaml
-	run stack_signetd bootstrap -f wrong.yaml
+	run stack_signet apply -f wrong.yaml
 	[ "$status" = 1 ]
 	[[ $output == *wrong.yaml:[0-9]* ]]
 	request key
