@@ -201,6 +201,8 @@ struct status jws_read(struct span text, struct jws **ret_token, struct err *err
 	if (text.n > JWS_SIZE_MAX)
 		return REFUSE_WHO(
 		    err, JWT_SIZE, "a token of %zu bytes; at most %d", text.n, JWS_SIZE_MAX);
+	if (text.n == 0)
+		return REFUSE_WHO(err, JWT_FORM, "there is no token");
 	AUTO_REF(jws) t = mem_alloc(sizeof(*t));
 	t->text = mem_strndup((const char *)text.p, text.n);
 	t->size = text.n;

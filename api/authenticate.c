@@ -60,14 +60,28 @@ static struct status find_principal(struct call *call, const char *name, struct 
 	return STATUS_OK;
 }
 
+struct status authenticate_by(struct call *call, int64_t policy_version, struct err *err)
+{
+	struct policy *newest;
+
+	if (call->policy->version >= policy_version)
+		return STATUS_OK;
+	TRY(policy_refresh(call->api->policies, call->db, call->api->hsm, policy_version, err));
+	newest = policy_current(call->api->policies);
+	policy_release(call->policy);
+	call->policy = newest;
+	return STATUS_OK;
+}
+
 static struct status find_row(
     struct call *call, const struct token_claims *claims, struct token_row *ret, struct err *err)
 {
 	const struct digest jti = sha256(span_str(claims->jti));
 	struct err why = {0};
+	int64_t version = 0;
 
-	if (token_find(call->db, &jti, call->request->arena, ret, &why).ok)
-		return STATUS_OK;
+	if (token_find(call->db, &jti, call->request->arena, ret, &version, &why).ok)
+		return authenticate_by(call, version, err);
 	if (why.kind == ERR_MISSING)
 		return REFUSE(err, TOKEN_UNKNOWN, "the token is not in the store");
 	*err = why;
@@ -111,10 +125,18 @@ static struct status by_token(struct call *call, const char *header, struct err 
 
 static struct status by_certificate(struct call *call, struct err *err)
 {
+	const struct span der = call->request->peer->certificate_der;
+	struct arena *arena = call->request->arena;
+	const struct policy *judged_by = call->policy;
 	const char *name = NULL;
+	int64_t version = 0;
 
-	TRY(operator_certificate_judge(call->db, call->policy, call->request->peer->certificate_der,
-	    call_now(call), call->request->arena, &name, err));
+	TRY(operator_certificate_judge(
+	    call->db, call->policy, der, call_now(call), arena, &name, &version, err));
+	TRY(authenticate_by(call, version, err));
+	if (call->policy != judged_by)
+		TRY(operator_certificate_judge(
+		    call->db, call->policy, der, call_now(call), arena, &name, &version, err));
 	TRY(find_principal(call, name, err));
 	call->actor.credential = CREDENTIAL_CERTIFICATE;
 	return STATUS_OK;

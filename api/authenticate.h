@@ -20,5 +20,11 @@
  * call->retry_after; ERR_BUSY, ERR_DATABASE.
  */
 struct status authenticate(struct call *call, struct err *err);
+/*
+ * Judge the call by this version of policy, which was seen in the store, or a newer one: a binding
+ * that was taken away is gone with the next call, whether this node has heard of it or not.
+ * call->policy may be another one after it. ERR_DATABASE, ERR_CONFIG.
+ */
+struct status authenticate_by(struct call *call, int64_t policy_version, struct err *err);
 
 #endif

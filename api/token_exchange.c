@@ -4,11 +4,13 @@
 #include "access/oidc.h"
 #include "api/api.h"
 #include "api/attempt.h"
+#include "api/authenticate.h"
 #include "api/perform.h"
 #include "api/token.h"
 #include "api/transaction.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
+#include "sql/policy.h"
 
 #define LIMITED_RETRY 60 /* seconds */
 
@@ -157,15 +159,19 @@ static struct status exchange(const struct token_maker *m, struct spent_token *s
 struct status token_exchange(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct exchange_body *b = call->input;
-	const struct token_maker m = token_maker_of(call);
+	struct token_maker m = token_maker_of(call);
 	struct token_exchange x = {.ttl = b->ttl};
 	struct oidc_identity who;
 	struct spent_token spent;
 	struct token_made made;
+	int64_t version = 0;
 
 	if (!call->policy)
 		return REFUSE(err, SERVICE_POLICY, "not ready to serve");
 	TRY(acts_go_on(call, err));
+	TRY(policy_version_read(call->db, &version, err));
+	TRY(authenticate_by(call, version, err));
+	m.access = call_access(call);
 	TRY(identify(call, &who, err));
 	TRY(describe(call, &who, &spent, err));
 	x.principal = who.principal;

@@ -194,7 +194,8 @@ static const struct authority *issuer_of(
 }
 
 struct status operator_certificate_judge(struct db *db, const struct policy *policy,
-    struct span der, int64_t now, struct arena *arena, const char **ret_principal, struct err *err)
+    struct span der, int64_t now, struct arena *arena, const char **ret_principal,
+    int64_t *ret_policy_version, struct err *err)
 {
 	struct certificate_view view;
 	const struct authority *a;
@@ -207,7 +208,8 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 	if (!a)
 		return REFUSE(
 		    err, OPERATOR_CERTIFICATE, "it is not of the authority for operators");
-	TRY(operator_certificate_known(db, a->id, view.serial, der, &known, err));
+	TRY(operator_certificate_known(
+	    db, a->id, view.serial, der, &known, ret_policy_version, err));
 	if (!known)
 		return REFUSE(err, OPERATOR_CERTIFICATE, "it is not in the store as an operator's");
 	if (now < view.not_before || now > view.not_after)

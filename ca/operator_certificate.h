@@ -31,9 +31,11 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 
 /*
  * Whose is the certificate that a client has proven to hold? ret_principal in the arena: the name
- * in it. ERR_AUTH operator.certificate, operator.validity. ERR_DATABASE.
+ * in it. ret_policy_version: the store's: judge again where it is newer. ERR_AUTH
+ * operator.certificate, operator.validity. ERR_DATABASE.
  */
 struct status operator_certificate_judge(struct db *db, const struct policy *policy,
-    struct span der, int64_t now, struct arena *arena, const char **ret_principal, struct err *err);
+    struct span der, int64_t now, struct arena *arena, const char **ret_principal,
+    int64_t *ret_policy_version, struct err *err);
 
 #endif

@@ -107,6 +107,7 @@ void policy_release(struct policy *p)
 struct policy_holder {
 	pthread_mutex_t
 	    lock; /* between reading `current` and taking a reference nobody may free it */
+	pthread_mutex_t loading; /* taken before `lock`: one loads, the others wait for it */
 	struct policy *current;
 };
 
@@ -114,7 +115,7 @@ struct policy_holder *policy_holder_new(void)
 {
 	struct policy_holder *h = mem_alloc(sizeof(*h));
 
-	if (pthread_mutex_init(&h->lock, NULL) != 0)
+	if (pthread_mutex_init(&h->lock, NULL) != 0 || pthread_mutex_init(&h->loading, NULL) != 0)
 		abort();
 	return h;
 }
@@ -125,6 +126,7 @@ void policy_holder_free(struct policy_holder *h)
 		return;
 	policy_release(h->current);
 	(void)pthread_mutex_destroy(&h->lock);
+	(void)pthread_mutex_destroy(&h->loading);
 	free(h);
 }
 
@@ -149,4 +151,43 @@ void policy_swap(struct policy_holder *h, struct policy *next)
 	h->current = next;
 	(void)pthread_mutex_unlock(&h->lock);
 	policy_release(last);
+}
+
+static bool is_older(struct policy_holder *h, int64_t version)
+{
+	bool older;
+
+	(void)pthread_mutex_lock(&h->lock);
+	older = !h->current || h->current->version < version;
+	(void)pthread_mutex_unlock(&h->lock);
+	return older;
+}
+
+static struct status load_newer(
+    struct policy_holder *h, struct db *db, struct hsm *hsm, int64_t seen, struct err *err)
+{
+	struct policy *next;
+
+	if (!is_older(h, seen))
+		return STATUS_OK;
+	TRY(policy_load(db, hsm, &next, err));
+	/* Whoever swaps without waiting for us may have been quicker. */
+	if (is_older(h, next->version))
+		policy_swap(h, next);
+	else
+		policy_release(next);
+	return STATUS_OK;
+}
+
+struct status policy_refresh(
+    struct policy_holder *h, struct db *db, struct hsm *hsm, int64_t seen, struct err *err)
+{
+	struct status done;
+
+	if (!is_older(h, seen))
+		return STATUS_OK;
+	(void)pthread_mutex_lock(&h->loading);
+	done = load_newer(h, db, hsm, seen, err);
+	(void)pthread_mutex_unlock(&h->loading);
+	return done;
 }

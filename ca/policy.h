@@ -59,6 +59,13 @@ void policy_holder_free(struct policy_holder *h);
 struct policy *policy_current(
     struct policy_holder *h); /* a reference to release; NULL before the first */
 void policy_swap(struct policy_holder *h, struct policy *next); /* takes next over */
+/*
+ * Who has seen in the store that there is version `seen` is not judged by an older one: where the
+ * current snapshot is older, load and swap in the newest, one caller at a time while the others
+ * wait. On failure the current one stays.
+ */
+struct status policy_refresh(
+    struct policy_holder *h, struct db *db, struct hsm *hsm, int64_t seen, struct err *err);
 
 DEFINE_AUTO_REF(policy, policy_release)
 

@@ -35,6 +35,7 @@ struct jobs {
 	bool stop, reload;        /* under the lock */
 	uint64_t rounds, reloads; /* finished; under the lock */
 	bool listening;
+	int64_t in_force; /* the version that listeners and metrics follow */
 	bool policy_told; /* the database says that policy has changed */
 	int64_t due[8];   /* monotonic ms, by row of the table */
 	bool failing[8];  /* the last time it went wrong: told once */
@@ -86,9 +87,16 @@ static struct status keep_policy(struct jobs *j, struct err *err)
 	TRY(policy_version_read(j->db, &version, err));
 	j->policy_told = false;
 	/* A key that would not open is tried again, since a token may have been put back. */
-	if (current && current->version == version && !lacks_a_key(current))
-		return STATUS_OK;
+	if (current && current->version == version && !lacks_a_key(current)) {
+		/* A worker may have loaded it: what hangs on it is ours to do all the same. */
+		if (j->in_force == version)
+			return STATUS_OK;
+		j->in_force = version;
+		metric_set(&s->metrics, METRIC_POLICY_VERSION, version);
+		return server_renew_tls(s, err);
+	}
 	TRY(policy_load(j->db, s->hsm, &next, err));
+	j->in_force = next->version;
 	metric_set(&s->metrics, METRIC_POLICY_VERSION, next->version);
 	LOG(&s->log, LOG_INFO, "policy in force", LOG_INT("version", next->version),
 	    LOG_INT("labels", next->label_count), LOG_INT("authorities", next->authority_count));

@@ -20,7 +20,7 @@ struct status operator_certificate_store(struct db *db, const struct server_cert
 }
 
 struct status operator_certificate_known(struct db *db, int64_t authority_id, struct span serial,
-    struct span der, bool *ret_known, struct err *err)
+    struct span der, bool *ret_known, int64_t *ret_policy_version, struct err *err)
 {
 	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
@@ -28,5 +28,7 @@ struct status operator_certificate_known(struct db *db, int64_t authority_id, st
 
 	TRY(sql_run(db, STATEMENT_operator_certificate_known, params, COUNT(params), &r, err));
 	*ret_known = sql_rows(&r) == 1;
+	if (*ret_known)
+		*ret_policy_version = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
 }

@@ -14,6 +14,6 @@ struct status operator_certificate_store(struct db *db,
 /* Is this certificate stored as an operator's, byte for byte, with a key that is not compromised?
  */
 struct status operator_certificate_known(struct db *db, int64_t authority_id, struct span serial,
-    struct span der, bool *ret_known, struct err *err);
+    struct span der, bool *ret_known, int64_t *ret_policy_version, struct err *err);
 
 #endif

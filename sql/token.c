@@ -60,32 +60,36 @@ struct status token_insert(struct db *db, const struct token_row *t, const struc
 	return STATUS_OK;
 }
 
-static struct status one_row(struct db *db, enum sql_statement statement,
-    const struct sql_param *param, struct arena *arena, struct token_row *ret_row, struct err *err)
+static struct status no_token(struct err *err)
 {
-	AUTO(sql_result) r = {0};
-
-	TRY(sql_run(db, statement, param, 1, &r, err));
-	if (sql_rows(&r) != 1)
-		return err_set(err, ERR_MISSING, "there is no such token");
-	row_of(&r, 0, arena, ret_row);
-	return STATUS_OK;
+	return err_set(err, ERR_MISSING, "there is no such token");
 }
 
 struct status token_find(struct db *db, const struct digest *jti, struct arena *arena,
-    struct token_row *ret_row, struct err *err)
+    struct token_row *ret_row, int64_t *ret_policy_version, struct err *err)
 {
-	const struct sql_param param = sql_digest(jti);
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_digest(jti)};
 
-	return one_row(db, STATEMENT_token_find, &param, arena, ret_row, err);
+	TRY(sql_run(db, STATEMENT_token_find, params, COUNT(params), &r, err));
+	if (sql_rows(&r) != 1)
+		return no_token(err);
+	row_of(&r, 0, arena, ret_row);
+	*ret_policy_version = sql_get_int(&r, 0, 12);
+	return STATUS_OK;
 }
 
 struct status token_get(
     struct db *db, int64_t id, struct arena *arena, struct token_row *ret_row, struct err *err)
 {
-	const struct sql_param param = sql_int(id);
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int(id)};
 
-	return one_row(db, STATEMENT_token_get, &param, arena, ret_row, err);
+	TRY(sql_run(db, STATEMENT_token_get, params, COUNT(params), &r, err));
+	if (sql_rows(&r) != 1)
+		return no_token(err);
+	row_of(&r, 0, arena, ret_row);
+	return STATUS_OK;
 }
 
 struct status token_list(struct db *db, const struct token_filter *f, struct arena *arena,

@@ -27,9 +27,12 @@ struct token_row {
  */
 struct status token_insert(struct db *db, const struct token_row *row, const struct digest *jti,
     int64_t *ret_id, struct err *err);
-/* By SHA-256 of its jti, or by id; borrowed strings live in the arena. ERR_MISSING. */
+/*
+ * By SHA-256 of its jti, or by id; borrowed strings live in the arena. ERR_MISSING.
+ * ret_policy_version: of the store, at the same moment.
+ */
 struct status token_find(struct db *db, const struct digest *jti, struct arena *arena,
-    struct token_row *ret_row, struct err *err);
+    struct token_row *ret_row, int64_t *ret_policy_version, struct err *err);
 struct status token_get(
     struct db *db, int64_t id, struct arena *arena, struct token_row *ret_row, struct err *err);
 

@@ -218,11 +218,15 @@ int scene_call(struct scene *s, enum http_method method, const char *path,
 	snprintf(peer.address, sizeof(peer.address), "%s", s->address);
 	q.header_count = put_headers(s, authorization, body, headers);
 	set_target(s, path, &q);
+	if (s->held)
+		call.policy = policy_current(s->api.policies);
 	cr_assert(route_find(LISTENER_OPERATOR, method, q.path, &s->arena, &route, &call.segment,
 		      &allow, &err)
 		      .ok,
 	    "%s", err.message);
 	perform(route, &call, &response, &err);
+	if (s->held)
+		policy_release(call.policy);
 	*ret_json = response.body.n > 0
 			? json_loadb((const char *)response.body.p, response.body.n, 0, NULL)
 			: NULL;

@@ -23,6 +23,7 @@ struct scene {
 	struct api api;
 	struct metrics metrics;
 	struct policy policy;
+	bool held; /* calls take the snapshot that api.policies holds, not the one above */
 	struct access access;
 	struct role roles[2];
 	struct principal principals[5];

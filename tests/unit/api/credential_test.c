@@ -345,3 +345,48 @@ Test(api_credential, the_token_itself_is_nowhere_in_the_store, .timeout = 60)
 				     table, strrchr(token, '.') + 1, strrchr(token, '.') + 1)),
 		    0, "%s", table);
 }
+
+/* ---- policy that this node has not heard of ---- */
+
+/* The snapshot that a node has, of a database where access is empty. */
+static void hold_policy(struct scene *s)
+{
+	struct policy *p = NULL;
+	struct err err = {0};
+
+	s->api.policies = policy_holder_new();
+	cr_assert(policy_load(s->db, NULL, &p, &err).ok, "%s (%s)", err.message, err.cause);
+	policy_swap(s->api.policies, p);
+}
+
+Test(
+    api_credential, a_binding_that_another_node_took_away_is_gone_with_the_next_call, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	const char *token;
+
+	pg_exec(&s->database,
+	    "INSERT INTO access_document (kind, name, spec, version) VALUES "
+	    "('principal', 'bob', "
+	    "'{\"kind\":\"principal\",\"name\":\"bob\",\"type\":\"person\"}', 1), "
+	    "('role', 'reader', '{\"kind\":\"role\",\"name\":\"reader\","
+	    "\"permissions\":[\"token.read\"]}', 1), "
+	    "('binding', 'bob-reads', '{\"kind\":\"binding\",\"name\":\"bob-reads\","
+	    "\"principal\":\"bob\",\"role\":\"reader\"}', 1)");
+	hold_policy(s);
+	s->held = true;
+	token = scene_token(s, "bob");
+	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS "?principal=alice", token, NULL), "good");
+	/* By another node, and nobody tells this one. */
+	pg_exec(&s->database, "UPDATE access_document SET removed = true WHERE kind = 'binding'; "
+			      "UPDATE policy_version SET version = version + 1");
+	cr_expect_str_eq(
+	    scene_code(s, HTTP_GET, TOKENS "?principal=alice", token, NULL), "access.denied");
+	pg_exec(&s->database,
+	    "UPDATE access_document SET spec = "
+	    "'{\"kind\":\"principal\",\"name\":\"bob\",\"type\":\"person\",\"disabled\":true}' "
+	    "WHERE kind = 'principal'; UPDATE policy_version SET version = version + 1");
+	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, token, NULL), "credential.refused");
+	cr_expect(strncmp(scene_cause(s), "token.principal", 15) == 0, "%s", scene_cause(s));
+	policy_holder_free(s->api.policies);
+}

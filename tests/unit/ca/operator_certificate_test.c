@@ -127,9 +127,12 @@ static struct span der_of(struct rig *r, X509 *certificate)
 static const char *judge(struct rig *r, struct span der, int64_t now)
 {
 	const char *name = NULL;
+	int64_t version;
 
 	err_clear(&r->err);
-	return operator_certificate_judge(r->db, &r->policy, der, now, &r->arena, &name, &r->err).ok
+	return operator_certificate_judge(
+		   r->db, &r->policy, der, now, &r->arena, &name, &version, &r->err)
+		       .ok
 		   ? name
 		   : err_code(&r->err);
 }
