@@ -68,6 +68,7 @@ enum log_stray_source {
 	LOG_STRAY_ENROLLMENT,
 	LOG_STRAY_REQUEST,
 	LOG_STRAY_APPROVAL,
+	LOG_STRAY_DEVICE, /* in a state that was not logged */
 	LOG_STRAY_ENTRY,
 	LOG_STRAY_SOURCES
 };

@@ -123,6 +123,18 @@ END
 		"UPDATE device SET serial = 'SN-0001' WHERE serial = 'SN-6666'" "certificate $id\b"
 }
 
+@test "a device in a state that nobody logged is found" {
+	tampered "UPDATE device SET state = 'suspended' WHERE serial = 'SN-0002'" \
+		"UPDATE device SET state = 'enrolled' WHERE serial = 'SN-0002'" \
+		"SN-0002: it is suspended, and the log does not say so"
+	tampered "INSERT INTO device (product_id, serial, state) SELECT product_id, 'SN-7777', 'claimed'
+		FROM device LIMIT 1" "DELETE FROM device WHERE serial = 'SN-7777'" "SN-7777: it is claimed"
+	# What goes the right way is in the log.
+	signet device suspend "$(tamper "SELECT id FROM device WHERE serial = 'SN-0003'")" --yes
+	[ "$(tamper "SELECT state FROM device WHERE serial = 'SN-0003'")" = suspended ]
+	signet log verify
+}
+
 @test "a certificate that is gone is found" {
 	local id
 	id=$(tamper "SELECT max(id) FROM certificate WHERE device_id IS NOT NULL")
