@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 literal() {
 	awk -v strip="$2" '
 		strip && /^[ \t]*--/ { next }
-		{ gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); printf "\t\"%s\\n\"\n", $0 }
+		{ gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); printf "\t\"%s\\n\"\n", $0 }
 	' "$1"
 }
 
