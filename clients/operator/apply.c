@@ -153,7 +153,9 @@ static void print_change(const struct call *c, const json_t *change)
 	value_put(value_at(change, "name"), &line);
 	screen_put(&c->out, STYLE_BOLD, buf_cstr(&line));
 	screen_printf(&c->out, "\n");
-	show_difference(&c->out, value_at(change, "difference"), 4);
+	/* Of what was just made, people have the file before them. */
+	if (call_has(c, OPT_DRY_RUN) || strcmp(effect, "created") != 0)
+		show_difference(&c->out, value_at(change, "difference"), 4);
 }
 
 static void print_changes(const struct call *c, const json_t *answer)

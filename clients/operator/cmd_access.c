@@ -37,8 +37,8 @@ static void print_can(const struct call *c, const json_t *answer, bool allowed)
 	const char *scope = c->argument_count > 2 ? c->arguments[2] : "";
 	AUTO(buf) safe = {0}, line = {0};
 
-	buf_printf(&line, "%s %s %s%s%s", c->arguments[0], allowed ? "may" : "may not",
-	    c->arguments[1], *scope ? " on " : "", scope);
+	buf_printf(&line, "%s %s %s%s%s", c->arguments[0], allowed ? "holds" : "does not hold",
+	    c->arguments[1], *scope ? " for " : "", scope);
 	text_put(&safe, buf_span(&line));
 	screen_put(&c->out, allowed ? STYLE_GREEN : STYLE_RED, allowed ? "yes" : "no");
 	screen_printf(&c->out, ": %s\n", buf_cstr(&safe));

@@ -35,8 +35,8 @@ struct leaf_row {
 static void found(
     struct log_verify *v, const struct leaf_row *row, enum log_fault fault, const char *detail)
 {
-	log_found(
-	    &v->findings, &(struct log_finding){fault, row->index, -1, row->kind, row->id, detail});
+	log_found(&v->findings,
+	    &(struct log_finding){fault, row->index, -1, row->kind, row->id, NULL, detail});
 }
 
 /* A base64 member; false: null, or not to be read. */
@@ -113,7 +113,7 @@ static int ask_records(
 static void leaf_missing(struct log_verify *v, uint64_t index)
 {
 	log_found(&v->findings, &(struct log_finding){FAULT_ENTRY_DELETED, (int64_t)index, -1, NULL,
-				    0, "the store does not know that it is in the log"});
+				    0, NULL, "the store does not know that it is in the log"});
 }
 
 int log_compare_records(
@@ -151,18 +151,28 @@ int log_compare_records(
 
 /* ---- strays ---- */
 
+/* Kinds whose rows are logged one by one; of all others (documents, devices) changes are. */
+static bool is_logged_itself(const char *kind)
+{
+	static const char *const kinds[] = {
+	    "certificate", "policy_change", "alarm", "enrollment", "request", "approval"};
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 static void stray_found(struct log_verify *v, const json_t *item)
 {
-	AUTO(buf) text = {0};
 	const char *kind = value_text(item, "record_kind");
 
-	value_put(value_at(item, "name"), &text);
-	if (text.n)
-		buf_put_str(&text, ": ");
-	value_put(value_at(item, "what"), &text);
-	log_found(&v->findings,
-	    &(struct log_finding){FAULT_ROW_WITHOUT_ENTRY, -1, -1, kind ? kind : "row",
-		value_int(item, "record_id", 0), buf_cstr(&text)});
+	kind = kind ? kind : "row";
+	log_found(
+	    &v->findings, &(struct log_finding){
+			      is_logged_itself(kind) ? FAULT_ROW_WITHOUT_ENTRY : FAULT_ROW_CHANGED,
+			      -1, -1, kind, value_int(item, "record_id", 0),
+			      value_text(item, "name"), value_text(item, "what")});
 }
 
 int log_compare_strays(struct log_verify *v)

@@ -38,6 +38,8 @@ void log_found(struct log_findings *f, const struct log_finding *finding)
 	item->detail = arena_strdup(&f->arena, finding->detail ? finding->detail : "");
 	if (finding->record_kind)
 		item->record_kind = arena_strdup(&f->arena, finding->record_kind);
+	if (finding->name)
+		item->name = arena_strdup(&f->arena, finding->name);
 }
 
 void log_mismatched(struct log_findings *f, struct log_mismatches *list, int64_t index,
@@ -78,7 +80,7 @@ static void settle(struct log_findings *f, const struct log_mismatches *list, co
 		if (o && o < m)
 			continue; /* named with the other one */
 		log_found(f, &(struct log_finding){o ? FAULT_ENTRIES_SWAPPED : FAULT_ENTRY_CHANGED,
-				 m->index, o ? o->index : -1, NULL, 0, detail});
+				 m->index, o ? o->index : -1, NULL, 0, NULL, detail});
 	}
 }
 
@@ -93,7 +95,11 @@ void log_findings_settle(struct log_findings *f)
 static void put_subject(const struct log_finding *f, struct buf *out)
 {
 	if (f->record_kind)
-		buf_printf(out, "%s %" PRId64, f->record_kind, f->record_id);
+		buf_put_str(out, f->record_kind);
+	if (f->record_kind && f->record_id)
+		buf_printf(out, " %" PRId64, f->record_id);
+	if (f->name)
+		buf_printf(out, f->record_id ? ": %s" : " %s", f->name);
 	if (f->index >= 0)
 		buf_printf(
 		    out, f->record_kind ? " (entry %" PRId64 ")" : "entry %" PRId64, f->index);
@@ -129,8 +135,11 @@ static json_t *finding_json(const struct log_finding *f)
 		json_object_set_new(o, "other_index", json_integer(f->other));
 	if (f->record_kind) {
 		json_object_set_new(o, "record_kind", json_string(f->record_kind));
-		json_object_set_new(o, "record_id", json_integer(f->record_id));
+		if (f->record_id)
+			json_object_set_new(o, "record_id", json_integer(f->record_id));
 	}
+	if (f->name)
+		json_object_set_new(o, "name", json_string(f->name));
 	json_object_set_new(o, "detail", json_string(f->detail));
 	return o;
 }

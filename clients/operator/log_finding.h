@@ -26,7 +26,8 @@ struct log_finding {
 	enum log_fault fault;
 	int64_t index, other; /* of the entries; -1: none */
 	const char *record_kind;
-	int64_t record_id; /* with record_kind */
+	int64_t record_id; /* with record_kind; 0: it has none, but a name */
+	const char *name;  /* of the record; NULL: none */
 	const char *detail;
 };
 

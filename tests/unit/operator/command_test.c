@@ -104,7 +104,7 @@ Test(operator_list, goes_through_all_pages_and_prints_one_table)
 			"\"enrolled\"}],\"next\":null}"},
 	    {"GET", "/api/v1/devices?limit=500", 200,
 		.body = "{\"items\":[{\"id\":1,\"product\":\"prod\",\"serial\":\"A\",\"state\":"
-			"\"made\"}],\"next\":\"c1\"}"},
+			"\"suspended\"}],\"next\":\"c1\"}"},
 	    {0}};
 	struct responder *r = responder_start(rows);
 	AUTO(outcome) o = signet(NULL, "device list --all");
@@ -112,9 +112,9 @@ Test(operator_list, goes_through_all_pages_and_prints_one_table)
 	json_t *v = json_loads(j.out, 0, NULL);
 
 	cr_assert_eq(o.code, EXIT_DONE, "%s", o.err);
-	cr_assert_str_eq(o.out, "ID  PRODUCT  SERIAL  STATE     CERTIFICATES  FIRST ENROLLED\n"
-				"1   prod     A       made      -             -\n"
-				"2   p        B       enrolled  -             -\n");
+	cr_assert_str_eq(o.out, "ID  PRODUCT  SERIAL  STATE      CERTIFICATES  FIRST ENROLLED\n"
+				"1   prod     A       suspended  -             -\n"
+				"2   p        B       enrolled   -             -\n");
 	cr_assert_eq(json_array_size(v), 2);
 	json_decref(v);
 	responder_stop(r);
@@ -507,12 +507,13 @@ Test(operator_can, says_why_and_exits_accordingly)
 	struct responder *r = responder_start(yes);
 	AUTO(outcome) a = signet(NULL, "can alice device.read");
 	cr_assert_eq(a.code, EXIT_DONE);
-	cr_assert(strstr(a.out, "yes: alice may device.read\n"), "%s", a.out);
+	cr_assert(strstr(a.out, "yes: alice holds device.read\n"), "%s", a.out);
 	cr_assert(strstr(a.out, "b        admin"), "%s", a.out);
 	responder_answer(r, no);
 	AUTO(outcome) b = signet(NULL, "can alice device.read p");
 	cr_assert_eq(b.code, EXIT_FAILED);
-	cr_assert(strstr(b.out, "no: alice may not device.read on p\n  no binding\n"), "%s", b.out);
+	cr_assert(strstr(b.out, "no: alice does not hold device.read for p\n  no binding\n"), "%s",
+	    b.out);
 	responder_stop(r);
 }
 

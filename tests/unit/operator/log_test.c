@@ -48,6 +48,12 @@ static void add_row(struct fake_log *f)
 			 "\"what\":\"no entry tells of it\"}");
 }
 
+static void change_document(struct fake_log *f)
+{
+	strcpy(f->stray, "{\"record_kind\":\"label\",\"record_id\":null,\"name\":\"open\","
+			 "\"what\":\"it differs from its newest logged change\"}");
+}
+
 static void delete_entry(struct fake_log *f)
 {
 	buf_reset(&f->entries[0].stored);
@@ -156,6 +162,8 @@ static const struct {
     {"a removed row", remove_row, "row-missing", "row missing: certificate 1599 (entry 599)"},
     {"an added row", add_row, "row-without-entry",
 	"row without entry: certificate 77: X: no entry tells of it\n"},
+    {"a changed document", change_document, "row-changed",
+	"row changed: label open: it differs from its newest logged change\n"},
     {"a deleted entry", delete_entry, "entry-deleted", "entry deleted: certificate 1000 (entry 0)"},
     {"a deleted leaf", delete_leaf, "entry-deleted", "entry deleted: entry 255"},
     {"the last leaves deleted", delete_last_leaves, "entry-deleted", "entry deleted: entry 599"},

@@ -223,10 +223,11 @@ static bool answer_and_keep(struct responder *r, SSL *ssl, struct seen *seen)
 		    seen->client, sizeof(seen->client));
 	X509_free(client);
 	pthread_mutex_lock(&r->lock);
-	goes_on = answer_by_hook(r, ssl, seen) || answer(ssl, find_row(r, seen));
+	/* Kept before it is answered: then the test looks. */
 	if (r->count < SEEN_MAX)
 		r->seen[r->count++] = *seen;
-	else
+	goes_on = answer_by_hook(r, ssl, seen) || answer(ssl, find_row(r, seen));
+	if (r->count == SEEN_MAX && r->seen[SEEN_MAX - 1].body.p != seen->body.p)
 		buf_free(&seen->body);
 	pthread_mutex_unlock(&r->lock);
 	return goes_on;
