@@ -5,14 +5,13 @@
  * changes it is judged by what is stored, read under the lock on policy, whatever snapshot the
  * actor is of:
  *  - the permission of each changed document's act, in its scope (access/act_kind.h): a label for
- * its products, a binding for its products and channels, devices for theirs, the rest for
- * everything;
+ *    its products, a binding for its products and channels, devices for theirs, the rest for all;
  *  - nobody grants more than they hold, be it by roles, bindings or principals or by rules
  *    that make credentials (access/access.h);
  *  - an administrator that is there is never the last one to go;
  *  - signetd on the server's machine (actor_local) may do everything until there is an
- * administrator, and nothing afterwards, but to break the glass: with a reason, a log entry and an
- * alarm;
+ *    administrator, and nothing afterwards, but to break the glass: with a reason, a log entry
+ *    and an alarm;
  *  - the approvals that the policies before and after the change ask for (access/requirement.h).
  */
 #ifndef SIGNET_CA_POLICY_APPLY_H
