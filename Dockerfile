@@ -15,7 +15,8 @@ RUN make -j "$(nproc)" build/signetd
 FROM ${BASE}
 RUN apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libssl3t64 libmicrohttpd12t64 libpq5 libyaml-0-2 libcurl4t64 libjwt2 libjansson4 curl && \
+        libssl3t64 libmicrohttpd12t64 libpq5 libyaml-0-2 libcurl4t64 libjwt2 libjansson4 \
+        ca-certificates curl && \
     rm -rf /var/lib/apt/lists/* && \
     useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin signet && \

@@ -1,7 +1,6 @@
 /*
  * access/reason_credential.h: reasons to refuse who calls: tokens, key sets, certificates of
- * operators. Rows for the table in ca/reason.h
- * too. id, code, kind, rule, advice.
+ * operators. Rows for the table in ca/reason.h, too: id, code, kind, rule, advice.
  */
 #ifndef SIGNET_ACCESS_REASON_CREDENTIAL_H
 #define SIGNET_ACCESS_REASON_CREDENTIAL_H
@@ -138,7 +137,6 @@
 	REASONS_OIDC(X)
 
 extern const struct reason credential_reasons[]; /* ended by code NULL */
-
 enum credential_reason {
 #define CREDENTIAL_REASON_ID(id, code, kind, rule, advice) WHY_##id,
 	REASONS_CREDENTIALS(CREDENTIAL_REASON_ID)
@@ -146,7 +144,7 @@ enum credential_reason {
 	CREDENTIAL_REASON_COUNT
 };
 
-/* err_refuse with a row of the table: REFUSE_WHO(err, JWT_SIGNATURE, "...", ...) */
+/* err_refuse with a row: REFUSE_WHO(err, JWT_SIGNATURE, "...", ...) */
 #define REFUSE_WHO(err, id, ...) err_refuse((err), &credential_reasons[WHY_##id], __VA_ARGS__)
 
 #endif

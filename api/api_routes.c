@@ -22,9 +22,9 @@
 #include "api/token.h"
 
 /* What every row has. Further members follow: ROW(...), .query = ... */
-#define ROW(verb, path_, operation_, permission_, run, text)                                      \
-	.method = (verb), .path = API_PREFIX path_, .listeners = LISTENER_OPERATOR,               \
-	.place = ROUTE_WORKER, .permission = (permission_), .handler = (run),                     \
+#define ROW(verb, path_, operation_, permission_, run, text)                        \
+	.method = (verb), .path = API_PREFIX path_, .listeners = LISTENER_OPERATOR, \
+	.place = ROUTE_WORKER, .permission = (permission_), .handler = (run),       \
 	.error_shape = problem_shape, .summary = (text), .operation = (operation_)
 #define GET(path, operation, permission, run, text) \
 	ROW(HTTP_GET, path, operation, permission, run, text)
@@ -32,7 +32,7 @@
 	ROW(HTTP_POST, path, operation, permission, run, text), .flags = ROUTE_ACT
 #define QUERY(fields, tag) .query = (fields), .query_size = sizeof(struct tag)
 #define LIST(fields, tag)  QUERY(fields, tag), .flags = ROUTE_LIST
-#define BODY(most, fields, tag)                                                          \
+#define BODY(most, fields, tag) \
 	.content_type = JSON, .body_max = (most), .body = (fields), .body_size = sizeof(struct tag)
 #define RAW(types, most) .content_type = (types), .body_max = (most)
 

@@ -10,8 +10,8 @@
 #define SERVER_VALIDITY (30 * INT64_C(86400))
 #define SERVER_BACKDATE INT64_C(300) /* devices whose clocks lag a little */
 
-#define OPERATOR_VALIDITY (90 * INT64_C(86400)) /* a laptop that is lost is forgotten in a season \
-						 */
+/* A laptop that is lost is forgotten in a season. */
+#define OPERATOR_VALIDITY (90 * INT64_C(86400))
 
 /* ---- extended key usage ---- */
 
