@@ -167,6 +167,16 @@ static const struct {
     {"approval", rebuild_request},
 };
 
+static struct status rebuild(struct rebuilding *b, struct err *err)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (strcmp(kinds[i].kind, b->entry->record_kind) == 0)
+			return kinds[i].rebuild(b, err);
+	}
+	return err_set(
+	    err, ERR_MISSING, "there are no records of kind %.40s", b->entry->record_kind);
+}
+
 struct status log_record(struct db *db, const struct log_view *entry, struct arena *arena,
     struct buf *out, const char **ret_fault, struct err *err)
 {
@@ -174,14 +184,9 @@ struct status log_record(struct db *db, const struct log_view *entry, struct are
 
 	if (!entry->record_kind || !entry->kind)
 		return err_set(err, ERR_MISSING, "the entry is tied to no record");
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		if (strcmp(kinds[i].kind, entry->record_kind) != 0)
-			continue;
-		TRY(kinds[i].rebuild(&b, err));
-		*ret_fault = b.fault;
-		return STATUS_OK;
-	}
-	return err_set(err, ERR_MISSING, "there are no records of kind %.40s", entry->record_kind);
+	TRY(rebuild(&b, err));
+	*ret_fault = b.fault;
+	return STATUS_OK;
 }
 
 /* ---- documents ---- */
