@@ -88,11 +88,32 @@ static bool lost_race(const struct err *err)
 	return err->kind == ERR_CONFLICT && !err->reason;
 }
 
+/*
+ * Most devices come once with their IDevID, and nothing is known of them: that takes one statement
+ * and no look. Whatever speaks against it is found out by looking, in the order of the rules.
+ */
+static struct status try_first(
+    struct db *db, struct attempt *a, struct enroll_reply *reply, bool *ret_done, struct err *err)
+{
+	struct err why = {0};
+
+	*ret_done = false;
+	if (!attempt_may_be_first(a) || attempt_issue_first(db, a, reply, ret_done, &why).ok ||
+	    why.kind != ERR_DATABASE)
+		return STATUS_OK;
+	*err = why;
+	return STATUS_FAILED;
+}
+
 static struct status decide_again(
     struct db *db, struct attempt *a, struct enroll_reply *reply, struct err *err)
 {
 	struct status done;
+	bool issued;
 
+	TRY(try_first(db, a, reply, &issued, err));
+	if (issued)
+		return STATUS_OK;
 	for (int i = 0; i < ATTEMPTS_MAX; i++) {
 		err_clear(err);
 		done = decide(db, a, reply, err);

@@ -2,7 +2,9 @@
  * ca/enroll.h: one EST enrollment, from what the device sent to what is stored and answered.
  *
  * Order: label, client certificate, CSR, binding, then one look at the store: device, key,
- * registration; issue, one commit. A race lost is looked at once more.
+ * registration; issue, one commit. A race lost is looked at once more. What looks like the first
+ * certificate of a device is tried without the look: the store takes it where it knows of nothing
+ * that could speak against it.
  * Whatever happens is an `enrollment` row that explains itself. What was issued and what waits
  * stays; the rest is bounded (ca/enroll_budget.h) and expires, sooner for strangers: those whose
  * credentials no anchor of the label vouches for.

@@ -52,9 +52,17 @@ struct status attempt_same_names(const struct attempt *a, struct err *err);
 struct status attempt_change_subject(
     const struct attempt *a, const struct issued *issued, struct err *err);
 
+/* enroll_judge.c: the path of an IDevID as the store wants it; borrowed from the identity. */
+struct path_spans {
+	struct span issuers[IDENTITY_PATH_MAX], serials[IDENTITY_PATH_MAX];
+};
+struct path_spans path_spans(const struct identity *i);
+
 /* enroll_judge.c: ask the store; say who it is; decide. */
 struct status attempt_look(struct db *db, struct attempt *a, struct err *err);
 struct status attempt_judge(struct attempt *a, struct err *err);
+/* Does nothing but the store stand in the way of a first certificate? Nothing is asked of it. */
+bool attempt_may_be_first(const struct attempt *a);
 /* Before one more is issued: has the device had its share? ret_retry_after: when it may again. */
 struct status attempt_within_limit(
     const struct attempt *a, int64_t *ret_retry_after, struct err *err);
@@ -62,6 +70,9 @@ struct status attempt_within_limit(
 /* enroll_keep.c: what the store keeps. Each fills ret_reply. */
 struct status attempt_issue(
     struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err);
+/* Without a look; where the store knows anything that must be looked at, ret_issued is false. */
+struct status attempt_issue_first(struct db *db, struct attempt *a, struct enroll_reply *ret_reply,
+    bool *ret_issued, struct err *err);
 struct status attempt_resend(
     struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err);
 /* Always fails: ERR_PENDING, or why it cannot wait. */

@@ -21,22 +21,29 @@ static struct enrollment_query query_of(const struct attempt *a)
 	};
 }
 
+struct path_spans path_spans(const struct identity *i)
+{
+	struct path_spans spans;
+
+	for (size_t n = 0; n < i->path_count; n++) {
+		spans.issuers[n] = SPAN_OF(i->path[n].issuer.bytes);
+		spans.serials[n] = span(i->path[n].serial, i->path[n].serial_n);
+	}
+	return spans;
+}
+
 static struct status look_idevid(struct db *db, struct attempt *a, struct err *err)
 {
 	struct enrollment_query query = query_of(a);
 	const struct identity *i = &a->identity;
-	struct span issuers[COUNT(i->path)], serials[COUNT(i->path)];
+	const struct path_spans path = path_spans(i);
 
-	for (size_t n = 0; n < i->path_count; n++) {
-		issuers[n] = SPAN_OF(i->path[n].issuer.bytes);
-		serials[n] = span(i->path[n].serial, i->path[n].serial_n);
-	}
 	query.product_id = i->product->id;
 	query.product = i->product->name;
 	query.serial = i->serial;
 	query.idevid_key = i->key_digest;
-	query.issuers = issuers;
-	query.serials = serials;
+	query.issuers = path.issuers;
+	query.serials = path.serials;
 	query.path_count = i->path_count;
 	return enrollment_look_idevid(db, &query, &a->look, err);
 }
@@ -253,6 +260,15 @@ static struct status judge_ldevid(struct attempt *a, struct err *err)
 struct status attempt_judge(struct attempt *a, struct err *err)
 {
 	return a->client == CLIENT_LDEVID ? judge_ldevid(a, err) : judge_idevid(a, err);
+}
+
+bool attempt_may_be_first(const struct attempt *a)
+{
+	struct err ignored = {0};
+
+	return a->client == CLIENT_IDEVID && a->label->registration != REGISTRATION_APPROVAL &&
+	       judge_product(a, &ignored).ok &&
+	       !digest_equal(&a->csr.key_digest, &a->identity.key_digest);
 }
 
 /* However many keys a device makes, the store grows by so many certificates a day. */

@@ -9,6 +9,7 @@
 #include "ca/name.h"
 #include "ca/reason.h"
 #include "signing/format/entry.h"
+#include "sql/enrollment_first.h"
 
 static void set_id(struct enroll_reply *reply, int64_t id)
 {
@@ -114,25 +115,92 @@ static void record_of(const struct enrollment_issue *i, struct buf *out)
 	certificate_record(&columns, out);
 }
 
+/* What a row says beside the certificate: owned here, borrowed by the row. */
+struct account {
+	struct buf entry;
+	uint8_t salt[ENTRY_SALT_SIZE];
+	char message[320], subject[NAME_TEXT_SIZE];
+};
+static inline void account_auto(struct account *a)
+{
+	buf_free(&a->entry);
+}
+
+static struct status give_account(const struct attempt *a, const struct issued *issued,
+    struct enrollment_issue *issue, struct account *ret, struct err *err)
+{
+	AUTO(buf) record = {0};
+
+	TRY(rng_fill(a->q->rng, ret->salt, sizeof ret->salt, err));
+	record_of(issue, &record);
+	entry_encode("certificate.issued", a->now, ret->salt, buf_span(&record), &ret->entry);
+	message_of(a, issued, ret->message, sizeof ret->message);
+	name_text(issue->subject, ret->subject, sizeof ret->subject);
+	issue->row.message = ret->message;
+	issue->subject_text = ret->subject;
+	issue->log_entry = buf_span(&ret->entry);
+	issue->salt = SPAN_OF(ret->salt);
+	return STATUS_OK;
+}
+
 static struct status store(struct db *db, const struct attempt *a, const struct issued *issued,
     int64_t *ret_id, struct err *err)
 {
-	AUTO(buf) record = {0};
-	AUTO(buf) entry = {0};
-	uint8_t salt[ENTRY_SALT_SIZE];
-	char message[320], subject[NAME_TEXT_SIZE];
+	AUTO(account) account = {0};
 	struct enrollment_issue issue = issue_of(a, issued);
 
-	TRY(rng_fill(a->q->rng, salt, sizeof salt, err));
-	record_of(&issue, &record);
-	entry_encode("certificate.issued", a->now, salt, buf_span(&record), &entry);
-	message_of(a, issued, message, sizeof message);
-	issue.row.message = message;
-	name_text(issue.subject, subject, sizeof subject);
-	issue.subject_text = subject;
-	issue.log_entry = buf_span(&entry);
-	issue.salt = SPAN_OF(salt);
+	TRY(give_account(a, issued, &issue, &account, err));
 	return enrollment_store_issued(db, &issue, ret_id, err);
+}
+
+static struct status store_first(struct db *db, const struct attempt *a,
+    const struct issued *issued, bool *ret_stored, int64_t *ret_id, struct err *err)
+{
+	AUTO(account) account = {0};
+	const struct path_spans path = path_spans(&a->identity);
+	struct enrollment_first first = {
+	    .issue = issue_of(a, issued),
+	    .may_be_new = a->label->registration == REGISTRATION_OPEN,
+	    .lists_required = a->identity.anchor->crl == CRL_REQUIRED,
+	    .issuers = path.issuers,
+	    .serials = path.serials,
+	    .path_count = a->identity.path_count,
+	};
+
+	TRY(give_account(a, issued, &first.issue, &account, err));
+	return enrollment_store_first(db, &first, ret_stored, ret_id, err);
+}
+
+/* Durable: now it may leave. */
+static void reply_issued(struct issued *issued, int64_t id, struct enroll_reply *reply)
+{
+	reply->outcome = ENROLL_ISSUED;
+	reply->certificate = buf_take(&issued->der);
+	set_id(reply, id);
+}
+
+/* Failures here are not the client's to see: the look comes to its own judgement. */
+static struct status make_first(struct attempt *a, struct issued *ret_issued, struct err *err)
+{
+	struct status made = make(a, ret_issued, err);
+
+	if (made.ok)
+		made = attempt_change_subject(a, ret_issued, err);
+	a->alarm = NULL;
+	return made;
+}
+
+struct status attempt_issue_first(struct db *db, struct attempt *a, struct enroll_reply *ret_reply,
+    bool *ret_issued, struct err *err)
+{
+	AUTO(issued) issued = {0};
+	int64_t id = 0;
+
+	TRY(make_first(a, &issued, err));
+	TRY(store_first(db, a, &issued, ret_issued, &id, err));
+	if (*ret_issued)
+		reply_issued(&issued, id, ret_reply);
+	return STATUS_OK;
 }
 
 struct status attempt_issue(
@@ -144,10 +212,7 @@ struct status attempt_issue(
 	TRY(make(a, &issued, err));
 	TRY(attempt_change_subject(a, &issued, err));
 	TRY(store(db, a, &issued, &id, err));
-	/* Durable: now it may leave. */
-	ret_reply->outcome = ENROLL_ISSUED;
-	ret_reply->certificate = buf_take(&issued.der);
-	set_id(ret_reply, id);
+	reply_issued(&issued, id, ret_reply);
 	return STATUS_OK;
 }
 

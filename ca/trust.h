@@ -19,6 +19,7 @@ struct credentials {
 };
 
 #define IDENTITY_TEXT_MAX 64 /* 2.5.4.5 is at most 64 characters; models are held to the same */
+#define IDENTITY_PATH_MAX 5
 
 struct identity {
 	const struct trust_anchor *anchor;
@@ -35,7 +36,7 @@ struct identity {
 		    issuer; /* SHA-256 of the issuer Name DER and the issuing key's SPKI DER */
 		uint8_t serial[20];
 		size_t serial_n;
-	} path[5];
+	} path[IDENTITY_PATH_MAX];
 	size_t path_count;
 };
 

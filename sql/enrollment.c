@@ -1,5 +1,5 @@
-/* sql/enrollment.c: see enrollment.h. */
-#include "sql/enrollment.h"
+/* sql/enrollment.c: see enrollment.h, enrollment_first.h. */
+#include "sql/enrollment_first.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -203,6 +203,52 @@ struct status enrollment_store_issued(
 	if (!sql_run(db, STATEMENT_enrollment_issue, params, COUNT(params), &r, err).ok)
 		return as_conflict(db, err);
 	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+struct status enrollment_store_first(struct db *db, const struct enrollment_first *first,
+    bool *ret_stored, int64_t *ret_id, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	AUTO(buf) issuers = {0};
+	AUTO(buf) serials = {0};
+	const struct enrollment_issue *i = &first->issue;
+	const struct enrollment_row *row = &i->row;
+	const struct sql_param params[] = {
+	    sql_int(i->product_id),
+	    sql_text(row->serial),
+	    sql_digest(i->idevid_key),
+	    sql_digest(row->idevid),
+	    sql_digest(row->key),
+	    sql_int(i->authority_id),
+	    sql_bytes(i->certificate_serial),
+	    sql_int(i->profile_id),
+	    sql_int(i->label_id),
+	    sql_bytes(i->subject),
+	    sql_time(i->not_before),
+	    sql_time(i->not_after),
+	    sql_bytes(i->certificate),
+	    sql_time(row->now),
+	    sql_text(row->label),
+	    sql_text(row->operation),
+	    sql_text(row->message),
+	    sql_text(row->product),
+	    sql_text(row->peer_address),
+	    sql_text(row->request_id),
+	    sql_bytes(i->log_entry),
+	    sql_bytes(i->salt),
+	    sql_bool(first->may_be_new),
+	    sql_bool(first->lists_required),
+	    sql_array_bytes(&issuers, first->issuers, first->path_count),
+	    sql_array_bytes(&serials, first->serials, first->path_count),
+	    sql_text(i->subject_text),
+	};
+
+	if (!sql_run(db, STATEMENT_enrollment_first, params, COUNT(params), &r, err).ok)
+		return as_conflict(db, err);
+	*ret_stored = sql_rows(&r) == 1;
+	if (*ret_stored)
+		*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
 }
 

@@ -2,7 +2,8 @@
  * sql/enrollment.h: what the store knows of an enrollment, and what it keeps of one.
  *
  * One look, a judgement in ca/enroll.c, one write. The write repeats the premises that a race could
- * break and fails as a whole where one no longer holds.
+ * break and fails as a whole where one no longer holds. sql/enrollment_first.h does without the
+ * look.
  */
 #ifndef SIGNET_SQL_ENROLLMENT_H
 #define SIGNET_SQL_ENROLLMENT_H
