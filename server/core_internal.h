@@ -64,6 +64,13 @@ struct deadline_list {
 	int64_t length_ms;
 };
 
+/* Read from a client's socket, not yet by OpenSSL: front_net.c. */
+struct ahead {
+	struct front *owner; /* whose bytes these are; NULL: nobody's */
+	size_t n, at;
+	uint8_t bytes[RECORD_SIZE];
+};
+
 struct loop {
 	struct core *core;
 	pthread_t thread;
@@ -84,6 +91,8 @@ struct loop {
 	int64_t now_ms;
 	atomic_int_fast64_t turned_ms; /* now_ms, for others */
 	uint64_t id_state;             /* of request ids */
+	BIO_METHOD *net_method;
+	struct ahead ahead;
 	uint8_t scratch[RECORD_SIZE];
 };
 
@@ -113,10 +122,15 @@ struct front {
 	bool eof_passed;  /* ... and libmicrohttpd knows */
 	bool pair_broken; /* libmicrohttpd reads no more */
 	bool pair_eof;    /* libmicrohttpd has said its last */
+	bool pair_ready;  /* it has written what we have not read: epoll says so */
 	bool want_write;  /* SSL waits for room */
 	bool described;   /* peer holds what the handshake proved */
 	bool queued_again, buried;
 	bool ticket_offered;
+	bool net_emptied;        /* the last read took all that there was */
+	bool net_ended;          /* ... and there will be no more */
+	bool ending;             /* what is written now is the last */
+	struct pending ahead;    /* read, but not yet by OpenSSL, when others read */
 	struct pending up, down; /* towards libmicrohttpd, towards the client */
 	struct exchange *exchange;
 	struct watch net, pair;
@@ -172,9 +186,15 @@ void front_evict(struct front *f);      /* at once, but with a close_notify: it 
 void front_free(struct front *f);
 void front_http_closed(struct front *f);
 
+/* front_net.c */
+BIO_METHOD *front_net_method(void);   /* NULL: no memory */
+bool front_net_join(struct front *f); /* its SSL reads and writes net_fd from now on */
+void front_net_forget(struct front *f);
+
 /* front_io.c */
 void front_pump(struct front *f);
 void front_set_events(struct front *f);
+void front_rest(struct front *f); /* it is idle: free what only a busy one needs */
 
 /* loop.c */
 void loop_deadline(struct front *f, enum deadline kind);

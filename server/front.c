@@ -69,6 +69,7 @@ void front_free(struct front *f)
 	loop_deadline(f, DEADLINE_NONE);
 	tls_forget_peer(&f->peer);
 	SSL_free(f->ssl);
+	front_net_forget(f);
 	free(f->up.p);
 	free(f->down.p);
 	l->fronts--;
@@ -160,6 +161,7 @@ static void close_notify(struct front *f)
 	if (!f->ssl || f->state != FRONT_OPEN)
 		return;
 	ERR_clear_error();
+	f->ending = true;
 	SSL_shutdown(f->ssl);
 	ERR_clear_error();
 }
@@ -196,6 +198,8 @@ static void handshake(struct front *f)
 		f->want_write = false;
 		loop_deadline(f, DEADLINE_IDLE);
 		front_pump(f);
+		if (f->deadline_kind == DEADLINE_IDLE)
+			front_rest(f); /* it has not asked yet */
 		return;
 	}
 	why = SSL_get_error(f->ssl, done);
@@ -269,8 +273,12 @@ void front_look(struct front *f)
 		bury_if_done(f);
 		return;
 	}
-	if (f->state == FRONT_OPEN && f->ssl)
+	if (f->state == FRONT_OPEN && f->ssl) {
+		/* The answer may lie there, and its event be yet to come. */
+		if (!f->exchange && f->deadline_kind == DEADLINE_WRITE)
+			f->pair_ready = true;
 		front_pump(f);
+	}
 	settle(f);
 }
 
@@ -292,6 +300,8 @@ void front_event(struct front *f, enum watch_kind kind, uint32_t events)
 		front_kill(f);
 		return;
 	}
+	if (kind == WATCH_PAIR && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
+		f->pair_ready = true;
 	if (f->state == FRONT_HANDSHAKE)
 		handshake(f);
 	else
@@ -329,7 +339,7 @@ void front_accept(struct loop *l, const struct core_listener *from, int fd,
 	}
 	f->net_fd = fd;
 	f->ssl = tls_set_start(l->core->config.tls, from->kind);
-	if (!f->ssl || SSL_set_fd(f->ssl, fd) != 1) {
+	if (!f->ssl || !front_net_join(f)) {
 		front_kill(f);
 		return;
 	}

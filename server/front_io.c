@@ -30,6 +30,15 @@ static void drop(struct pending *p)
 	*p = (struct pending){0};
 }
 
+/*
+ * An idle connection keeps no buffers of OpenSSL, 33 KB. Not by SSL_MODE_RELEASE_BUFFERS: that
+ * frees and allocates them for each record, of which a handshake alone has eight.
+ */
+void front_rest(struct front *f)
+{
+	SSL_free_buffers(f->ssl); /* but what holds a part of a record */
+}
+
 /* ---- towards the client ---- */
 
 /* All of a record, or none. False: not now, or never again (the front is then dead). */
@@ -68,7 +77,7 @@ static void pump_down(struct front *f)
 
 	if (!flush_down(f))
 		return;
-	for (int i = 0; f->pair_fd >= 0 && !f->pair_eof; i++) {
+	for (int i = 0; f->pair_ready && f->pair_fd >= 0 && !f->pair_eof; i++) {
 		ssize_t n;
 
 		if (i == RECORDS_PER_TURN) {
@@ -76,6 +85,8 @@ static void pump_down(struct front *f)
 			return;
 		}
 		n = recv(f->pair_fd, l->scratch, sizeof(l->scratch), 0);
+		/* Less than could be read: there is no more, and epoll tells of what comes. */
+		f->pair_ready = n == (ssize_t)sizeof(l->scratch);
 		if (n < 0 && errno == EAGAIN)
 			break;
 		/* A reset comes after the data: libmicrohttpd closed over unread bytes. */
@@ -90,8 +101,10 @@ static void pump_down(struct front *f)
 		}
 	}
 	/* All of the answer is with the kernel: from now on the client keeps us waiting. */
-	if (!f->exchange && f->deadline_kind == DEADLINE_WRITE)
+	if (!f->exchange && f->deadline_kind == DEADLINE_WRITE) {
 		loop_deadline(f, DEADLINE_IDLE);
+		front_rest(f);
+	}
 }
 
 /* ---- towards libmicrohttpd ---- */

@@ -17,6 +17,12 @@
 /* Beside the headers, libmicrohttpd's pool holds what it writes: 8 KiB carry most answers' head. */
 #define POOL_EXTRA 8192
 #define POOL_STEP  ((size_t)1024)
+/* From version 1.0 on it can be told that nobody else calls it: it then needs no wake-ups. */
+#if MHD_VERSION >= 0x00097707
+#define ONE_THREAD MHD_USE_NO_THREAD_SAFETY
+#else
+#define ONE_THREAD 0
+#endif
 /* Connections that are ending still count for libmicrohttpd. */
 #define CONNECTION_SLACK 1024
 
@@ -239,8 +245,9 @@ struct MHD_Daemon *http_daemon(struct loop *l)
 	size_t pool = (size_t)limits->header_bytes + POOL_EXTRA;
 
 	/* No MHD_USE_ERROR_LOG: on AF_UNIX sockets it would tell of each failing TCP option. */
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME,
-	    0, NULL, NULL, on_request, l,                                                  //
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | ONE_THREAD, 0,
+	    NULL, NULL, on_request, l,                                                     //
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections + CONNECTION_SLACK, //
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,                                      //
 	    MHD_OPTION_CONNECTION_MEMORY_INCREMENT, POOL_STEP,                             //

@@ -134,11 +134,15 @@ static void accept_some(struct loop *l, const struct core_listener *from)
 
 static void take_completions(struct loop *l)
 {
+	http_finished(completions_take(l->completions));
+}
+
+static void rearm(struct loop *l)
+{
 	eventfd_t count;
 
 	if (eventfd_read(l->wake_fd, &count) != 0 && errno != EAGAIN)
 		abort(); /* the descriptor is ours alone */
-	http_finished(completions_take(l->completions));
 }
 
 void loop_wake(struct loop *l)
@@ -154,7 +158,7 @@ static void dispatch(struct loop *l, const struct watch *w, uint32_t events)
 		if (!l->draining)
 			accept_some(l, w->owner);
 		break;
-	case WATCH_WAKE: take_completions(l); break;
+	case WATCH_WAKE: rearm(l); break;
 	case WATCH_HTTP: l->http_due = true; break;
 	case WATCH_NET:
 	case WATCH_PAIR: front_event(w->owner, w->kind, events); break;
@@ -196,7 +200,7 @@ static int sleep_ms(struct loop *l)
 	MHD_UNSIGNED_LONG_LONG http = 0;
 	int64_t wait = next_deadline(l);
 
-	if (l->again || l->http_due || l->dead)
+	if (l->again || l->http_due || l->dead || !completions_may_sleep(l->completions))
 		return 0;
 	if (MHD_get_timeout(l->daemon, &http) == MHD_YES && (int64_t)http < wait)
 		wait = (int64_t)http;
@@ -213,6 +217,7 @@ static void turn(struct loop *l)
 	atomic_store(&l->turned_ms, l->now_ms);
 	for (int i = 0; i < n; i++)
 		dispatch(l, events[i].data.ptr, events[i].events);
+	take_completions(l);
 	look_again(l);
 	if (l->http_due || n == 0 || (MHD_get_timeout(l->daemon, &http) == MHD_YES && http == 0)) {
 		l->http_due = false;
@@ -306,8 +311,9 @@ struct status loop_new(struct core *core, struct loop **ret_loop, struct err *er
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	l->completions = completions_new(l->wake_fd);
 	l->daemon = http_daemon(l);
+	l->net_method = front_net_method();
 	set_lengths(l, &core->config.limits);
-	if (l->epoll_fd < 0 || l->wake_fd < 0 || !l->daemon ||
+	if (l->epoll_fd < 0 || l->wake_fd < 0 || !l->daemon || !l->net_method ||
 	    !rng_fill(&core->config.api->rng, (uint8_t *)&l->id_state, sizeof(l->id_state), err)
 		 .ok) {
 		loop_free(l);
@@ -329,6 +335,7 @@ void loop_free(struct loop *l)
 		return;
 	if (l->daemon)
 		MHD_stop_daemon(l->daemon);
+	BIO_meth_free(l->net_method);
 	completions_free(l->completions);
 	if (l->wake_fd >= 0)
 		close(l->wake_fd);

@@ -1,6 +1,8 @@
 #include "server/queue.h"
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -9,10 +11,14 @@ struct fifo {
 	struct job *first, **last;
 };
 
-/* A worker that waits; on its own stack. */
+/*
+ * Where a worker waits, and where it finds its job, so that it need not ask again for the lock that
+ * whoever woke it may still hold. Kept for the next one who waits, never freed while the queue is
+ * there: the waking ends behind the lock.
+ */
 struct waiter {
-	pthread_cond_t wake;
-	bool woken;
+	sem_t wake;
+	struct job *job; /* NULL when woken: closed */
 	struct waiter *next;
 };
 
@@ -22,15 +28,17 @@ struct waiter {
  */
 struct queue {
 	pthread_mutex_t lock;
-	struct waiter *waiting;
+	struct waiter *waiting, *spare;
 	struct fifo jobs;
-	size_t taken, length;
+	size_t length;
+	atomic_size_t taken; /* changed with the lock */
 	bool closed;
 };
 
 struct completions {
 	pthread_mutex_t lock;
 	struct fifo jobs;
+	bool awake; /* the loop takes what is there before it sleeps: no need to wake it */
 	int event_fd;
 };
 
@@ -61,6 +69,13 @@ void queue_free(struct queue *q)
 {
 	if (!q)
 		return;
+	while (q->spare) {
+		struct waiter *w = q->spare;
+
+		q->spare = w->next;
+		sem_destroy(&w->wake);
+		free(w);
+	}
 	pthread_mutex_destroy(&q->lock);
 	free(q);
 }
@@ -77,35 +92,56 @@ bool queue_reserve(struct queue *q)
 	return room;
 }
 
-/* With the lock. */
-static void wake_one(struct queue *q)
-{
-	struct waiter *w = q->waiting;
-
-	if (!w)
-		return;
-	q->waiting = w->next;
-	w->woken = true;
-	pthread_cond_signal(&w->wake);
-}
-
 void queue_push(struct queue *q, struct job *job)
 {
+	struct waiter *w;
+
 	pthread_mutex_lock(&q->lock);
-	fifo_add(&q->jobs, job);
-	wake_one(q);
+	w = q->waiting;
+	if (w) {
+		q->waiting = w->next;
+		w->job = job;
+		q->taken--;
+	} else {
+		fifo_add(&q->jobs, job);
+	}
 	pthread_mutex_unlock(&q->lock);
+	if (w)
+		sem_post(&w->wake);
 }
 
 /* With the lock. */
-static void wait_for_job(struct queue *q)
+static struct waiter *waiter_new(struct queue *q)
 {
-	struct waiter self = {.wake = PTHREAD_COND_INITIALIZER, .next = q->waiting};
+	struct waiter *w = q->spare;
 
-	q->waiting = &self;
-	while (!self.woken)
-		pthread_cond_wait(&self.wake, &q->lock);
-	pthread_cond_destroy(&self.wake);
+	if (w) {
+		q->spare = w->next;
+	} else {
+		w = mem_alloc(sizeof(*w));
+		sem_init(&w->wake, 0, 0);
+	}
+	w->job = NULL;
+	return w;
+}
+
+/* With the lock, which it gives up. */
+static struct job *wait_for_job(struct queue *q)
+{
+	struct waiter *w = waiter_new(q);
+	struct job *job;
+
+	w->next = q->waiting;
+	q->waiting = w;
+	pthread_mutex_unlock(&q->lock);
+	while (sem_wait(&w->wake) != 0)
+		; /* a signal */
+	job = w->job;
+	pthread_mutex_lock(&q->lock);
+	w->next = q->spare;
+	q->spare = w;
+	pthread_mutex_unlock(&q->lock);
+	return job;
 }
 
 struct job *queue_pop(struct queue *q)
@@ -113,9 +149,9 @@ struct job *queue_pop(struct queue *q)
 	struct job *job;
 
 	pthread_mutex_lock(&q->lock);
-	while (!q->jobs.first && !q->closed)
-		wait_for_job(q);
 	job = q->jobs.first;
+	if (!job && !q->closed)
+		return wait_for_job(q);
 	if (job) {
 		q->jobs.first = job->next;
 		if (!q->jobs.first)
@@ -128,21 +164,22 @@ struct job *queue_pop(struct queue *q)
 
 void queue_close(struct queue *q)
 {
+	struct waiter *w, *next;
+
 	pthread_mutex_lock(&q->lock);
 	q->closed = true;
-	while (q->waiting)
-		wake_one(q);
+	w = q->waiting;
+	q->waiting = NULL;
 	pthread_mutex_unlock(&q->lock);
+	for (; w; w = next) {
+		next = w->next; /* its own again once it is woken */
+		sem_post(&w->wake);
+	}
 }
 
 size_t queue_length(struct queue *q)
 {
-	size_t n;
-
-	pthread_mutex_lock(&q->lock);
-	n = q->taken;
-	pthread_mutex_unlock(&q->lock);
-	return n;
+	return atomic_load_explicit(&q->taken, memory_order_relaxed);
 }
 
 struct completions *completions_new(int event_fd)
@@ -165,15 +202,24 @@ void completions_free(struct completions *c)
 
 void completions_push(struct completions *c, struct job *job)
 {
-	bool first;
-
 	pthread_mutex_lock(&c->lock);
-	first = !c->jobs.first;
 	fifo_add(&c->jobs, job);
 	/* Inside the lock: after it, the loop may have taken the job and gone. */
-	if (first && eventfd_write(c->event_fd, 1) != 0)
+	if (!c->awake && eventfd_write(c->event_fd, 1) != 0)
 		abort(); /* cannot be: a counter of 64 bits that a loop keeps emptying */
+	c->awake = true; /* one call is enough */
 	pthread_mutex_unlock(&c->lock);
+}
+
+bool completions_may_sleep(struct completions *c)
+{
+	bool none;
+
+	pthread_mutex_lock(&c->lock);
+	none = !c->jobs.first;
+	c->awake = !none;
+	pthread_mutex_unlock(&c->lock);
+	return none;
 }
 
 struct job *completions_take(struct completions *c)
@@ -183,6 +229,7 @@ struct job *completions_take(struct completions *c)
 	pthread_mutex_lock(&c->lock);
 	jobs = c->jobs.first;
 	fifo_clear(&c->jobs);
+	c->awake = true;
 	pthread_mutex_unlock(&c->lock);
 	return jobs;
 }

@@ -25,11 +25,21 @@ struct job *queue_pop(struct queue *q);
 void queue_close(struct queue *q);
 size_t queue_length(struct queue *q); /* places taken */
 
-/* Finished jobs, handed to one loop: many push, one takes all. Wakes an eventfd. */
+/*
+ * Finished jobs, handed to one loop: many push, one takes all. A loop that is awake takes before it
+ * sleeps; one that may sleep is woken by an eventfd.
+ *
+ *	for (;;) {
+ *		wait for events, without a time-out unless completions_may_sleep();
+ *		completions_take(), whatever woke us;
+ *	}
+ */
 struct completions;
 struct completions *completions_new(int event_fd); /* borrowed */
 void completions_free(struct completions *c);
 void completions_push(struct completions *c, struct job *job);
+/* False: something is there to be taken. True: the next push writes the eventfd. */
+MUST_USE bool completions_may_sleep(struct completions *c);
 struct job *completions_take(struct completions *c); /* a list in the order of pushing, or NULL */
 
 #endif

@@ -85,8 +85,7 @@ static bool asks_for_certificate(const struct tls_request *request)
 static void set_modes(SSL_CTX *tls, const struct tls_request *request)
 {
 	/* Without NO_AUTO_CHAIN OpenSSL builds and verifies our own chain in each handshake. */
-	SSL_CTX_set_mode(tls, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |
-				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(tls, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* HTTP says itself where a message ends: a missing close_notify loses nothing. */
 	SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 				     SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -99,7 +98,6 @@ static void set_modes(SSL_CTX *tls, const struct tls_request *request)
 #endif
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(tls, 0); /* see tls_offer_ticket() */
-	SSL_CTX_set_read_ahead(tls, 1);
 	SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
 	SSL_CTX_set_verify(
 	    tls, asks_for_certificate(request) ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
