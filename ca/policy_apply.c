@@ -82,11 +82,15 @@ static struct status take_removed(struct application *app)
 	return STATUS_OK;
 }
 
-static struct status check(struct application *app)
+static struct status build_last(struct application *app)
 {
 	app->last = policy_new();
+	return policy_build_access(app->last, app->stored.items, app->stored.count, app->err);
+}
+
+static struct status build_next(struct application *app)
+{
 	app->next = policy_new();
-	TRY(policy_build_access(app->last, app->stored.items, app->stored.count, app->err));
 	TRY(policy_build(app->next, app->all.items, app->all.count, app->err));
 	return policy_devices_check(app, app->next);
 }
@@ -233,10 +237,12 @@ static struct status apply_locked(struct application *app)
 	TRY(policy_lock(app->db, &app->version, app->err));
 	TRY(merge(app));
 	TRY(take_removed(app));
+	TRY(build_last(app));
+	TRY(policy_judge_rights(app));
 	TRY(check_version(app));
-	TRY(check(app));
+	TRY(build_next(app));
 	tell_changes(app);
-	TRY(policy_judge(app));
+	TRY(policy_judge_rules(app));
 	TRY(write_documents(app));
 	TRY(policy_devices_write(app));
 	TRY(policy_judge_approvals(app));

@@ -54,10 +54,13 @@ void policy_differences(const char *old, const char *new, struct arena *arena,
     struct policy_difference **ret_list, size_t *ret_count);
 
 /* ---- who may ---- */
-/* Each changed document's act by its scope, granting, the last administrator, bootstrap's end. */
-struct status policy_judge(struct application *app);
-/* Devices of one product. */
-struct status policy_judge_devices(struct application *app, const char *product);
+/*
+ * Each changed document's act by its scope, and bootstrap's end: before anything else is said of
+ * the documents, so that who may not change policy learns nothing of it.
+ */
+struct status policy_judge_rights(struct application *app);
+/* What no right lifts: granting, operators' certificates, the last administrator. */
+struct status policy_judge_rules(struct application *app);
 /* Once all acts are known: what they need, and whether it is there. */
 struct status policy_judge_approvals(struct application *app);
 
@@ -65,7 +68,7 @@ struct status policy_judge_approvals(struct application *app);
 struct policy_act policy_act_of(const struct application *app);
 
 /* ---- devices ---- */
-/* Every device's product is there, every serial number in normal form, every actor allowed. */
+/* Every device's product is there, every serial number in normal form. */
 struct status policy_devices_check(struct application *app, const struct policy *p);
 /* Make them known, product by product, each with a log entry for what was new. */
 struct status policy_devices_write(struct application *app);

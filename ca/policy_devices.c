@@ -144,7 +144,6 @@ static struct status write_product(
 	const char **added;
 	size_t count;
 
-	TRY(policy_judge_devices(app, product));
 	render_devices(product, serials, n, &all);
 	policy_plan(app, "devices", product, NULL, buf_cstr(&all));
 	TRY(device_add_many(app->db, product_id(app, product), serials, n, app->now, app->arena,

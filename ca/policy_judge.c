@@ -136,17 +136,19 @@ static struct status judge_documents(struct application *app)
 	return STATUS_OK;
 }
 
-struct status policy_judge_devices(struct application *app, const char *product)
+static struct status judge_devices(const struct application *app)
 {
-	if (access_may(app->last->access, app->edit->actor, PERMISSION_DEVICE_REGISTER, product,
-		NULL, app->now))
-		return STATUS_OK;
-	return REFUSE(app->err, ACCESS_DENIED,
-	    "devices: '%.63s' lacks device.register for product %.63s", app->edit->actor->name,
-	    product);
-}
+	for (size_t i = 0; i < app->devices.count; i++) {
+		const struct device_document *d = app->devices.items[i].document;
 
-/* ---- the rules beyond rights ---- */
+		if (!access_may(app->last->access, app->edit->actor, PERMISSION_DEVICE_REGISTER,
+			d->product, NULL, app->now))
+			return REFUSE(app->err, ACCESS_DENIED,
+			    "devices: '%.63s' lacks device.register for product %.63s",
+			    app->edit->actor->name, d->product);
+	}
+	return STATUS_OK;
+}
 
 /* Whoever has the machine has the keys: until there is somebody to ask, they may do everything. */
 static struct status judge_bootstrap(const struct application *app)
@@ -162,6 +164,15 @@ static struct status judge_bootstrap(const struct application *app)
 	return REFUSE(
 	    app->err, ACCESS_BOOTSTRAP_OVER, "there is an administrator: bootstrap is over");
 }
+
+struct status policy_judge_rights(struct application *app)
+{
+	TRY(judge_bootstrap(app));
+	TRY(judge_documents(app));
+	return judge_devices(app);
+}
+
+/* ---- the rules beyond rights ---- */
 
 static struct status judge_grants(const struct application *app)
 {
@@ -210,10 +221,8 @@ static struct status judge_last_administrator(const struct application *app)
 	    app->err, ACCESS_LAST_ADMINISTRATOR, "this would take the last administrator away");
 }
 
-struct status policy_judge(struct application *app)
+struct status policy_judge_rules(struct application *app)
 {
-	TRY(judge_bootstrap(app));
-	TRY(judge_documents(app));
 	TRY(judge_grants(app));
 	TRY(judge_operators(app));
 	return judge_last_administrator(app);

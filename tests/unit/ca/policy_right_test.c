@@ -95,6 +95,13 @@ static const struct attempt {
     {"in scope, a device", "lara", "kind: device\nproduct: x100\nserial: SN1\n", NULL, NULL},
     {"out of scope, a device", "lara", "kind: device\nproduct: x200\nserial: SN1\n", NULL,
 	"access.denied"},
+    /* Who may not change it learns nothing of what is there. */
+    {"what would not fit, without the right", "lara",
+	"kind: profile\nname: device\nauthority: nothing\n"
+	"subject: [{attribute: CN, value: x}]\n",
+	NULL, "access.denied"},
+    {"a device of a product that is not there", "lara",
+	"kind: device\nproduct: x900\nserial: SN1\n", NULL, "access.denied"},
     {"in scope, a label", "lara", LABEL("line", "products: [x100]\n"), NULL, NULL},
     {"partly in scope, a label", "lara", LABEL("line", "products: [x100, x200]\n"), NULL,
 	"access.denied"},
