@@ -37,7 +37,7 @@ static const struct field database_fields[] = {
 	{.name = "server", .type = FIELD_STR, .offset = AT(database.server), .required = true, .min = 1,
 	    .help = "libpq connection string of the role that serves"},
 	{.name = "owner", .type = FIELD_STR, .offset = AT(database.owner),
-	    .help = "of the role that owns the schema; read by migrate alone"},
+	    .help = "of the role that owns the schema; for migrate, restore and log alone"},
 	{.name = "statement_timeout", .type = FIELD_SECONDS, .offset = AT(database.statement_timeout),
 	    .standard = "10s", SECONDS_UP_TO_A_DAY, .help = "a statement that takes longer is given up"},
 	{.name = NULL},
