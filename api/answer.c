@@ -156,6 +156,8 @@ static const struct answer_field request[] = {
     STR_OR_NULL("closed_by", ""), HEX("digest", "that an approver must name"), OBJECT("call", "StoredCall", "what is asked for"),
     {.name = "difference", .type = ANSWER_JSON, .optional = true, .help = "what it would change of policy; not in lists"},
     OBJECTS("requirements", "AskedRequirement", "who must agree"), OBJECTS("approvals", "Verdict", "who has said what"), END};
+static const struct answer_field authority_key[] = {
+    STR("name", "of the authority that it is for"), STR("csr", "PKCS#10, PEM: to be signed by who holds the key above"), END};
 static const struct answer_field requested[] = {OBJECT("request", "Request", "what the call has become"), END};
 static const struct answer_field decision[] = {
     INT("id", "of the enrollment"), STR("state", ""), STR_OR_NULL("product", ""), STR_OR_NULL("serial", ""),
@@ -223,6 +225,7 @@ const struct answer_shape answer_shapes[] = {
     {"Verdict", verdict, NULL, "what somebody said"},
     {"StoredCall", stored_call, NULL, "a call as it was made"},
     {"Request", request, NULL, "a call that waits for approvals, or waited"},
+    {"AuthorityKey", authority_key, NULL, "a key that waits for its certificate"},
     {"RequestList", NULL, "Request", "a page of requests"},
     {"Requested", requested, NULL, "a request was made of the call"},
     {"Redeemed", NULL, NULL, "what the act answers"},

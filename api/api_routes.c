@@ -5,6 +5,7 @@
  */
 #include "api/alarm.h"
 #include "api/apply.h"
+#include "api/authority.h"
 #include "api/certificate.h"
 #include "api/device.h"
 #include "api/document.h"
@@ -136,6 +137,23 @@ const struct route api_routes[] = {
     {GET("/refused-calls/{id}", "getRefusedCall", PERMISSION_REFUSAL_READ, refused_one_get,
 	 "a refused call: the rule, the value and the fix"),
 	.scope = SCOPE_GLOBAL, .answer = "RefusedCall"},
+
+    /* ---- authorities, made and retired ---- */
+    {POST("/authorities", "makeAuthority", PERMISSION_AUTHORITY_MANAGE, authority_post,
+	 "an issuing authority below one whose key this server holds"),
+	BODY(AUTHORITY_BODY_MAX, authority_fields, authority_body), .scope = SCOPE_GLOBAL,
+	.answer = "Authority", .status = 201},
+    {POST("/authorities/{name}/key", "makeAuthorityKey", PERMISSION_AUTHORITY_MANAGE, authority_key_post,
+	 "a key and a request to be signed, for an authority below one whose key is offline"),
+	BODY(AUTHORITY_BODY_MAX, authority_key_fields, authority_key_body), .scope = SCOPE_GLOBAL,
+	.answer = "AuthorityKey", .status = 201},
+    {POST("/authorities/{name}/certificate", "takeAuthority", PERMISSION_AUTHORITY_MANAGE,
+	 authority_certificate_post, "the chain that was issued for such a key: the authority is there"),
+	BODY(AUTHORITY_CHAIN_MAX, authority_certificate_fields, authority_certificate_body),
+	.scope = SCOPE_GLOBAL, .answer = "Authority", .status = 201},
+    {POST("/authorities/{name}/retire", "retireAuthority", PERMISSION_AUTHORITY_MANAGE, authority_retire,
+	 "it issues nothing any more; what it has issued stays valid"),
+	.scope = SCOPE_GLOBAL, .answer = "Authority"},
 
     /* ---- requests and approvals ---- */
     {GET("/requests", "listRequests", PERMISSION_SELF, request_list_get,

@@ -165,6 +165,7 @@ struct status enrollment_approve(struct call *call, struct http_response *respon
 	struct status done;
 
 	TRY(find(call, &e, err));
+	TRY(enroll_check_open(&e, call_now(call), err));
 	act = enroll_act(&e);
 	plan.digest = enroll_plan(&e);
 	plan.difference = arena_printf(call->request->arena,

@@ -13,6 +13,7 @@
 #include "ca/policy_apply.h"
 #include "ca/reason.h"
 #include "signing/approval.h"
+#include "sql/token.h"
 
 #define REQUESTS API_PREFIX "/requests"
 
@@ -154,14 +155,15 @@ struct status call_apply(struct call *call, struct policy_edit *edit,
 
 static struct status bind_token(const struct call *call, int64_t id, struct err *err)
 {
-	bool bound;
+	struct err why = {0};
 
-	if (!call->actor.one_request)
+	if (!call->actor.one_request ||
+	    token_bind_request(call->db, call->actor.token_id, id, &why).ok)
 		return STATUS_OK;
-	TRY(request_bind_token(call->db, call->actor.token_id, id, &bound, err));
-	if (!bound)
+	if (why.kind == ERR_CONFLICT)
 		return REFUSE(err, REQUEST_ONE, "this token has made its request already");
-	return STATUS_OK;
+	*err = why;
+	return STATUS_FAILED;
 }
 
 static struct status store(struct call *call, int64_t *ret_id, struct err *err)

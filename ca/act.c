@@ -96,21 +96,20 @@ struct status break_glass_record(struct db *db, const struct policy_act *act, co
 	return sql_log_append(db, &line, "alarm", id, err);
 }
 
-static struct status store_authority(struct db *db, const struct authority_new *a, const char *who,
-    int64_t now, const struct rng *rng, int64_t *ret_id, struct err *err)
+struct status policy_store_authority_by(struct db *db, const struct authority_new *a,
+    const struct policy_act *by, const struct rng *rng, int64_t *ret_id, struct err *err)
 {
-	struct policy_act act = {.who = who,
-	    .act = "authority.created",
-	    .kind = "authority",
-	    .name = a->name,
-	    .at = now};
+	struct policy_act act = *by;
 	AUTO(buf) document = {0};
 	int64_t version;
 
 	TRY(policy_lock(db, &version, err));
-	TRY(policy_authority_insert(db, a, version + 1, now, ret_id, err));
-	TRY(policy_bump(db, version + 1, now, err));
+	TRY(policy_authority_insert(db, a, version + 1, by->at, ret_id, err));
+	TRY(policy_bump(db, version + 1, by->at, err));
 	hex_encode(a->certificate, &document);
+	act.act = "authority.created";
+	act.kind = "authority";
+	act.name = a->name;
 	act.document = buf_span(&document);
 	act.version = version + 1;
 	return policy_record(db, &act, rng, err);
@@ -120,13 +119,14 @@ struct status policy_store_authority(struct db *db, const struct authority_new *
     const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
     struct err *err)
 {
+	const struct policy_act by = {.who = who, .at = clock_now(clock)};
 	bool own = !db_in_transaction(db);
 	struct status status;
 	int64_t id = 0;
 
 	if (own)
 		TRY(db_begin(db, err));
-	status = store_authority(db, authority, who, clock_now(clock), rng, &id, err);
+	status = policy_store_authority_by(db, authority, &by, rng, &id, err);
 	if (status.ok && own)
 		status = db_commit(db, err);
 	if (!status.ok && own)

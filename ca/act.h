@@ -49,5 +49,9 @@ struct status break_glass_record(struct db *db, const struct policy_act *act, co
 struct status policy_store_authority(struct db *db, const struct authority_new *authority,
     const char *who, const struct clock *clock, const struct rng *rng, int64_t *ret_id,
     struct err *err);
+/* The same in the caller's transaction, by somebody with approvals: `by` says who, when, and the
+ * rest. */
+struct status policy_store_authority_by(struct db *db, const struct authority_new *authority,
+    const struct policy_act *by, const struct rng *rng, int64_t *ret_id, struct err *err);
 
 #endif

@@ -171,7 +171,10 @@ static struct status put_extensions(const struct ceremony_request *request,
 	/* RFC 5280 4.2.1.1: a self-signed certificate may leave the authority key identifier out */
 	if (issuer)
 		extension_put_authority_key_id(out, issuer->ski);
-	TRY(put_name_constraints(&request->constraints, out, err));
+	if (request->constraints_der.n > 0)
+		extension_put(out, OID_NAME_CONSTRAINTS, true, request->constraints_der);
+	else
+		TRY(put_name_constraints(&request->constraints, out, err));
 	return put_urls(request, out, err);
 }
 

@@ -38,6 +38,8 @@ struct ceremony_request {
 	int64_t not_after;   /* cut at the issuer's; TIME_NO_EXPIRY allowed */
 	int path_length;     /* 0: issues leaves only; CEREMONY_PATH_NONE */
 	struct ceremony_constraints constraints;
+	/* Value of an extension to be used instead, such as the issuer's own; n = 0: none. */
+	struct span constraints_der;
 	/* The issuer's, written into the new certificate; http; NULL: left out. Not on a root. */
 	const char *crl_url, *ocsp_url, *issuer_url;
 	struct span issuer_certificate; /* DER; n = 0 with issuer_key NULL: self-signed */

@@ -38,8 +38,7 @@ void enroll_decision_record(const struct enrollment_view *e, const char *decisio
 	decision_record(e, decision, e->decided_by, e->decided_at, out);
 }
 
-static struct status refuse_undecidable(
-    const struct enrollment_view *e, int64_t now, struct err *err)
+struct status enroll_check_open(const struct enrollment_view *e, int64_t now, struct err *err)
 {
 	if (!e->state)
 		return REFUSE(err, ENROLLMENT_DECIDED, "enrollment %lld never waited: it was %s",
@@ -66,7 +65,7 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
 	AUTO(buf) entry = {0};
 
 	TRY(enrollment_get(db, id, &arena, &e, err));
-	TRY(refuse_undecidable(&e, now, err));
+	TRY(enroll_check_open(&e, now, err));
 	TRY(rng_fill(rng, salt, sizeof salt, err));
 	decision_record(&e, decision, who, now, &record);
 	snprintf(kind, sizeof kind, "enrollment.%s", decision);

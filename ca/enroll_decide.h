@@ -30,6 +30,9 @@ void enroll_decision_record(const struct enrollment_view *e, const char *decisio
 struct status enroll_decide_local(struct db *db, int64_t id, bool approve, const char *who,
     const char *break_glass, const struct clock *clock, const struct rng *rng, struct err *err);
 
+/* Does it wait? ERR_CONFLICT enrollment.decided, as enroll_decide(). */
+struct status enroll_check_open(const struct enrollment_view *e, int64_t now, struct err *err);
+
 /* The act that an approval is, and what it is about: SHA-256 over what the one who approves sees.
  */
 struct act enroll_act(const struct enrollment_view *e);

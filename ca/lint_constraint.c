@@ -10,6 +10,7 @@
 #include "ca/certificate.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
+#include "ca/name_constraint.h"
 
 /* "Any DNS name that can be constructed by simply adding zero or more labels to the left-hand side
  * of the name satisfies the name constraint." */
@@ -74,11 +75,7 @@ static struct verdict judge(struct span subtrees, uint8_t tag, struct span name)
 	return v;
 }
 
-struct constraints {
-	struct span permitted, excluded;
-};
-
-static bool allowed(const struct constraints *c, uint8_t tag, struct span name)
+bool name_constraints_allow(const struct name_constraints *c, uint8_t tag, struct span name)
 {
 	struct verdict permitted = judge(c->permitted, tag, name);
 	struct verdict excluded = judge(c->excluded, tag, name);
@@ -87,12 +84,14 @@ static bool allowed(const struct constraints *c, uint8_t tag, struct span name)
 	return (!permitted.constrained || permitted.within) && !excluded.within;
 }
 
-static bool read_constraints(struct span der, struct constraints *ret)
+bool name_constraints_of(
+    struct span der, struct name_constraints *ret_constraints, struct span *ret_value)
 {
 	struct certificate_view view;
+	struct name_constraints *ret = ret_constraints;
 	struct span value, body;
 	struct err ignored = {0};
-	*ret = (struct constraints){0};
+	*ret = (struct name_constraints){0};
 	/* Most have none: a look for the identifier is thirty times cheaper than reading it all. */
 	if (der.n == 0 || !memmem(der.p, der.n, "\x06\x03\x55\x1d\x1e", 5))
 		return false;
@@ -102,6 +101,7 @@ static bool read_constraints(struct span der, struct constraints *ret)
 	if (!e)
 		return false;
 	value = e->value;
+	*ret_value = value;
 	if (!der_take(&value, DER_SEQUENCE, &body))
 		return false;
 	if (der_peek(body, DER_CONTEXT_CONSTRUCTED | 0) &&
@@ -147,29 +147,31 @@ static bool has_dns_name(struct span names)
 	return false;
 }
 
-static bool names_allowed(const struct tbs *tbs, const struct constraints *c)
+static bool names_allowed(const struct tbs *tbs, const struct name_constraints *c)
 {
 	struct span names = SPAN_NONE, host;
 	struct der_item name;
-	if (!lint_subject_empty(tbs) && !allowed(c, GENERAL_DIRECTORY, tbs->subject))
+	if (!lint_subject_empty(tbs) && !name_constraints_allow(c, GENERAL_DIRECTORY, tbs->subject))
 		return false;
 	bool san = lint_names(tbs, OID_SUBJECT_ALT_NAME, &names);
 	/* RFC 6125 B.2 and OpenSSL: without a dNSName, a common name that looks like a host is one
 	 */
-	if (!has_dns_name(names) && host_in_subject(tbs, &host) && !allowed(c, GENERAL_DNS, host))
+	if (!has_dns_name(names) && host_in_subject(tbs, &host) &&
+	    !name_constraints_allow(c, GENERAL_DNS, host))
 		return false;
 	if (!san)
 		return true;
 	while (names.n > 0 && der_next(&names, &name))
-		if (!allowed(c, name.tag, name.body))
+		if (!name_constraints_allow(c, name.tag, name.body))
 			return false;
 	return true;
 }
 
 static bool certificate_allows(const struct tbs *tbs, struct span certificate)
 {
-	struct constraints c;
-	return !read_constraints(certificate, &c) || names_allowed(tbs, &c);
+	struct name_constraints c;
+	struct span value;
+	return !name_constraints_of(certificate, &c, &value) || names_allowed(tbs, &c);
 }
 
 /* Of a hierarchy that was taken over, what stands above is no authority here: its chain has it. */

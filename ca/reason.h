@@ -14,6 +14,7 @@
 #include "access/reason_approval.h"
 #include "access/reason_credential.h"
 #include "ca/reason_api.h"
+#include "ca/reason_authority.h"
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
@@ -32,6 +33,7 @@
 	REASONS_LDEVID(X)      \
 	REASONS_DEVICE(X)      \
 	REASONS_ISSUE(X)       \
+	REASONS_AUTHORITY(X)   \
 	REASONS_APPROVAL(X)    \
 	REASONS_API(X)         \
 	REASONS_CREDENTIALS(X) \

@@ -367,17 +367,6 @@ struct status request_overdue(struct db *db, int64_t now, int64_t limit, struct 
 	return STATUS_OK;
 }
 
-struct status request_bind_token(
-    struct db *db, int64_t token_id, int64_t id, bool *ret_bound, struct err *err)
-{
-	AUTO(sql_result) r = {0};
-	const struct sql_param params[] = {sql_int(token_id), sql_int(id)};
-
-	TRY(sql_run(db, STATEMENT_request_bind_token, params, COUNT(params), &r, err));
-	*ret_bound = sql_rows(&r) == 1;
-	return STATUS_OK;
-}
-
 struct status approval_add(struct db *db, int64_t request_id, const struct request_verdict *v,
     int64_t *ret_id, struct err *err)
 {

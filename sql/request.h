@@ -111,9 +111,6 @@ struct status request_close(
 /* Open ones that are overdue, at most `limit`, locked; those that are locked are left out. */
 struct status request_overdue(struct db *db, int64_t now, int64_t limit, struct arena *arena,
     int64_t **ret_ids, size_t *ret_count, struct err *err);
-/* A token for one request gets its one. ret_bound false: it has another, or is revoked. */
-struct status request_bind_token(
-    struct db *db, int64_t token_id, int64_t id, bool *ret_bound, struct err *err);
 /* ERR_CONFLICT: this principal has given a verdict already. */
 struct status approval_add(struct db *db, int64_t request_id, const struct request_verdict *verdict,
     int64_t *ret_id, struct err *err);

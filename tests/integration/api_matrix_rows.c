@@ -118,6 +118,15 @@ const struct matrix_row matrix_rows[] = {
     {"listRefusedCalls", "GET", API "refused-calls", "refusal.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
     {"getRefusedCall", "GET", API "refused-calls/{refused}", "refusal.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
 
+    /* ---- authorities: refused in what they ask for, so that none is left ---- */
+    {"makeAuthority", "POST", API "authorities", "authority.manage", RULE_GLOBAL, 422, JSON,
+	"{\"name\":\"more\",\"parent\":\"nobody\",\"subject\":\"CN=More\"}", NULL, NULL},
+    {"makeAuthorityKey", "POST", API "authorities/issuing/key", "authority.manage", RULE_GLOBAL, 409, JSON,
+	"{\"subject\":\"CN=More\"}", NULL, NULL},
+    {"takeAuthority", "POST", API "authorities/issuing/certificate", "authority.manage", RULE_GLOBAL, 409, JSON,
+	"{\"chain\":\"x\"}", NULL, NULL},
+    {"retireAuthority", "POST", API "authorities/nobody/retire", "authority.manage", RULE_GLOBAL, 404, NULL, NULL, NULL, NULL},
+
     /* ---- requests: one's own, whoever one is; there is none of this number ---- */
     {"listRequests", "GET", API "requests", NULL, RULE_SELF, 200, NULL, NULL, NULL, NULL},
     {"getRequest", "GET", API "requests/987654321", NULL, RULE_SELF, 404, NULL, NULL, NULL, NULL},
