@@ -35,8 +35,11 @@
 #define LIMIT_WRITE_SECONDS 30
 /* After our last byte: time for the client to read it before the socket goes. */
 #define LIMIT_LINGER_SECONDS 2
-/* Bytes read and dropped in that time; more is not a client that is about to finish. */
-#define LIMIT_LINGER_BYTES (256 * 1024)
+/*
+ * Bytes read and dropped in that time: twice the largest body that any route takes. A client that
+ * is cut off while it still sends may lose the answer that says why.
+ */
+#define LIMIT_LINGER_BYTES (2 * 1024 * 1024)
 
 struct limits {
 	int64_t connections;

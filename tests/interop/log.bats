@@ -8,7 +8,6 @@ load server
 
 setup_file() {
 	interop_start
-	stack_signetd admin alice >"$INTEROP_DIR/alice.token" 2>/dev/null
 	cp -r "$INTEROP_DIR/acme" "$BATS_FILE_TMPDIR/acme"
 }
 
@@ -20,8 +19,7 @@ teardown_file() {
 setup() {
 	interop_setup
 	export HOME=$BATS_FILE_TMPDIR # where signet keeps the last checkpoint
-	export SIGNET_TOKEN
-	SIGNET_TOKEN=$(cat "$INTEROP_DIR/alice.token")
+	export SIGNET_TOKEN=$SIGNET_ADMIN_TOKEN
 	[ -e "$BATS_FILE_TMPDIR/enrolled" ] || enroll_some
 }
 
