@@ -41,16 +41,17 @@ static void row_of(const struct sql_result *r, int row, struct arena *arena, str
 	take_permissions(r, row, arena, ret);
 }
 
-struct status token_insert(struct db *db, const struct token_row *t, const struct digest *jti,
+struct status token_insert(struct db *db, const struct token_row *row, const struct digest *jti,
     int64_t *ret_id, struct err *err)
 {
 	AUTO(sql_result) r = {0};
 	AUTO(buf) room = {0};
-	const struct sql_param params[] = {sql_digest(jti), sql_text(t->principal),
-	    sql_text(t->person), sql_text(t->created_by), sql_int_or_null(t->parent_id),
-	    sql_time(t->created_at), sql_time(t->expires_at),
-	    t->narrowed ? sql_array_text(&room, t->permissions, t->permission_count) : sql_null(),
-	    sql_bool(t->one_request)};
+	const struct sql_param params[] = {sql_digest(jti), sql_text(row->principal),
+	    sql_text(row->person), sql_text(row->created_by), sql_int_or_null(row->parent_id),
+	    sql_time(row->created_at), sql_time(row->expires_at),
+	    row->narrowed ? sql_array_text(&room, row->permissions, row->permission_count)
+			  : sql_null(),
+	    sql_bool(row->one_request)};
 
 	TRY(sql_run(db, STATEMENT_token_insert, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)

@@ -6,30 +6,34 @@
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "access/jwks_cache.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "server/fetch.h"
+#include "tests/lib/jwt.h"
 #include "tests/lib/pki.h"
 
 /* Answers each connection with the same bytes; keeps the head of the last request. */
 struct responder {
-	const char *answer; /* %d: its own port; NULL: none, and it waits */
-	size_t flood;       /* so many bytes of body behind it */
-	SSL_CTX *tls;       /* NULL: clear */
+	const char *_Atomic answer; /* %d: its own port; NULL: none, and it waits */
+	size_t flood;               /* so many bytes of body behind it */
+	SSL_CTX *tls;               /* NULL: clear */
 	int fd, port;
-	int asked;
-	bool stop;
+	atomic_int asked;
+	atomic_bool stop;
 	char request[1024];
 	pthread_t thread;
 };
 
 static void serve_bytes(struct responder *r, int fd, SSL *ssl)
 {
+	const char *answer;
 	char text[1024], chunk[4096];
 	int n;
 
@@ -38,12 +42,13 @@ static void serve_bytes(struct responder *r, int fd, SSL *ssl)
 		: (int)read(fd, r->request, sizeof(r->request) - 1);
 	if (n <= 0)
 		return;
-	r->asked++;
-	if (!r->answer) {
+	atomic_fetch_add(&r->asked, 1);
+	answer = r->answer;
+	if (!answer) {
 		usleep(1500000);
 		return;
 	}
-	n = snprintf(text, sizeof(text), r->answer, r->port);
+	n = snprintf(text, sizeof(text), answer, r->port);
 	n = ssl ? SSL_write(ssl, text, n) : (int)write(fd, text, (size_t)n);
 	memset(chunk, 'x', sizeof(chunk));
 	for (size_t sent = 0; n > 0 && sent < r->flood; sent += sizeof(chunk))
@@ -330,4 +335,90 @@ Test(server_fetch, tls_names_and_authorities_are_checked, .timeout = 30)
 	unlink(file);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
+}
+
+/* ---- key sets of issuers, through all of it ---- */
+
+static int64_t fake_now(void *context)
+{
+	return *(int64_t *)context;
+}
+
+struct issuer_rig {
+	struct responder server;
+	char url[64], name[4];
+	int64_t now;
+	struct fetcher fetcher;
+	struct clock clock;
+	struct oidc_issuer issuer;
+	struct jwks_cache *cache;
+	struct arena arena;
+};
+
+/* One key of this name, good for ten minutes. */
+static void publish(struct issuer_rig *r, const char *kid)
+{
+	EVP_PKEY *key = pki_key("EC-P256");
+	AUTO(buf) set = {0};
+
+	jwt_put_set(key, kid, &set);
+	r->server.answer = arena_printf(&r->arena,
+	    "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: %zu\r\n\r\n%s", set.n,
+	    buf_cstr(&set));
+	EVP_PKEY_free(key);
+}
+
+static void issuer_start(struct issuer_rig *r)
+{
+	r->now = 1800000000;
+	r->fetcher = fetcher_by_curl(&clear);
+	r->clock = (struct clock){fake_now, &r->now};
+	publish(r, "one");
+	responder_start(&r->server);
+	snprintf(r->url, sizeof(r->url), "http://127.0.0.1:%d/jwks", r->server.port);
+	r->issuer = (struct oidc_issuer){.name = r->name, .jwks_url = r->url};
+	r->cache = jwks_cache_new(&r->fetcher, &r->clock);
+}
+
+static const char *key_of(struct issuer_rig *r, const char *kid)
+{
+	struct jws_key key;
+	struct err err = {0};
+
+	return jwks_cache_key(r->cache, &r->issuer, kid, &r->arena, &key, &err).ok ? "good"
+										   : err_code(&err);
+}
+
+Test(server_fetch, keys_rotate_and_outages_are_outlived, .timeout = 60)
+{
+	static const char *const spoilt[] = {"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n{",
+	    "HTTP/1.1 302 x\r\nLocation: https://evil.example/\r\nContent-Length: 0\r\n\r\n"};
+	struct issuer_rig r = {.now = 0};
+
+	issuer_start(&r);
+	cr_expect_str_eq(key_of(&r, "one"), "good");
+	/* A new key, at once after the minute between two questions. */
+	publish(&r, "two");
+	cr_expect_str_eq(key_of(&r, "two"), "jwt.key-id");
+	cr_expect_eq(r.server.asked, 1);
+	r.now += JWKS_REFETCH;
+	cr_expect_str_eq(key_of(&r, "two"), "good");
+	cr_expect_str_eq(key_of(&r, "one"), "jwt.key-id");
+	cr_expect_eq(r.server.asked, 2);
+	for (size_t i = 0; i < COUNT(spoilt); i++) {
+		r.server.answer = spoilt[i];
+		r.now += 601;
+		cr_expect_str_eq(key_of(&r, "two"), "good", "%s", spoilt[i]);
+		cr_expect_eq(r.server.asked, 3 + (int)i);
+	}
+	/* Nobody there at all. */
+	responder_stop(&r.server);
+	r.now += JWKS_REFETCH;
+	cr_expect_str_eq(key_of(&r, "two"), "good");
+	r.now += JWKS_STALE_MOST;
+	cr_expect_str_eq(key_of(&r, "two"), "oidc.keys");
+	jwks_cache_free(r.cache);
+	arena_free(&r.arena);
 }

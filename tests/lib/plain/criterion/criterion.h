@@ -64,6 +64,7 @@ extern bool plain_abort; /* assert: ends the test; expect: goes on */
 #define cr_fatal(...)              PLAIN_CHECK(true, false, "failed", ##__VA_ARGS__)
 #define cr_fail(...)               PLAIN_CHECK(false, false, "failed", ##__VA_ARGS__)
 #define cr_assert_fail(...)        PLAIN_CHECK(true, false, "failed", ##__VA_ARGS__)
+#define cr_expect_fail(...)        PLAIN_CHECK(false, false, "failed", ##__VA_ARGS__)
 #define cr_assert(c, ...)          PLAIN_CHECK(true, c, #c, ##__VA_ARGS__)
 #define cr_assert_not(c, ...)      PLAIN_CHECK(true, !(c), "!(" #c ")", ##__VA_ARGS__)
 #define cr_assert_null(c, ...)     PLAIN_CHECK(true, !(c), #c " is NULL", ##__VA_ARGS__)

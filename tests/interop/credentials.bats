@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# Who calls, by other people's programs: tokens of outside issuers made by jose and by openssl, key sets fetched
+# over HTTPS from openssl's server, our own tokens checked by openssl, operators' certificates used by curl.
+
+setup_file() {
+	# shellcheck source=server.bash
+	. "$BATS_TEST_DIRNAME/server.bash"
+	local dir
+	dir=$(mktemp -d /tmp/signet-interop.XXXXXX)
+	export INTEROP_DIR=$dir
+	stack_use "$dir"
+	stack_free_ports
+	stack_prepare
+	issuer_make
+	printf 'fetch:\n  ca_file: "%s/issuer/tls.pem"\n' "$dir" >>"$stack_config"
+	stack_start
+	export INTEROP_SERVER=$stack_server
+	interop_save_ports
+	stack_signet apply -f "$dir/issuer/policy.yaml" >"$dir/apply.log"
+}
+
+teardown_file() {
+	. "$BATS_TEST_DIRNAME/server.bash"
+	[ -z "${ISSUER_SERVER:-}" ] || kill "$ISSUER_SERVER" 2>/dev/null || true
+	interop_stop
+}
+
+setup() {
+	. "$BATS_TEST_DIRNAME/server.bash"
+	interop_setup
+	issuer=$INTEROP_DIR/issuer
+	api=$SIGNET_API_URL/api/v1
+}
+
+issuer_free_port() {
+	local port
+	while :; do
+		port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
+		stack_port_taken $port || break
+	done
+	echo $port
+}
+
+# Two issuers: one with keys of jose, served by openssl over HTTPS; one of openssl alone, whose set is in the policy.
+issuer_make() {
+	local issuer=$INTEROP_DIR/issuer port
+	mkdir -p "$issuer/www"
+	jose jwk gen -i '{"alg":"ES256","kid":"jose-ec","use":"sig"}' -o "$issuer/ec.jwk"
+	jose jwk gen -i '{"alg":"RS256","kid":"jose-rsa","use":"sig"}' -o "$issuer/rsa.jwk"
+	jose jwk gen -i '{"alg":"ES256","kid":"other","use":"sig"}' -o "$issuer/stranger.jwk"
+	jose jwk pub -s -i "$issuer/ec.jwk" -i "$issuer/rsa.jwk" -o "$issuer/www/jwks.json"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$issuer/tls.key" -out "$issuer/tls.pem" 2>/dev/null
+	port=$(issuer_free_port)
+	(cd "$issuer/www" && exec openssl s_server -quiet -WWW -accept "127.0.0.1:$port" -cert ../tls.pem \
+		-key ../tls.key) >"$issuer/server.log" 2>&1 3>&- 4>&- 9>&- &
+	export ISSUER_SERVER=$!
+	"$stack_top/deploy/demo/ci-issuer" make "$issuer/offline" offline-1
+	cat >"$issuer/policy.yaml" <<-END
+		kind: oidc-issuer
+		name: jose
+		issuer: https://ci.example
+		audience: https://signet.example
+		jwks_url: https://localhost:$port/jwks.json
+		algorithms: [ES256, RS256]
+		person_claim: actor_id
+		---
+		kind: oidc-issuer
+		name: offline
+		issuer: https://offline.example
+		audience: https://signet.example
+		jwks: '$(cat "$issuer/offline/jwks.json")'
+		---
+		kind: principal
+		name: ci-x100
+		type: ci
+		---
+		kind: principal
+		name: olga
+		type: person
+		identities:
+		  - {issuer: jose, subject: "77"}
+		---
+		kind: oidc-rule
+		name: jose-main
+		issuer: jose
+		principal: ci-x100
+		claims:
+		  - {claim: repository_id, value: "123456"}
+		  - {claim: ref, value: refs/heads/main}
+		---
+		kind: oidc-rule
+		name: offline-main
+		issuer: offline
+		principal: ci-x100
+		claims:
+		  - {claim: project_id, value: "42"}
+		  - {claim: ref_protected, value: "true"}
+	END
+}
+
+# A token of jose's issuer: KEY [CLAIM:VALUE...] replaces claims of a run on main.
+jose_token() {
+	local key=$1 now claims
+	shift
+	now=$(date +%s)
+	claims=$(printf '{"iss":"https://ci.example","aud":"https://signet.example","sub":"repo:a/b","jti":"%s",
+		"iat":%d,"exp":%d,"repository_id":"123456","ref":"%s","actor_id":"77"}' \
+		"$(openssl rand -hex 12)" "$now" $((now + 300)) "${1:-refs/heads/main}")
+	printf '%s' "$claims" | jose jws sig -I- -k "$issuer/$key.jwk" -c -o- -s \
+		"{\"protected\":{\"alg\":\"${2:-ES256}\",\"kid\":\"${3:-jose-ec}\",\"typ\":\"JWT\"}}"
+}
+
+# Status on the first line of `answer`, the body in body.json.
+call() { # METHOD PATH [CURL OPTIONS]
+	local method=$1 path=$2
+	shift 2
+	curl -sS --cacert "$root" -o body.json -w '%{http_code}\n' -X "$method" "$@" "$api/$path"
+}
+
+exchange() { # TOKEN
+	call POST token-exchange -H 'Content-Type: application/json' -d "{\"token\":\"$1\"}"
+}
+
+member() { # NAME: a string member of body.json
+	sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" body.json
+}
+
+@test "a token signed by jose with ES256 is exchanged, and the person behind it is known" {
+	[ "$(exchange "$(jose_token ec)")" = 201 ]
+	[ "$(member principal)" = ci-x100 ]
+	[ "$(call GET "tokens?principal=ci-x100" -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN")" = 200 ]
+	grep -q '"person":"olga"' body.json
+}
+
+@test "a token signed by jose with RS256 is exchanged" {
+	[ "$(exchange "$(jose_token rsa refs/heads/main RS256 jose-rsa)")" = 201 ]
+}
+
+@test "a token of an issuer that openssl plays, by a key set in the policy" {
+	local token
+	token=$("$stack_top/deploy/demo/ci-issuer" token "$issuer/offline" iss=https://offline.example \
+		aud=https://signet.example sub=x project_id=42 ref_protected=true)
+	[ "$(exchange "$token")" = 201 ]
+	[ "$(exchange "$token")" = 409 ]
+	[ "$(member code)" = oidc.replayed ]
+}
+
+@test "who is not the issuer, or says that another key is its own, is told nothing" {
+	[ "$(exchange "$(jose_token stranger)")" = 401 ]
+	[ "$(member code)" = credential.refused ]
+	[ "$(exchange "$(jose_token stranger refs/heads/main ES256 other)")" = 401 ]
+	[ "$(member code)" = credential.refused ]
+	[ "$(exchange "$(jose_token rsa refs/heads/main RS256 jose-ec)")" = 401 ]
+}
+
+@test "another branch is told that no rule matches" {
+	[ "$(exchange "$(jose_token ec refs/heads/main2)")" = 403 ]
+	[ "$(member code)" = oidc.rule ]
+}
+
+@test "openssl verifies a token of ours, by the public half of the key behind the wall" {
+	local token half
+	[ "$(exchange "$(jose_token ec)")" = 201 ]
+	token=$(member token)
+	openssl pkey -in "$INTEROP_DIR/keys/token.key" -passin "file:$INTEROP_DIR/keys.passphrase" -pubout -out pub.pem
+	printf '%s' "${token%.*}" >signed
+	half=$(printf '%s==' "${token##*.}" | tr '_-' '/+' | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
+	[ ${#half} = 128 ]
+	printf 'asn1=SEQUENCE:sig\n[sig]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' "${half:0:64}" "${half:64}" >sig.conf
+	openssl asn1parse -genconf sig.conf -noout -out sig.der
+	openssl dgst -sha256 -verify pub.pem -signature sig.der signed
+	# and it says who issued it, and for whom it is
+	printf '%s==' "$(cut -d. -f2 <<<"$token")" | tr '_-' '/+' | openssl base64 -d -A 2>/dev/null |
+		grep -q '"iss":"urn:signet:[0-9a-f]\{16\}","aud":"signet","sub":"ci-x100"'
+}
+
+@test "where no authority is for operators, none gets a certificate" {
+	local csr
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=somebody-else -keyout olga.key \
+		-out olga.csr 2>/dev/null
+	csr=$(awk '{ printf "%s\\n", $0 }' olga.csr)
+	# No authority of the demo is for operators.
+	[ "$(call POST principals/olga/certificates -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN" \
+		-H 'Content-Type: application/json' -d "{\"csr\":\"$csr\"}")" = 409 ]
+	[ "$(member code)" = credential.authority ]
+}
+
+@test "a device's certificate is no operator's" {
+	run call GET whoami --cert "$acme/SN-0001.pem" --key "$acme/SN-0001.key"
+	[ "$output" = 401 ]
+}
