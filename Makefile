@@ -165,7 +165,8 @@ $(OUT)/bench: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/*.c)) $(TEST_LIB)
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 define fuzz_rule
 $(OUT)/$(1): $(OUT)/tests/fuzz/$(1).o $(OUT)/tests/lib/pki.o \
-    $(if $(findstring device,$(1)),$(call archives,device),$(call archives,server))
+    $(if $(findstring device,$(1)),$(call archives,device),$(if $(findstring \
+    operator,$(1)),$(call archives,operator),$(call archives,server)))
 	$(CC) $(LDFLAGS) -o $$@ $$^ $(LIBS) $(LIBS_DEV) $(LIBS_operator)
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))

@@ -11,6 +11,7 @@
 #include "api/document.h"
 #include "api/enrollment.h"
 #include "api/enrollment_decide.h"
+#include "api/issuer.h"
 #include "api/log.h"
 #include "api/openapi.h"
 #include "api/operator_certificate.h"
@@ -64,6 +65,9 @@
 const struct route api_routes[] = {
     {GET("/openapi.json", "openapi", PERMISSION_PUBLIC, openapi_get, "this description: OpenAPI 3.1"),
 	.answer = "OpenApi"},
+    {GET("/roots", "getRoots", PERMISSION_PUBLIC, issuer_roots,
+	 "the root authorities' certificates as PEM, for who knows a fingerprint of theirs"),
+	.answer_type = "application/x-pem-file"},
     {GET("/whoami", "whoami", PERMISSION_SELF, self_whoami, "who calls, and what that one may do"),
 	.answer = "WhoAmI"},
     {GET("/can", "can", PERMISSION_SELF, self_can, "may a principal do something, and why, or what is missing"),

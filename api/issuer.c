@@ -46,3 +46,18 @@ struct status issuer_certificate(struct call *call, struct http_response *respon
 		    arena_copy(q->arena, authority->certificate));
 	return STATUS_OK;
 }
+
+struct status issuer_roots(struct call *call, struct http_response *response, struct err *err)
+{
+	const struct policy *p = call->policy;
+	AUTO(buf) pem = {0};
+
+	if (!p)
+		return REFUSE(err, SERVICE_POLICY, "not ready to serve");
+	for (size_t i = 0; i < p->authority_count; i++)
+		if (!p->authorities[i].parent)
+			pem_encode("CERTIFICATE", p->authorities[i].certificate, &pem);
+	http_respond(response, 200, call->route->answer_type,
+	    arena_copy(call->request->arena, buf_span(&pem)));
+	return STATUS_OK;
+}

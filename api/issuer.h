@@ -8,5 +8,10 @@
 /* GET /ca/{name}.cer: DER; cacheable, with an ETag. */
 struct status issuer_certificate(
     struct call *call, struct http_response *response, struct err *err);
+/*
+ * The root authorities' certificates, PEM one after the other: for the first contact of a client
+ * that knows a root's fingerprint, and so takes them from anybody.
+ */
+struct status issuer_roots(struct call *call, struct http_response *response, struct err *err);
 
 #endif

@@ -14,7 +14,7 @@ int call_usage(const struct call *c, const char *format, ...)
 {
 	const char *name = c->command ? c->command->name : "";
 	const char *gap = c->command ? " " : "";
-	AUTO(buf) text = {0}, safe = {0};
+	AUTO(buf) safe = {0};
 	va_list arguments;
 	char line[1024];
 

@@ -68,8 +68,9 @@ struct status client_send(struct client *c, const struct client_request *request
     struct client_reply *ret_reply, struct err *err);
 
 /*
- * The certificate with this SHA-256 fingerprint out of those that the server at login->api_url
- * shows, verified to be the end of its chain; PEM. For the first contact: nothing is sent.
+ * The certificate with this SHA-256 fingerprint, of those that the server at login->api_url shows
+ * or has as roots, verified to be the end of its chain; PEM. For the first contact: no credential
+ * is sent.
  */
 struct status client_fetch_pinned(
     const struct login *login, const uint8_t pin[static 32], struct buf *ret_pem, struct err *err);

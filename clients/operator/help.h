@@ -5,7 +5,7 @@
 #include "clients/operator/call.h"
 
 void help_overview(const struct screen *out);
-void help_command(const struct screen *out, const struct command *command);
+void help_command(const struct screen *out, const struct command *row);
 /* `signet help WORD...`: EXIT_DONE, or a usage error. */
 int help_words(const struct call *c, int argc, char **argv);
 /* `signet device` alone or with an unknown verb: the group's commands. --help: EXIT_DONE. */

@@ -70,6 +70,8 @@ static const struct log_mismatch *partner_of(
 
 static void settle(struct log_findings *f, const struct log_mismatches *list, const char *where)
 {
+	if (!list->items)
+		return;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct log_mismatch *m = &list->items[i], *o = partner_of(list, m);
 		const char *detail = arena_printf(&f->arena,

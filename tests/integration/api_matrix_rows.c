@@ -45,6 +45,7 @@ const struct matrix_role matrix_roles[] = {
 
 const struct matrix_row matrix_rows[] = {
     {"openapi", "GET", API "openapi.json", NULL, RULE_PUBLIC, 200, NULL, NULL, NULL, NULL},
+    {"getRoots", "GET", API "roots", NULL, RULE_PUBLIC, 200, NULL, NULL, NULL, NULL},
     {"whoami", "GET", API "whoami", NULL, RULE_SELF, 200, NULL, NULL, NULL, NULL},
     {"can", "GET", API "can?permission=device.read&scope=x100", NULL, RULE_SELF, 200, NULL, NULL, NULL, NULL},
 

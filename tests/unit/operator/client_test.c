@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/lib/pki.h"
 #include "tests/unit/operator/responder.h"
 
 #define WHOAMI                                                                                   \
@@ -305,6 +306,46 @@ Test(operator_login, by_a_pin_trusts_what_has_this_fingerprint_alone)
 		AUTO(outcome) w = signet(NULL, "whoami");
 		cr_assert_eq(w.code, EXIT_DONE, "%s", w.err);
 	}
+	responder_stop(r);
+}
+
+/* The root is not shown in the handshake, but asked for: what comes back is taken by its pin alone.
+ */
+Test(operator_login, by_a_pin_of_a_root_that_is_not_shown)
+{
+	struct responder *r = responder_start(NULL);
+	AUTO(buf) roots = {0}, others = {0};
+	struct pki_authority other = pki_authority("Operator Test Root", NULL, -1);
+	char pin[65], line[128];
+
+	responder_hide_root(r);
+	pki_pem_certificate(other.certificate, &others);
+	pki_pem_certificate(other.certificate, &roots);
+	pki_pem_certificate(r->root, &roots);
+	struct answer_row rows[] = {
+	    {"GET", "/api/v1/roots", 200, "application/x-pem-file", .body = buf_cstr(&roots)},
+	    {"GET", "/api/v1/whoami", 200, .body = WHOAMI}, {0}};
+	responder_answer(r, rows);
+	responder_fingerprint(r->root, pin);
+	snprintf(line, sizeof(line), "login --pin %s", pin);
+	AUTO(outcome) o = signet("t\n", line);
+	cr_assert_eq(o.code, EXIT_DONE, "%s", o.err);
+	cr_assert_str_eq(r->seen[0].authorization, "");
+	cr_assert_str_eq(r->seen[1].authorization, "Bearer t");
+	/* A root that has the pin, but is not the server's. */
+	responder_fingerprint(other.certificate, pin);
+	snprintf(line, sizeof(line), "login --pin %s", pin);
+	AUTO(outcome) wrong = signet("t\n", line);
+	cr_assert_eq(wrong.code, EXIT_FAILED);
+	cr_assert(strstr(wrong.err, "tls."), "%s", wrong.err);
+	/* A server that offers another root than the pinned one. */
+	rows[0].body = buf_cstr(&others);
+	responder_fingerprint(r->root, pin);
+	snprintf(line, sizeof(line), "login --pin %s", pin);
+	AUTO(outcome) none = signet("t\n", line);
+	cr_assert_eq(none.code, EXIT_FAILED);
+	cr_assert(strstr(none.err, "login.pin"), "%s", none.err);
+	pki_authority_free(&other);
 	responder_stop(r);
 }
 

@@ -331,6 +331,11 @@ struct responder *responder_start(const struct answer_row *rows)
 	return r;
 }
 
+void responder_hide_root(struct responder *r)
+{
+	SSL_CTX_clear_extra_chain_certs(r->tls);
+}
+
 void responder_answer(struct responder *r, const struct answer_row *rows)
 {
 	for (size_t i = 0; i < r->count; i++)

@@ -71,6 +71,8 @@ struct responder *responder_start(const struct answer_row *rows);
 void responder_stop(struct responder *r);
 /* Forget what was seen and used, answer by these. */
 void responder_answer(struct responder *r, const struct answer_row *rows);
+/* Show the leaf alone in the handshake, as servers do. */
+void responder_hide_root(struct responder *r);
 /* The PEM file of a new client certificate with its key, signed by the root. */
 void responder_client(struct responder *r, const char *name, char *ret_path, size_t size);
 /* hex SHA-256 of a certificate */
