@@ -221,6 +221,8 @@ const char *log_document_fault(const struct log_document *d, struct arena *arena
 	struct logged first, newest;
 	AUTO(buf) hex = {0};
 
+	if (!d->spec)
+		return "the log tells of it, and its row is gone";
 	if (!d->newest.p)
 		return "there is no logged change of it";
 	first = read_logged(d->first, arena);

@@ -82,7 +82,8 @@ struct status log_strays_read(struct db *db, enum log_stray_source source, int64
 
 /* A policy document as it is, and the changes of it that were logged. */
 struct log_document {
-	const char *kind, *name, *spec;
+	const char *kind, *name;
+	const char *spec; /* NULL: there is no row, and the log tells of one */
 	bool removed;
 	struct span certificate;   /* of an authority; else p NULL */
 	struct span first, newest; /* records of policy_change; p NULL: none */

@@ -8,7 +8,6 @@ load server
 
 setup_file() {
 	interop_start
-	cp -r "$INTEROP_DIR/acme" "$BATS_FILE_TMPDIR/acme"
 }
 
 teardown_file() {
@@ -196,6 +195,17 @@ END
 		UPDATE authority SET certificate = '\x3000' WHERE parent_id IS NOT NULL" \
 		"UPDATE authority a SET certificate = w.certificate FROM was w WHERE w.id = a.id; DROP TABLE was" \
 		"certificate differs"
+}
+
+@test "a policy document that is gone is found" {
+	tampered "CREATE TABLE was_label AS SELECT * FROM label WHERE name = 'approval';
+		DELETE FROM label WHERE name = 'approval';
+		CREATE TABLE was_role AS SELECT * FROM access_document WHERE kind = 'role' AND name = 'auditor';
+		DELETE FROM access_document WHERE kind = 'role' AND name = 'auditor'" \
+		"INSERT INTO label OVERRIDING SYSTEM VALUE SELECT * FROM was_label;
+		INSERT INTO access_document OVERRIDING SYSTEM VALUE SELECT * FROM was_role;
+		DROP TABLE was_label, was_role" "auditor: the log tells of it, and its row is gone"
+	grep -q 'approval: the log tells of it' <<<"$output"
 }
 
 @test "a change of policy that is told otherwise is found" {
