@@ -175,18 +175,58 @@ member() { # NAME: a string member of body.json
 		grep -q '"iss":"urn:signet:[0-9a-f]\{16\}","aud":"signet","sub":"ci-x100"'
 }
 
-@test "where no authority is for operators, none gets a certificate" {
-	local csr
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=somebody-else -keyout olga.key \
-		-out olga.csr 2>/dev/null
-	csr=$(awk '{ printf "%s\\n", $0 }' olga.csr)
-	# No authority of the demo is for operators.
-	[ "$(call POST principals/olga/certificates -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN" \
-		-H 'Content-Type: application/json' -d "{\"csr\":\"$csr\"}")" = 409 ]
-	[ "$(member code)" = credential.authority ]
+operator_csr() { # NAME: a key, and its request as a JSON string's text
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=somebody-else -keyout "$1.key" \
+		-out "$1.csr" 2>/dev/null
+	awk '{ printf "%s\\n", $0 }' "$1.csr"
 }
 
-@test "a device's certificate is no operator's" {
-	run call GET whoami --cert "$acme/SN-0001.pem" --key "$acme/SN-0001.key"
-	[ "$output" = 401 ]
+admin() { # PATH BODY
+	call POST "$1" -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN" -H 'Content-Type: application/json' -d "$2"
+}
+
+# Its key is made behind the wall, its certificate by openssl with the offline root's key.
+operators_authority() {
+	local request
+	[ "$(admin authorities/operators/key '{"subject":"CN=Demo Operators"}')" = 201 ]
+	request=$(member csr)
+	printf '%b' "$request" >operators.csr
+	printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n%s\n%s\n' \
+		subjectKeyIdentifier=hash authorityKeyIdentifier=keyid >operators.ext
+	openssl x509 -req -in operators.csr -CA "$root" -CAkey "$INTEROP_DIR/offline/root.key" \
+		-passin "file:$INTEROP_DIR/root.passphrase" -set_serial 0x5a5a5a5a5a5a5a5a5a5a -days 30 -sha256 \
+		-extfile operators.ext -out operators.pem 2>openssl.log
+	request=$(cat operators.pem "$root" | awk '{ printf "%s\\n", $0 }')
+	[ "$(admin authorities/operators/certificate "{\"chain\":\"$request\",\"operators\":true}")" = 201 ]
+}
+
+certify() { # NAME CSR
+	admin "principals/$1/certificates" "{\"csr\":\"$2\"}"
+}
+
+@test "an operator's certificate of openssl's request opens the API to curl, and to its holder alone" {
+	local csr
+	csr=$(operator_csr olga)
+	# No authority of the demo is for operators.
+	[ "$(certify olga "$csr")" = 409 ]
+	[ "$(member code)" = credential.authority ]
+	operators_authority
+	[ "$(certify olga "$csr")" = 201 ]
+	printf '%b' "$(member certificate)" >olga.pem
+	openssl x509 -in olga.pem -noout -subject | grep -q 'CN = olga$'
+	openssl x509 -in olga.pem -noout -purpose | grep -q 'SSL client : Yes'
+	# The listener asks for certificates as soon as it has heard of the authority.
+	for _ in $(seq 50); do
+		[ "$(call GET whoami --cert olga.pem --key olga.key)" != 200 ] || break
+		sleep 0.1
+	done
+	grep -q '"principal":"olga"' body.json
+	grep -q '"credential":"certificate"' body.json
+	# A device's is asked for now, too, and is nobody's.
+	[ "$(call GET whoami --cert "$acme/SN-0001.pem" --key "$acme/SN-0001.key")" = 401 ]
+	[ "$(member code)" = credential.refused ]
+	# The key is spent, and olga makes nothing for who holds more.
+	[ "$(certify olga "$csr")" = 409 ]
+	[ "$(call POST principals/admin/certificates --cert olga.pem --key olga.key \
+		-H 'Content-Type: application/json' -d "{\"csr\":\"$(operator_csr admin)\"}")" = 403 ]
 }
