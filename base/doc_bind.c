@@ -166,10 +166,20 @@ static struct status bare_text(const struct binding *b, const struct doc_node *n
 	return STATUS_OK;
 }
 
+/* YAML writes text with or without quotes; in JSON, what stands without is no text. */
+static struct status want_text(
+    const struct binding *b, const struct doc_node *node, const struct place *place)
+{
+	TRY(want(b, node, place, DOC_SCALAR, "text"));
+	if (!b->name && !node->quoted)
+		return refuse(b, node, place, "text is wanted, not %.20s", node->text);
+	return STATUS_OK;
+}
+
 static struct status bind_str(const struct binding *b, const struct doc_node *node,
     const struct place *place, const struct field *f, char **ret_text)
 {
-	TRY(want(b, node, place, DOC_SCALAR, "text"));
+	TRY(want_text(b, node, place));
 	TRY(check_count(b, node, place, f, strlen(node->text), "characters"));
 	*ret_text = arena_strdup(b->arena, node->text);
 	return STATUS_OK;
@@ -189,6 +199,7 @@ static struct status bind_str_list(const struct binding *b, const struct doc_nod
 		TRY(want(b, c, &item, DOC_SCALAR, "text"));
 		if (is_null(c))
 			return refuse(b, c, &item, "is empty");
+		TRY(want_text(b, c, &item));
 		list.items[item.index] = arena_strdup(b->arena, c->text);
 	}
 	*ret_list = list;

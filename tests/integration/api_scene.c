@@ -42,6 +42,7 @@ void api_ask(struct api_scene *s, const struct api_ask *ask, struct api_reply *r
 {
 	AUTO(buf) headers = {0};
 	struct https_reply r = {0};
+	char connection[16];
 
 	connect_again(s);
 	s->asked++;
@@ -61,7 +62,8 @@ void api_ask(struct api_scene *s, const struct api_ask *ask, struct api_reply *r
 	ret_reply->json =
 	    json_loadb((const char *)r.body.p, r.body.n, JSON_REJECT_DUPLICATES, NULL);
 	ret_reply->body = buf_take(&r.body);
-	if (r.closed)
+	header_of(&r, "Connection", connection, sizeof(connection));
+	if (r.closed || strcmp(connection, "close") == 0)
 		s->asked = ASKED_MOST;
 	https_reply_free(&r);
 }

@@ -415,3 +415,63 @@ Test(base_doc_render, every_character_comes_back)
 		cr_assert_str_eq(back.note, note, "U+%04X", c);
 	}
 }
+
+/* ---- JSON ---- */
+
+static const struct {
+	const char *name, *text, *want;
+} pointers[] = {
+    {"unknown member", "{\"name\":\"a\",\"colour\":1}", "/colour: no such member"},
+    {"in a list", "{\"name\":\"a\",\"peers\":[{\"host\":\"h\"},{\"host\":\"h\",\"port\":0}]}",
+	"/peers/1/port: '0' is not within 1 to 65535"},
+    {"missing", "{}", "/name: is missing"},
+    {"number for text", "{\"name\":7}", "/name: text is wanted, not 7"},
+    {"number in a list of texts", "{\"name\":\"a\",\"words\":[\"x\",7]}",
+	"/words/1: text is wanted"},
+    {"escapes", "{\"name\":\"a\",\"a/b~c\":1}", "/a~1b~0c: no such member"},
+};
+
+Test(base_doc, json_names_the_place_as_a_pointer)
+{
+	for (size_t i = 0; i < COUNT(pointers); i++) {
+		AUTO(doc_file) f = {0};
+		AUTO(arena) arena = {0};
+		struct sample s = {0};
+		struct err err = {0};
+
+		cr_assert(
+		    doc_parse("x", span_str(pointers[i].text), &f, &err).ok, "%s", err.message);
+		cr_expect_not(doc_bind_json(f.documents[0], fields, &s, &arena, &err).ok, "%s",
+		    pointers[i].name);
+		cr_expect_eq(err.kind, ERR_INPUT);
+		cr_expect(strncmp(err.message, pointers[i].want, strlen(pointers[i].want)) == 0,
+		    "%s: %s", pointers[i].name, err.message);
+	}
+}
+
+struct moment {
+	int64_t at;
+};
+static const struct field moment_fields[] = {
+    {.name = "at", .type = FIELD_TIME, .offset = offsetof(struct moment, at)}, {.name = NULL}};
+
+Test(base_doc, times_are_read_and_written_back)
+{
+	static const char good[] = "{\"at\":\"2027-01-01T00:00:00Z\"}";
+	AUTO(doc_file) f = {0};
+	AUTO(doc_file) bad = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) out = {0};
+	struct moment m = {0};
+	struct err err = {0};
+
+	cr_assert(doc_parse("x", span_str(good), &f, &err).ok);
+	cr_assert(
+	    doc_bind_json(f.documents[0], moment_fields, &m, &arena, &err).ok, "%s", err.message);
+	cr_expect_eq(m.at, 1798761600);
+	doc_render(moment_fields, &m, &out);
+	cr_expect_str_eq(buf_cstr(&out), good);
+	cr_assert(doc_parse("x", SPAN_LITERAL("{\"at\":\"tomorrow\"}"), &bad, &err).ok);
+	cr_expect_not(doc_bind_json(bad.documents[0], moment_fields, &m, &arena, &err).ok);
+	cr_expect_str_eq(err.message, "/at: 'tomorrow' is not a time such as 2027-01-01T00:00:00Z");
+}
