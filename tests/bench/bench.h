@@ -29,5 +29,6 @@ double process_rss_mb(pid_t pid);
 void bench_enroll(struct bench *b);
 void bench_idle(struct bench *b);
 void bench_log(struct bench *b);
+void bench_list(struct bench *b);
 
 #endif
