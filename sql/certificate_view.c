@@ -85,12 +85,16 @@ struct status certificate_list(struct db *db, const struct certificate_filter *f
 	AUTO(sql_result) r = {0};
 	AUTO(buf) room = {0};
 	const bool expiry = certificate_by_expiry(f);
+	/* From where those begin that end late enough, where the last page was not there yet. */
+	const bool begins = f->expires_after > f->after_time;
 	int64_t from;
 	struct certificate_row *rows;
 
 	TRY(first_id(db, f->issued_after, &from, err));
 	const struct sql_param params[] = {
-	    sql_int(expiry || f->after_id ? f->after_id : ID_NEWEST),
+	    sql_int(expiry        ? (begins ? 0 : f->after_id)
+		    : f->after_id ? f->after_id
+				  : ID_NEWEST),
 	    sql_int(f->limit),
 	    sql_int(from),
 	    sql_time_or_null(f->issued_after),
@@ -102,7 +106,7 @@ struct status certificate_list(struct db *db, const struct certificate_filter *f
 	    sql_text(f->subject),
 	    sql_time_or_null(f->expires_after),
 	    sql_time_or_null(f->expires_before),
-	    sql_time(f->after_time),
+	    sql_time(begins ? f->expires_after : f->after_time),
 	};
 
 	TRY(sql_run(

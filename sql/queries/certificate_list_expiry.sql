@@ -17,7 +17,7 @@ FROM (
 	    AND ($9::bytea IS NULL OR c.serial = $9::bytea)
 	    AND ($10::text IS NULL OR c.subject_text = $10::text)
 	    AND ($11::timestamptz IS NULL OR c.not_after >= $11::timestamptz)
-	    AND ($12::timestamptz IS NULL OR c.not_after < $12::timestamptz)
+	    AND c.not_after < coalesce($12::timestamptz, 'infinity')
 	ORDER BY c.not_after, c.id
 	LIMIT $2::bigint
 ) page JOIN certificate_named v ON v.id = page.id

@@ -11,9 +11,10 @@ FROM (
 	FROM unnest($5::bigint[]) AS p (id)
 	CROSS JOIN LATERAL (
 		SELECT c.id, c.not_after FROM certificate c
-		WHERE c.product_id = p.id AND (c.not_after, c.id) > ($13::timestamptz, $1::bigint) AND c.id >= $3::bigint
+		WHERE c.product_id = p.id AND (c.not_after, c.id) > ($13::timestamptz, $1::bigint)
+		    AND c.not_after < coalesce($12::timestamptz, 'infinity')
+		    AND c.id >= $3::bigint
 		    AND ($4::timestamptz IS NULL OR c.issued_at >= $4::timestamptz)
-		    AND ($5::bigint[] IS NULL OR c.product_id = ANY ($5::bigint[]))
 		    AND ($6::bigint IS NULL OR c.authority_id = $6::bigint)
 		    AND ($7::bigint IS NULL OR c.device_id = $7::bigint)
 		    AND ($8::text IS NULL OR EXISTS (SELECT FROM device d
@@ -21,7 +22,6 @@ FROM (
 		    AND ($9::bytea IS NULL OR c.serial = $9::bytea)
 		    AND ($10::text IS NULL OR c.subject_text = $10::text)
 		    AND ($11::timestamptz IS NULL OR c.not_after >= $11::timestamptz)
-		    AND ($12::timestamptz IS NULL OR c.not_after < $12::timestamptz)
 		ORDER BY c.not_after, c.id
 		LIMIT $2::bigint
 	) one

@@ -15,10 +15,9 @@ FROM (
 	CROSS JOIN (SELECT id FROM authority WHERE $6::bigint IS NULL OR id = $6::bigint) a
 	CROSS JOIN LATERAL (
 		SELECT c.id FROM certificate c
-		WHERE c.product_id = p.id AND c.authority_id = a.id AND c.id < $1::bigint AND c.id >= $3::bigint
+		WHERE c.product_id = p.id AND c.authority_id = a.id AND -c.id > -$1::bigint
+		    AND -c.id <= -$3::bigint
 		    AND ($4::timestamptz IS NULL OR c.issued_at >= $4::timestamptz)
-		    AND ($5::bigint[] IS NULL OR c.product_id = ANY ($5::bigint[]))
-		    AND ($6::bigint IS NULL OR c.authority_id = $6::bigint)
 		    AND ($7::bigint IS NULL OR c.device_id = $7::bigint)
 		    AND ($8::text IS NULL OR EXISTS (SELECT FROM device d
 		WHERE d.id = c.device_id AND d.serial = $8::text))
@@ -26,7 +25,7 @@ FROM (
 		    AND ($10::text IS NULL OR c.subject_text = $10::text)
 		    AND ($11::timestamptz IS NULL OR c.not_after >= $11::timestamptz)
 		    AND ($12::timestamptz IS NULL OR c.not_after < $12::timestamptz)
-		ORDER BY c.id DESC
+		ORDER BY -c.id
 		LIMIT $2::bigint
 	) one
 	ORDER BY one.id DESC

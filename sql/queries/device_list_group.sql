@@ -8,8 +8,8 @@ FROM (
 	CROSS JOIN unnest($4::text[]) AS s (state)
 	CROSS JOIN LATERAL (
 		SELECT * FROM device
-		WHERE product_id = x.id AND state = s.state AND id < $1::bigint
-		ORDER BY id DESC
+		WHERE product_id = x.id AND state = s.state AND -id > -$1::bigint
+		ORDER BY -id
 		LIMIT $2::bigint
 	) one
 	ORDER BY one.id DESC

@@ -18,11 +18,11 @@ FROM (
 	CROSS JOIN LATERAL (
 		SELECT * FROM enrollment e
 		WHERE coalesce(e.product, '') = p.name AND e.outcome = o.outcome
-		    AND e.id < $1::bigint
+		    AND -e.id > -$1::bigint
 		    AND ($5::text IS NULL OR e.state = $5::text)
 		    AND ($6::text IS NULL OR e.label = $6::text)
 		    AND ($7::text IS NULL OR e.serial = $7::text)
-		ORDER BY e.id DESC
+		ORDER BY -e.id
 		LIMIT $2::bigint
 	) one
 	ORDER BY one.id DESC

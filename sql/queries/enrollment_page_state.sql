@@ -6,13 +6,13 @@ SELECT e.id, e.at, e.label, e.operation, e.outcome, e.reason_code, e.rule, e.mes
     e.peer_address, e.request_id, e.stranger, e.state, e.expires_at, e.decided_by, e.decided_at
 FROM (
 	SELECT * FROM enrollment e
-	WHERE e.state = $5::text AND e.id < $1::bigint
+	WHERE e.state = $5::text AND -e.id > -$1::bigint
 	    AND ($3::text[] IS NULL OR coalesce(e.product, '') = ANY ($3::text[]))
 	    AND e.outcome = ANY ($4::text[])
 	    AND ($5::text IS NULL OR e.state = $5::text)
 	    AND ($6::text IS NULL OR e.label = $6::text)
 	    AND ($7::text IS NULL OR e.serial = $7::text)
-	ORDER BY e.id DESC
+	ORDER BY -e.id
 	LIMIT $2::bigint
 ) e LEFT JOIN certificate c ON c.id = e.certificate_id
 ORDER BY e.id DESC
