@@ -1,11 +1,13 @@
 /* api/device.c: devices looked at and moved from state to state. See device.h. */
 #include "api/device.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "api/answer.h"
 #include "api/api.h"
 #include "api/perform.h"
+#include "api/require.h"
 #include "ca/device_change.h"
 #include "ca/reason.h"
 #include "sql/device_view.h"
@@ -113,6 +115,23 @@ struct status device_one_get(struct call *call, struct http_response *response, 
 	return STATUS_OK;
 }
 
+/* A retired device stays so: others may have to agree. */
+static struct status require(
+    struct call *call, const struct device_row *d, const char *state, struct err *err)
+{
+	const struct act act = {.kind = ACT_DEVICE_CHANGE, .product = d->product};
+	struct arena *arena = call->request->arena;
+	struct act_plan plan = {.acts = &act, .act_count = 1};
+
+	/* States are names of a table, checked by device_move_check(). */
+	plan.difference = arena_printf(arena,
+	    "[{\"path\":\"/devices/%" PRId64 "/state\",\"old\":\"%s\",\"new\":\"%s\"}]", d->id,
+	    d->state, state);
+	plan.digest = sha256(
+	    span_str(arena_printf(arena, "%s version %" PRId64, plan.difference, d->version)));
+	return call_require(call, &plan, err);
+}
+
 struct status device_patch(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct device_patch_body *body = call->input;
@@ -122,6 +141,7 @@ struct status device_patch(struct call *call, struct http_response *response, st
 	TRY(find(call, true, &d, err));
 	TRY(call_condition(call, d.version, err));
 	TRY(device_move_check(&d, body->state, err));
+	TRY(require(call, &d, body->state, err));
 	change = (struct device_change){
 	    .actor = &call->actor, .now = call_now(call), .rng = &call->api->rng};
 	TRY(device_change_state(call->db, &change, &d, body->state, call->request->arena, err));

@@ -220,6 +220,19 @@ static bool has_approved(const struct request_row *row, const struct actor *who)
 	return false;
 }
 
+/* Rows can be tampered with by who has the database: what is done is what the digest says. */
+static struct status check_digest(const struct request_row *row, struct err *err)
+{
+	struct digest now;
+
+	approval_digest(&row->call, &row->plan, &now);
+	if (memcmp(&now, &row->digest, sizeof(now)) != 0)
+		return REFUSE(err, REQUEST_CHANGED,
+		    "what is stored as request %" PRId64 " is not what its digest stands for",
+		    row->id);
+	return STATUS_OK;
+}
+
 struct status approval_take(const struct approval_context *c, int64_t id, const struct actor *who,
     struct arena *arena, struct request_row *ret_row, struct err *err)
 {
@@ -230,6 +243,7 @@ struct status approval_take(const struct approval_context *c, int64_t id, const 
 		return REFUSE(err, REQUEST_NOT_YOURS,
 		    "request %" PRId64 " is %s's: '%s' cannot redeem it", id, row.requester,
 		    who->name);
+	TRY(check_digest(&row, err));
 	*ret_row = row;
 	return STATUS_OK;
 }

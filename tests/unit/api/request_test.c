@@ -664,3 +664,64 @@ Test(api_request, where_nobody_need_agree_a_token_for_one_request_still_has_one)
 	cr_expect(is_wider(s));
 	request_scene_free(s);
 }
+
+/* ---- other acts ---- */
+
+Test(api_request, a_device_is_retired_by_agreement)
+{
+	struct request_scene *s = request_scene_new();
+	struct ask ask = {.as = "ada",
+	    .method = HTTP_PATCH,
+	    .path = "/api/v1/devices/1",
+	    .body = "{\"state\":\"retired\"}"};
+	struct told t;
+	int64_t id;
+
+	request_scene_policy(s,
+	    "{kind: devices, product: x100, serials: [A1, A2]}\n---\n"
+	    "{kind: approval-policy, name: two, acts: [device.change], products: "
+	    "[x100], approvals: 2, role: officer, expires: 1d}");
+	ask.if_match = people_get(s, "ada", ask.path).etag;
+	t = people_call(s, &ask);
+	id = people_requested(&t);
+	cr_expect(strstr(t.body, "\"new\":\"retired\""), "%s", t.body);
+	cr_expect(strstr(t.body, "\"product\":\"x100\""), "%s", t.body);
+	/* dave is an officer for x100 alone: enough for this. */
+	EXPECT(people_approve(s, "dave", id), 200, "");
+	EXPECT(people_step(s, "dave", id, "redeem"), 403, "approval.lacking");
+	EXPECT(people_approve(s, "bob", id), 200, "");
+	EXPECT(people_step(s, "ada", id, "redeem"), 200, "");
+	cr_expect_str_eq(
+	    pg_value(&s->database, "SELECT state FROM device WHERE id = 1"), "retired");
+	request_scene_free(s);
+}
+
+Test(api_request, a_secret_is_the_requesters_alone)
+{
+	struct request_scene *s = request_scene_new();
+	struct told t;
+	int64_t id;
+
+	request_scene_policy(s,
+	    "{kind: approval-policy, name: two, acts: [token.create], approvals: 1, "
+	    "role: officer, expires: 1d}");
+	t = people_post(s, "ada", "/api/v1/tokens", "{\"principal\":\"vic\"}");
+	id = people_requested(&t);
+	EXPECT(people_approve(s, "bob", id), 200, "");
+	EXPECT(people_step(s, "bob", id, "redeem"), 403, "request.not-yours");
+	request_scene_free(s);
+}
+
+/* The call's row was changed behind the server's back: the digest no longer fits it. */
+Test(api_request, a_stored_call_that_was_tampered_with_is_refused)
+{
+	struct request_scene *s = scene_with(two_officers);
+	int64_t id = ask_wider(s);
+
+	EXPECT(people_approve(s, "bob", id), 200, "");
+	EXPECT(people_approve(s, "carol", id), 200, "");
+	pg_exec(&s->database,
+	    "UPDATE request SET body = '{\"permissions\":[\"policy.read\",\"access.manage\"]}'");
+	EXPECT(people_step(s, "ada", id, "redeem"), 409, "request.changed");
+	request_scene_free(s);
+}

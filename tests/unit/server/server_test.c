@@ -218,3 +218,26 @@ Test(server_process, what_cannot_be_bound_is_refused_by_name)
 	cr_expect(strstr(err.message, "203.0.113.1:80"), "%s", err.message);
 	scene_free(&s);
 }
+
+Test(server_process, requests_that_waited_too_long_expire_by_themselves_and_it_is_logged)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	pg_exec(&s.database,
+	    "INSERT INTO request (created_at, expires_at, requester, acts, products, channels, method, "
+	    "path, plan, digest, difference, policy_version) SELECT now(), now() + t.wait, 'x', '{a}', "
+	    "'{b}', '{c}', 'PUT', '/', sha256('p'), sha256(t.wait::text::bytea), '[]', 1 "
+	    "FROM (VALUES (interval '-1 second'), (interval '-1 day'), (interval '1 day')) AS t (wait)");
+	scene_start(&s, &server); /* every job has run once when this returns */
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM request WHERE state = 'expired'"), 2);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM request WHERE state = 'open'"), 1);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM log_entry WHERE kind = 'request.expired'"),
+	    2);
+	server_stop(&server);
+	scene_free(&s);
+}
