@@ -237,26 +237,32 @@ static struct status hold_policy(
 	return policy_load(call->db, call->api->hsm, ret_fresh, err);
 }
 
+static uint64_t mask_of(const struct request_row *row)
+{
+	uint64_t mask = 0;
+
+	if (!row->permissions)
+		return PERMISSION_ALL;
+	for (size_t i = 0; i < row->permission_count; i++)
+		mask |= PERMISSION_BIT(permission_by_name(row->permissions[i]));
+	return mask;
+}
+
 /* The requester as policy has it now, narrowed as the token was that asked. */
 static struct status requester_of(const struct access *access, const struct request_row *row,
     struct actor *ret_actor, struct err *err)
 {
 	const struct principal *p = access_principal(access, row->requester);
-	uint64_t mask = PERMISSION_ALL;
 
 	if (!p || p->disabled)
 		return REFUSE(err, REQUEST_RIGHTS, "the requester, '%s', is %s by now",
 		    row->requester, p ? "disabled" : "no principal");
-	if (row->permissions)
-		mask = 0;
-	for (size_t i = 0; i < row->permission_count; i++)
-		mask |= PERMISSION_BIT(permission_by_name(row->permissions[i]));
 	*ret_actor = (struct actor){.principal = p,
 	    .name = p->name,
 	    .person = row->person,
 	    .credential = CREDENTIAL_TOKEN,
 	    .token_id = row->token_id,
-	    .permission_mask = mask};
+	    .permission_mask = mask_of(row)};
 	return STATUS_OK;
 }
 

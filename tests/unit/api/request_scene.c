@@ -301,8 +301,9 @@ struct told people_call(struct request_scene *s, const struct ask *ask)
 	call.actor = actor_of(call.policy, ask);
 	if (perform_as(route, &call, &response, &err).ok) {
 		told.status = response.status;
-		told.body = arena_strndup(
-		    arena, (const char *)response.body.p, response.body.p ? response.body.n : 0);
+		told.body = response.body.n ? arena_strndup(arena, (const char *)response.body.p,
+						  response.body.n)
+					    : arena_strdup(arena, "");
 		told.location = response_header(&response, "Location");
 		told.etag = response_header(&response, "ETag");
 	} else {
