@@ -389,7 +389,8 @@ static struct status send_repeatedly(struct client *c, const struct client_reque
 		CURLcode code = CURLE_OK;
 		struct status s = try_once(c, q, url, r, &code, &why);
 		int64_t wait = (int64_t)RETRY_MS << i >> 1;
-		char text[64];
+		char text[160];
+		const char *detail;
 
 		if (i == CLIENT_TRIES_MAX || (!s.ok && !may_repeat(q, code))) {
 			*err = why;
@@ -401,7 +402,9 @@ static struct status send_repeatedly(struct client *c, const struct client_reque
 		}
 		if (!not_now(c, q, r))
 			return STATUS_OK;
-		snprintf(text, sizeof(text), "the server says %ld, not now", r->status);
+		detail = json_string_value(json_object_get(r->json, "detail"));
+		snprintf(text, sizeof(text), "the server says %ld, not now%s%.100s", r->status,
+		    detail ? ": " : "", detail ? detail : "");
 		pause_ms(c, text, not_now(c, q, r) > wait ? not_now(c, q, r) : wait, i);
 	}
 }

@@ -146,26 +146,6 @@ static void print_related(
 		show_table(&c->out, relation->title, k->view.columns, g.found);
 }
 
-/* The members of the document beside those of the item. */
-static json_t *flattened(const struct kind *k, const json_t *item)
-{
-	json_t *all = json_pack("{s:s}", "kind", k->name);
-	const char *key;
-	json_t *v;
-
-	json_object_foreach((json_t *)(uintptr_t)item, key, v)
-	{
-		if (strcmp(key, "document") != 0)
-			json_object_set(all, key, v);
-	}
-	json_object_foreach(json_object_get(item, "document"), key, v)
-	{
-		if (!json_object_get(all, key))
-			json_object_set(all, key, v);
-	}
-	return all;
-}
-
 int cmd_describe(struct call *c)
 {
 	AUTO(client_reply) reply = {0};
@@ -182,7 +162,7 @@ int cmd_describe(struct call *c)
 		call_print_json(c, reply.json);
 		return EXIT_DONE;
 	}
-	all = flattened(k, reply.json);
+	all = show_flattened(k->name, reply.json);
 	show_object(&c->out, NULL, all);
 	json_decref(all);
 	for (const struct relation *r = k->relations; r && r->title; r++)

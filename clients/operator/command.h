@@ -60,6 +60,11 @@ enum option_id {
 	OPT_VKEY,
 	OPT_RECORD,
 	OPT_DIRECTORY,
+	OPT_PARENT,
+	OPT_ALGORITHM,
+	OPT_VALIDITY,
+	OPT_PATH_LENGTH,
+	OPT_OPERATORS,
 	OPT_COUNT
 };
 #define BIT(option) (UINT64_C(1) << OPT_##option)

@@ -15,6 +15,8 @@ static const struct act act_reject_request = {
     "POST", "/requests/%/reject", "reject request", "is rejected", NULL};
 static const struct act act_withdraw_request = {
     "POST", "/requests/%/withdraw", "withdraw request", "is withdrawn", NULL};
+static const struct act act_retire_authority = {
+    "POST", "/authorities/%/retire", "retire authority", "is retired", NULL};
 static const struct act act_revoke_token = {
     "DELETE", "/tokens/%", "revoke token", "is revoked", NULL};
 
@@ -102,6 +104,48 @@ const struct command command_rows[] = {
 	    "refuses. What others refer to stays.\n",
 	.examples = "signet delete binding bob-views --yes\n",
 	.run = cmd_delete},
+    {.name = "authority key",
+	.arguments = "NAME",
+	.least = 1,
+	.most = 1,
+	.options = BIT(SUBJECT) | BIT(ALGORITHM) | BIT(OUTPUT) | BIT(JSON),
+	.summary = "make its key, and a request for whoever holds the root's",
+	.text =
+	    "For an authority below one whose key is offline: the request goes to the ceremony\n"
+	    "(docs/operations.md), and what comes back is taken by signet authority take.\n",
+	.examples =
+	    "signet authority key issuing-2 --subject 'CN=Issuing 2,O=Acme' -o issuing-2.csr\n",
+	.run = cmd_make},
+    {.name = "authority take",
+	.arguments = "NAME",
+	.least = 1,
+	.most = 1,
+	.options = BIT(FILE) | BIT(OPERATORS) | BIT(JSON),
+	.summary = "take in the certificates that were made of the request",
+	.text = "--file is PEM: its certificate, those above it, the root last.\n",
+	.examples = "signet authority take issuing-2 -f issuing-2.pem\n",
+	.run = cmd_make},
+    {.name = "authority issue",
+	.arguments = "NAME",
+	.least = 1,
+	.most = 1,
+	.options = BIT(PARENT) | BIT(SUBJECT) | BIT(ALGORITHM) | BIT(VALIDITY) | BIT(PATH_LENGTH) |
+		   BIT(OPERATORS) | BIT(JSON),
+	.summary = "make an authority below one whose key the server holds",
+	.examples =
+	    "signet authority issue line-2 --parent issuing-2 --subject 'CN=Line 2,O=Acme'\n"
+	    "signet authority issue people --parent issuing-2 --subject 'CN=People' --operators\n",
+	.run = cmd_make},
+    {.name = "authority retire",
+	.arguments = "NAME",
+	.least = 1,
+	.most = 1,
+	.options = BIT(YES) | BIT(JSON),
+	.summary = "let it issue nothing any more",
+	.text = "What it has issued stays valid. There is no way back.\n",
+	.examples = "signet authority retire line-2 --yes\n",
+	.run = cmd_act,
+	.act = &act_retire_authority},
     {.name = "device register",
 	.arguments = "PRODUCT SERIAL...",
 	.least = 2,
@@ -314,6 +358,17 @@ const struct command command_rows[] = {
 	.examples = "signet token revoke 2 --yes\n",
 	.run = cmd_act,
 	.act = &act_revoke_token},
+    {.name = "token certificate",
+	.arguments = "PRINCIPAL",
+	.least = 1,
+	.most = 1,
+	.options = BIT(FILE) | BIT(OUTPUT) | BIT(JSON),
+	.summary = "a client certificate instead of a token",
+	.text =
+	    "--file is a certificate request (PEM), made with a key that stays where it is. Log in with\n"
+	    "signet login --certificate FILE --key FILE. There must be an authority for operators.\n",
+	.examples = "signet token certificate admin -f admin.csr -o admin.pem\n",
+	.run = cmd_make},
     {.name = "refusal list",
 	.arguments = "",
 	.options = BIT(PRINCIPAL) | BIT(CODE) | PAGING,

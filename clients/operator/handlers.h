@@ -18,6 +18,8 @@ int cmd_get(struct call *c);
 int cmd_list(struct call *c);
 int cmd_describe(struct call *c);
 int cmd_delete(struct call *c);
+/* cmd_make.c */
+int cmd_make(struct call *c);
 /* cmd_device.c, import.c */
 int cmd_device_register(struct call *c);
 int cmd_device_import(struct call *c);

@@ -68,5 +68,13 @@ const struct option_row option_rows[OPT_COUNT] = {
 	"the log's verification key, or the name of a file that holds it"),
     VALUE(RECORD, "--record", 0, "FILE", NULL,
 	"the record itself: shows that the entry is about exactly this"),
+    VALUE(PARENT, "--parent", 0, "NAME", NULL, "the authority that issues its certificate"),
+    VALUE(ALGORITHM, "--algorithm", 0, "NAME", NULL,
+	"of its key: EC-P256, EC-P384, Ed25519, RSA-3072 ... (EC-P256)"),
+    VALUE(VALIDITY, "--validity", 0, "TIME", NULL, "how long it is valid: 10y, 520w (15y)"),
+    VALUE(PATH_LENGTH, "--path-length", 0, "N", NULL,
+	"how many authorities may stand below it one after the other (0)"),
+    SWITCH(OPERATORS, "--operators", 0,
+	"it issues client certificates to operators, and none to devices"),
     VALUE(DIRECTORY, "--directory", 0, "DIR", NULL, "a page for each command, into this directory"),
 };

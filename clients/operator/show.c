@@ -220,3 +220,22 @@ void show_difference(const struct screen *out, const json_t *difference, size_t 
 		put_change(out, indent, change);
 	}
 }
+
+json_t *show_flattened(const char *kind, const json_t *item)
+{
+	json_t *all = json_pack("{s:s}", "kind", kind);
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)item, key, v)
+	{
+		if (strcmp(key, "document") != 0)
+			json_object_set(all, key, v);
+	}
+	json_object_foreach(json_object_get(item, "document"), key, v)
+	{
+		if (!json_object_get(all, key))
+			json_object_set(all, key, v);
+	}
+	return all;
+}

@@ -15,6 +15,8 @@ struct show_row {
  * what has structure follows as YAML. rows: ended by title NULL.
  */
 void show_object(const struct screen *out, const struct show_row *rows, const json_t *object);
+/* The members of `document` beside those of the item, kind first; freed by the caller. */
+json_t *show_flattened(const char *kind, const json_t *item);
 /* The rows alone. */
 void show_rows(const struct screen *out, const struct show_row *rows, const json_t *object);
 /* A table of a list's items under a heading; nothing where there are none. */

@@ -1,6 +1,10 @@
 -- Policy documents beside the first and the newest logged change of each; without a spec: the log
--- tells of it, and there is no row. Devices stand here only so.
-WITH held AS (
+-- tells of it, and there is no row. Devices stand here only so. A key that waits for its certificate is
+-- no authority yet.
+WITH change AS (
+	SELECT id, kind, name, record FROM policy_change
+	WHERE kind <> 'authority' OR encode(record, 'escape') NOT LIKE '{"act":"authority.key-made"%'
+), held AS (
 	SELECT 'authority' AS kind, name, spec::text, false AS removed, certificate FROM authority
 	UNION ALL SELECT 'profile', name, spec::text, false, NULL FROM profile
 	UNION ALL SELECT 'trust-anchor', name, spec::text, false, NULL FROM trust_anchor
@@ -8,7 +12,7 @@ WITH held AS (
 	UNION ALL SELECT 'label', name, spec::text, false, NULL FROM label
 	UNION ALL SELECT kind, name, spec::text, removed, NULL FROM access_document
 ), told AS (
-	SELECT DISTINCT kind, name FROM policy_change
+	SELECT DISTINCT kind, name FROM change
 	WHERE kind IN ('authority', 'profile', 'trust-anchor', 'product', 'label', 'role', 'principal',
 	    'binding', 'oidc-issuer', 'oidc-rule', 'approval-policy', 'log-policy', 'device')
 ), lost AS (
@@ -20,9 +24,9 @@ WITH held AS (
 	    ELSE NOT EXISTS (SELECT FROM held h WHERE h.kind = t.kind AND h.name = t.name) END
 )
 SELECT d.kind, d.name, d.spec, d.removed, d.certificate,
-    (SELECT c.record FROM policy_change c WHERE c.kind = d.kind AND c.name = d.name
+    (SELECT c.record FROM change c WHERE c.kind = d.kind AND c.name = d.name
 	ORDER BY c.id LIMIT 1),
-    (SELECT c.record FROM policy_change c WHERE c.kind = d.kind AND c.name = d.name
+    (SELECT c.record FROM change c WHERE c.kind = d.kind AND c.name = d.name
 	ORDER BY c.id DESC LIMIT 1)
 FROM (SELECT * FROM held UNION ALL SELECT kind, name, NULL, false, NULL FROM lost) d
 ORDER BY d.kind, d.name

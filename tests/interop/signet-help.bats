@@ -57,6 +57,8 @@ world() {
 		repository_id=815 >ci.jwt
 	cp "$people/admin" token
 	cp "$root" root.pem
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=admin \
+		-keyout admin.key -out admin.csr
 	printf 'product,serial\nacme-x100,SN-5001\nacme-x100,SN-5002\n' >units.csv
 	printf 'serial\nSN-5003\n' >serials.csv
 	printf '{"product": "acme-x100", "serial": "SN-5004"}\n' >units.ndjson
@@ -82,6 +84,15 @@ world() {
 	export digest log_url
 }
 
+# What the holder of the root's key makes of the request (openssl stands in for the ceremony).
+sign_request() {
+	printf '%s\n' basicConstraints=critical,CA:TRUE,pathlen:1 keyUsage=critical,keyCertSign,cRLSign \
+		subjectKeyIdentifier=hash authorityKeyIdentifier=keyid >extensions
+	openssl x509 -req -in issuing-2.csr -CA "$root" -CAkey "$stack_dir/offline/root.key" \
+		-passin "file:$stack_dir/root.passphrase" -extfile extensions -days 3000 -out issuing-2.one
+	cat issuing-2.one "$root" >issuing-2.pem
+}
+
 # Each command's examples, in the order of the table, as `command<TAB>line`.
 examples() {
 	local name
@@ -98,6 +109,7 @@ examples() {
 	[ "$(cut -f1 all | sort -u | wc -l)" = "$(signet --help | grep -c '^  signet ')" ]
 	while IFS=$'\t' read -r name line; do
 		echo "$name: $line"
+		[ "$name" != "authority take" ] || sign_request
 		if ! bash -c "set -e -o pipefail; $line" >said 2>&1 3>&- </dev/null; then
 			cat said
 			return 1

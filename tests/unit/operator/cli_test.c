@@ -43,6 +43,9 @@ static const struct {
     {"login --cacert a --pin b", EXIT_USAGE, "not both"},
     {"login --key a", EXIT_USAGE, "--key needs --certificate"},
     {"login --token-file a --certificate b", EXIT_USAGE, "give one of"},
+    {"authority issue x --parent p", EXIT_USAGE, "needs --subject TEXT"},
+    {"authority issue x --parent p --subject s --path-length many", EXIT_USAGE, "not 'many'"},
+    {"authority take x", EXIT_USAGE, "needs --file FILE"},
     {"man no such", EXIT_USAGE, "there is no command"},
 };
 

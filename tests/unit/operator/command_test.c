@@ -71,6 +71,12 @@ static const struct {
     {"refusal list --principal bob", "GET", "/api/v1/refused-calls?principal=bob&limit=50", NULL},
     {"alarm list --all", "GET", "/api/v1/alarms?limit=500", NULL},
     {"list oidc-rules", "GET", "/api/v1/oidc-rules?limit=50", NULL},
+    {"authority issue x --parent p --subject CN=X --path-length 0 --operators", "POST",
+	"/api/v1/authorities",
+	"{\"name\":\"x\",\"parent\":\"p\",\"subject\":\"CN=X\",\"path_length\":0,\"operators\":true}"},
+    {"authority key x --subject CN=X --algorithm EC-P384", "POST", "/api/v1/authorities/x/key",
+	"{\"subject\":\"CN=X\",\"algorithm\":\"EC-P384\"}"},
+    {"authority retire x --yes", "POST", "/api/v1/authorities/x/retire", NULL},
     {"get role viewer", "GET", "/api/v1/roles/viewer", NULL},
 };
 
