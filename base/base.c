@@ -43,5 +43,12 @@ char *mem_strdup(const char *s)
 
 char *mem_strndup(const char *s, size_t n)
 {
-	return mem_check(strndup(s, n));
+	const char *end = n ? memchr(s, '\0', n) : NULL;
+	const size_t length = end ? (size_t)(end - s) : n;
+	char *copy = mem_alloc(length + 1);
+
+	/* Not strndup: what is copied need not end in a NUL. */
+	if (length)
+		memcpy(copy, s, length);
+	return copy;
 }
