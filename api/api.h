@@ -18,6 +18,7 @@ struct jwks_cache;    /* access/jwks_cache.h */
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
 	struct hsm *hsm;
+	const char *tls_authority; /* that this server's own certificate comes from; NULL: none */
 	struct clock clock;
 	struct rng rng;
 	const struct log *log;

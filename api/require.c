@@ -124,9 +124,37 @@ static const struct policy_approval *approvals_of(
 	return ret_approval;
 }
 
+static bool retires(const struct policy_change *change)
+{
+	for (size_t i = 0; i < change->difference_count; i++)
+		if (strcmp(change->differences[i].path, "/state") == 0 &&
+		    change->differences[i].new &&strcmp(
+			change->differences[i].new, "\"retired\"") == 0)
+			return true;
+	return false;
+}
+
+/* Its certificate could not be renewed: nobody would reach the API to mend that. */
+static struct status check_own_authority(
+    const struct call *call, const struct policy_outcome *outcome, struct err *err)
+{
+	for (size_t i = 0; i < outcome->change_count; i++) {
+		const struct policy_change *c = &outcome->changes[i];
+
+		if (call->api->tls_authority && strcmp(c->kind, "authority") == 0 &&
+		    strcmp(c->name, call->api->tls_authority) == 0 && retires(c))
+			return REFUSE(err, AUTHORITY_IN_USE,
+			    "this server's own certificate comes from authority '%s': "
+			    "configure another tls.authority first",
+			    c->name);
+	}
+	return STATUS_OK;
+}
+
 struct status call_apply(struct call *call, struct policy_edit *edit,
     struct policy_outcome *ret_outcome, struct err *err)
 {
+	static const struct request_row nothing; /* no act at all: no token is spent on it */
 	struct policy_approval approval;
 	struct act_plan plan;
 	struct status done;
@@ -135,7 +163,13 @@ struct status call_apply(struct call *call, struct policy_edit *edit,
 	edit->approval = approvals_of(call, &approval);
 	done =
 	    policy_apply(call->db, edit, &call->api->clock, call->request->arena, ret_outcome, err);
-	if (edit->dry_run || (!done.ok && strcmp(err_code(err), "approval.needed") != 0))
+	if (!done.ok && strcmp(err_code(err), reasons[REASON_APPROVAL_NEEDED].code) != 0)
+		return done;
+	err_clear(err);
+	TRY(check_own_authority(call, ret_outcome, err));
+	if (edit->dry_run || ret_outcome->act_count == 0)
+		call->pending = &nothing;
+	if (edit->dry_run)
 		return done;
 	plan = (struct act_plan){.acts = ret_outcome->acts,
 	    .act_count = ret_outcome->act_count,
@@ -148,7 +182,7 @@ struct status call_apply(struct call *call, struct policy_edit *edit,
 	if (plan.act_count == 0 && !call->approval)
 		return done;
 	TRY(call_require(call, &plan, err));
-	return done;
+	return done.ok ? done : err_set(err, ERR_INTERNAL, "policy wants approvals of nobody");
 }
 
 /* ---- stored ---- */
@@ -210,6 +244,8 @@ struct status require_settle(struct call *call, struct err *err)
 		return STATUS_OK;
 	if (!call->pending)
 		return REFUSE(err, REQUEST_ONE, "a token for one request is not good for this");
+	if (call->pending->acts.count == 0)
+		return STATUS_OK;
 	TRY(store(call, &id, err));
 	TRY(request_lock(call->db, id, &arena, &row, err));
 	return approval_spend(&c, &row, &call->actor, err);

@@ -292,6 +292,7 @@ static void set_up(struct server *s, const struct config *config)
 	    config->database.server, config->database.statement_timeout * 1000, "signetd"};
 	s->api = (struct api){
 	    .policies = s->policies,
+	    .tls_authority = config->tls.authority,
 	    .clock = clock_system(),
 	    .rng = rng_system(),
 	    .log = &s->log,

@@ -380,6 +380,13 @@ Test(api_authority, is_not_retired_under_a_label_and_issues_nothing_afterwards)
 		"{\"profile\":\"device2\",\"trust_anchors\":[\"acme\"],\"products\":[\"x100\"]}"),
 	    200, "");
 	EXPECT(people_post(s, "vic", AUTHORITIES "/issuing/retire", NULL), 403, "access.denied");
+	/* Nor under the server's own certificate, however it is asked for. */
+	s->api.tls_authority = "issuing";
+	EXPECT(people_post(s, "ada", AUTHORITIES "/issuing/retire", NULL), 409, "authority.in-use");
+	EXPECT(people_put(s, "ada", AUTHORITIES "/issuing",
+		   "{\"key_uri\":\"file:issuing.key\",\"state\":\"retired\"}"),
+	    409, "authority.in-use");
+	s->api.tls_authority = "lab";
 	t = people_post(s, "ada", AUTHORITIES "/issuing/retire", NULL);
 	EXPECT(t, 200, "");
 	cr_expect(strstr(t.body, "\"state\":\"retired\""), "%s", t.body);

@@ -577,6 +577,61 @@ Test(api_request, of_many_redeemers_at_once_exactly_one_changes_policy)
 	request_scene_free(s);
 }
 
+static void *disable_carol(void *context)
+{
+	struct redeemer *r = context;
+	struct request_scene own = *r->s;
+
+	own.db = r->db;
+	pthread_barrier_wait(r->start);
+	request_scene_policy(&own, "{kind: principal, name: carol, type: person, disabled: true}");
+	return NULL;
+}
+
+/* Either the act comes first, or the approver no longer counts: never both the other way round. */
+Test(api_request, redeeming_against_disabling_an_approver)
+{
+	struct request_scene *s = scene_with(two_officers);
+
+	for (int round = 0; round < 5; round++) {
+		struct redeemer r[2] = {{.s = s, .who = "ada"}, {.s = s}};
+		struct told t = people_put(s, "ada", ROLE, round % 2 ? OTHER : WIDER);
+		int64_t id = people_requested(&t);
+		pthread_barrier_t start;
+		char path[64];
+
+		EXPECT(people_approve(s, "bob", id), 200, "");
+		EXPECT(people_approve(s, "carol", id), 200, "");
+		snprintf(path, sizeof path, "/api/v1/requests/%lld/redeem", (long long)id);
+		pthread_barrier_init(&start, NULL, 2);
+		for (int i = 0; i < 2; i++) {
+			r[i].start = &start;
+			r[i].path = path;
+			r[i].db = pg_open(&s->database);
+			cr_assert_eq(
+			    pthread_create(&r[i].thread, NULL, i ? disable_carol : redeem, &r[i]),
+			    0);
+		}
+		for (int i = 0; i < 2; i++) {
+			pthread_join(r[i].thread, NULL);
+			db_close(r[i].db);
+		}
+		pthread_barrier_destroy(&start);
+		if (r[0].told.status == 200)
+			cr_expect_str_eq(
+			    pg_value(&s->database,
+				"SELECT name FROM policy_change WHERE kind IN ('role', "
+				"'principal') ORDER BY id DESC"),
+			    "carol");
+		else
+			cr_expect_str_eq(
+			    r[0].told.code, "approval.lacking", "%s", r[0].told.message);
+		request_scene_again(s);
+		(void)people_step(s, "ada", id, "withdraw");
+	}
+	request_scene_free(s);
+}
+
 /* ---- tokens for one request ---- */
 
 static int64_t token(struct request_scene *s)
@@ -648,8 +703,12 @@ Test(api_request, where_nobody_need_agree_a_token_for_one_request_still_has_one)
 {
 	struct request_scene *s = request_scene_new();
 	int64_t t = token(s);
-	struct ask ask = by_token(s, t, WIDER);
+	struct ask ask = by_token(s, t, "{\"permissions\":[\"policy.read\"]}");
 
+	/* What changes nothing is no act. */
+	EXPECT(people_call(s, &ask), 200, "");
+	cr_expect_eq(bound(s, t), 0);
+	ask = by_token(s, t, WIDER);
 	EXPECT(people_call(s, &ask), 200, "");
 	cr_expect(bound(s, t) > 0);
 	cr_expect_str_eq(
