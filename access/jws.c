@@ -204,7 +204,9 @@ struct status jws_read(struct span text, struct jws **ret_token, struct err *err
 	if (text.n == 0)
 		return REFUSE_WHO(err, JWT_FORM, "there is no token");
 	AUTO_REF(jws) t = mem_alloc(sizeof(*t));
-	t->text = mem_strndup((const char *)text.p, text.n);
+	/* Whole, also where a NUL stands inside: what is wiped is what was taken. */
+	t->text = mem_alloc(text.n + 1);
+	memcpy(t->text, text.p, text.n);
 	t->size = text.n;
 	TRY(read_parts(t, text, err));
 	*ret_token = TAKE(t);

@@ -144,6 +144,20 @@ Test(access_jws, a_token_has_one_form)
 		    form_cases[i].text, read_code(form_cases[i].text));
 }
 
+/* The copy was as long as the text before the NUL, and wiped as long as the whole. */
+Test(access_jws, a_token_with_a_nul_inside_is_wiped_within_its_bounds)
+{
+	static const char text[] = HEADER "\0." EMPTY "." ZEROS;
+	AUTO_REF(jws) t = NULL;
+	struct err err = {0};
+
+	cr_expect(!jws_read(SPAN_LITERAL(text), &t, &err).ok);
+	cr_expect_str_eq(err_code(&err), "jwt.form");
+	err_clear(&err);
+	cr_expect(!jws_read(SPAN_NONE, &t, &err).ok);
+	cr_expect_str_eq(err_code(&err), "jwt.form");
+}
+
 Test(access_jws, a_token_over_16_kib_is_not_looked_at)
 {
 	AUTO(buf) token = {0};
