@@ -2,6 +2,7 @@
 #include "access/json_strict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /*
  * Depth is measured on the text, before a parser recurses. A bracket inside a string does not
@@ -34,6 +35,11 @@ json_t *json_strict(struct span text, int depth, char *why, size_t size)
 	json_error_t error = {.position = 0};
 	json_t *value;
 
+	/* jansson takes back the octet behind a number, and forgets one that is zero. */
+	if (text.n > 0 && memchr(text.p, 0, text.n)) {
+		snprintf(why, size, "a NUL");
+		return NULL;
+	}
 	if (is_deeper(text, depth)) {
 		snprintf(why, size, "nested deeper than %d", depth);
 		return NULL;

@@ -105,6 +105,12 @@ static const struct command commands[] = {
 	    "database.owner.\n"
 	    "\n"
 	    "  signetd log erase-salt certificate 42 --yes\n"},
+	{.name = "token-key", .run = cmd_token_key, .arguments = "renew",
+	    .summary = "a new key for the tokens of this Signet",
+	    .help = "The key before it makes no more tokens; what it has made is good until it ends. Servers take the\n"
+	    "new one up by themselves. Of several nodes, each needs a copy of its file.\n"
+	    "\n"
+	    "  signetd token-key renew\n"},
 	{.name = "fingerprint", .run = cmd_fingerprint, .arguments = "",
 	    .summary = "print the root's SHA-256, for devices to pin",
 	    .help = "  signetd fingerprint\n"},

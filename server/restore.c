@@ -9,6 +9,7 @@
 #include "ca/service_key.h"
 #include "sql/election.h"
 #include "sql/log_owner.h"
+#include "sql/token.h"
 
 #define RESTORED "log.restored"
 
@@ -143,6 +144,21 @@ static struct status follow(const struct restore *r, const struct log_state *old
 	    arena_strndup(&arena, (const char *)r->note.p, r->note.n), err);
 }
 
+/* What was revoked since the backup looks as if it were not: nobody gets in by such a token. */
+static struct status revoke_tokens(const struct restore *r, struct err *err)
+{
+	struct policy_act act = {.who = r->v->who,
+	    .act = "token.revoked",
+	    .kind = "token",
+	    .name = "all",
+	    .document = SPAN_LITERAL("{}"),
+	    .at = clock_now(&r->v->clock)};
+	int64_t count;
+
+	TRY(token_revoke_all(r->db, r->v->who, act.at, &count, err));
+	return count > 0 ? policy_record(r->db, &act, &r->v->rng, err) : STATUS_OK;
+}
+
 static struct status restore_within(const struct restore *r, const struct hsm_key *key,
     struct log_tree *tree, struct restore_outcome *o, struct err *err)
 {
@@ -162,6 +178,7 @@ static struct status restore_within(const struct restore *r, const struct hsm_ke
 	TRY(log_numbers_jump(r->db, RESTORE_JUMP, err));
 	TRY(follow(r, &old, key, o, err));
 	TRY(record(r, o->origin, err));
+	TRY(revoke_tokens(r, err));
 	TRY(begin_log(r, tree, err));
 	return db_commit(r->db, err);
 }

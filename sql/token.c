@@ -123,6 +123,17 @@ struct status token_revoke(
 	return STATUS_OK;
 }
 
+struct status token_revoke_all(
+    struct db *db, const char *who, int64_t now, int64_t *ret_count, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_text(who), sql_time(now)};
+
+	TRY(sql_run(db, STATEMENT_token_revoke_all, params, COUNT(params), &r, err));
+	*ret_count = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
 struct status token_bind_request(struct db *db, int64_t id, int64_t request_id, struct err *err)
 {
 	AUTO(sql_result) r = {0};

@@ -49,6 +49,9 @@ struct status token_list(struct db *db, const struct token_filter *filter, struc
 /* It, and all that were made with it, however far down. ret_count: those that were not yet. */
 struct status token_revoke(
     struct db *db, int64_t id, const char *who, int64_t now, int64_t *ret_count, struct err *err);
+/* All that could still be used. */
+struct status token_revoke_all(
+    struct db *db, const char *who, int64_t now, int64_t *ret_count, struct err *err);
 /* A token for one request has made it. ERR_CONFLICT: it has made another, is revoked, or is none.
  */
 struct status token_bind_request(struct db *db, int64_t id, int64_t request_id, struct err *err);

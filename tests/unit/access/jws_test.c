@@ -200,6 +200,18 @@ Test(access_jws, claims_are_json_with_nothing_let_pass)
 	EVP_PKEY_free(key);
 }
 
+/* jansson lets it pass; libjwt, which sees a C string, would read something else. */
+Test(access_jws, a_nul_behind_a_number_is_refused)
+{
+	AUTO(buf) token = {0};
+
+	jwt_base64url(SPAN_LITERAL("{\"alg\":\"ES256\"}"), &token);
+	buf_put_byte(&token, '.');
+	jwt_base64url(SPAN_LITERAL("{\"iat\":1\0,\"exp\":2}"), &token);
+	buf_put_str(&token, "." ZEROS);
+	cr_expect_str_eq(read_code(buf_cstr(&token)), "jwt.json");
+}
+
 /* ---- the signature ---- */
 
 static const char *verify_code(struct span token, const struct jws_key *key)

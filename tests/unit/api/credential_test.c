@@ -390,3 +390,42 @@ Test(
 	cr_expect(strncmp(scene_cause(s), "token.principal", 15) == 0, "%s", scene_cause(s));
 	policy_holder_free(s->api.policies);
 }
+
+/* ---- a new key ---- */
+
+Test(api_credential, tokens_of_the_key_before_are_good_until_they_end, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	const struct service_key_context c = {
+	    .db = s->db, .hsm = s->hsm, .clock = &s->api.clock, .rng = &s->api.rng, .who = "test"};
+	const char *before = scene_token(s, "alice"), *after;
+	AUTO_REF(hsm_key) key = NULL;
+	struct err err = {0};
+
+	cr_assert(service_key_renew(&c, SERVICE_KEY_TOKEN, &key, &err).ok, "%s (%s)", err.message,
+	    err.cause);
+	cr_assert(token_keys_load(s->api.tokens, &c, &err).ok);
+	after = scene_token(s, "alice");
+	cr_expect(!span_equal(span(before, 60), span(after, 60)), "another kid");
+	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, before, NULL), "good");
+	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, after, NULL), "good");
+	/* A day later no token of it can live, and none is looked at. */
+	s->now += TOKEN_TTL_MAX + TOKEN_CLOCK_SKEW;
+	token_keys_free(s->api.tokens);
+	s->api.tokens = token_keys_new();
+	cr_assert(token_keys_load(s->api.tokens, &c, &err).ok);
+	expect_refused(s, before, "jwt.key-id");
+	expect_refused(s, after, "jwt.expired");
+}
+
+Test(api_credential, after_a_restore_no_token_is_good, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	const char *token = scene_token(s, "alice");
+	int64_t count = 0;
+	struct err err = {0};
+
+	cr_assert(token_revoke_all(s->db, "os:root", s->now, &count, &err).ok, "%s", err.cause);
+	cr_expect_eq(count, 1);
+	expect_refused(s, token, "token.revoked");
+}
