@@ -47,6 +47,7 @@ void call_note(const struct call *c, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	text_put(&safe, span_str(line));
+	fflush(c->out.file); /* what was printed before stands before it */
 	fprintf(c->err.file, "%s\n", buf_cstr(&safe));
 }
 

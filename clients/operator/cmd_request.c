@@ -45,16 +45,27 @@ static void print_body(const struct call *c, const json_t *body)
 	AUTO(buf) text = {0};
 	json_t *parsed = json_is_string(body) ? json_loads(json_string_value(body), 0, NULL) : NULL;
 
-	buf_put_str(&text, "  ");
 	if (json_is_string(body) && !parsed) {
+		buf_put_str(&text, "  ");
 		text_put_lines(&text, span_str(json_string_value(body)), 2);
 		buf_put_byte(&text, '\n');
 	} else {
-		buf_reset(&text);
 		yaml_put(parsed ? parsed : body, 2, &text);
 	}
 	fwrite(text.p, 1, text.n, c->out.file);
 	json_decref(parsed);
+}
+
+/* A header or the like that belongs to what is approved. */
+static void print_part(
+    const struct call *c, const char *name, const json_t *request, const char *path)
+{
+	AUTO(buf) text = {0}, safe = {0};
+
+	value_put(value_at(request, path), &text);
+	text_put(&safe, buf_span(&text));
+	if (text.n)
+		screen_printf(&c->out, "  %s: %s\n", name, buf_cstr(&safe));
 }
 
 static void print_call(const struct call *c, const json_t *request)
@@ -66,8 +77,14 @@ static void print_call(const struct call *c, const json_t *request)
 	value_put(value_at(request, "call.method"), &line);
 	buf_put_byte(&line, ' ');
 	value_put(value_at(request, "call.path"), &line);
+	if (value_text(request, "call.query"))
+		buf_printf(&line, "?%s", value_text(request, "call.query"));
 	text_put(&safe, buf_span(&line));
 	screen_printf(&c->out, "  %s\n", buf_cstr(&safe));
+	print_part(c, "If-Match", request, "call.if_match");
+	print_part(c, "If-None-Match", request, "call.if_none_match");
+	print_part(c, "Content-Type", request, "call.content_type");
+	print_part(c, "body, base64", request, "call.body_base64");
 	if (body && !json_is_null(body))
 		print_body(c, body);
 }

@@ -458,11 +458,11 @@ Test(operator_device, by_product_and_serial_is_changed_as_it_was_seen)
 
 /* ---- requests ---- */
 
-#define REQUEST                                                                                         \
-	"{\"id\":4,\"act\":\"role.change\",\"state\":\"pending\",\"requester\":\"alice\",\"digest\":"   \
-	"\"d1\",\"call\":{\"method\":\"PUT\",\"path\":\"/api/v1/roles/x\",\"body\":\"{\\\"a\\\":1}\"}," \
-	"\"difference\":[{\"kind\":\"role\",\"name\":\"x\",\"difference\":[{\"path\":\"/a\","           \
-	"\"old\":null,\"new\":1}]}],\"requirements\":[{\"policy\":\"two\",\"role\":\"admin\","          \
+#define REQUEST                                                                                                                              \
+	"{\"id\":4,\"act\":\"role.change\",\"state\":\"pending\",\"requester\":\"alice\",\"digest\":"                                        \
+	"\"d1\",\"call\":{\"method\":\"PUT\",\"path\":\"/api/v1/roles/x\",\"query\":\"a=b\",\"if_match\":\"7\",\"body\":\"{\\\"a\\\":1}\"}," \
+	"\"difference\":[{\"kind\":\"role\",\"name\":\"x\",\"difference\":[{\"path\":\"/a\","                                                \
+	"\"old\":null,\"new\":1}]}],\"requirements\":[{\"policy\":\"two\",\"role\":\"admin\","                                               \
 	"\"approvals\":2,\"have\":0}],\"approvals\":[]}"
 
 Test(operator_request, shows_exactly_what_is_asked_for)
@@ -472,7 +472,7 @@ Test(operator_request, shows_exactly_what_is_asked_for)
 	AUTO(outcome) o = signet(NULL, "request show 4");
 
 	cr_assert(strstr(o.out, "digest     d1\n"), "%s", o.out);
-	cr_assert(strstr(o.out, "  PUT /api/v1/roles/x\n  a: 1\n"), "%s", o.out);
+	cr_assert(strstr(o.out, "  PUT /api/v1/roles/x?a=b\n  If-Match: 7\n  a: 1\n"), "%s", o.out);
 	cr_assert(strstr(o.out, "  role x\n    + /a: 1\n"), "%s", o.out);
 	cr_assert(strstr(o.out, "two     -    all      admin  2       0\n"), "%s", o.out);
 	responder_stop(r);
