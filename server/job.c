@@ -7,13 +7,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "api/recorder.h"
+#include "api/transaction.h"
 #include "ca/token_keys.h"
 #include "server/own_certificate.h"
 #include "server/server.h"
 #include "signing/approval.h"
 #include "sql/election.h"
 #include "sql/enrollment_view.h"
+#include "sql/idempotency.h"
 #include "sql/policy.h"
+#include "sql/refused_call.h"
 #include "sql/token.h"
 
 /* Strangers' attempts: a week of a few per second, or a hundred thousand, whichever is less. */
@@ -132,32 +136,41 @@ static struct status keep_certificate(struct jobs *j, struct err *err)
 	return STATUS_OK;
 }
 
+struct purged {
+	int64_t strangers, fleeting, known, nobody, spent, keys;
+};
+
+static struct status purge_all(struct db *db, int64_t now, struct purged *p, struct err *err)
+{
+	TRY(enrollment_purge(db, now, STRANGERS_KEPT, STRANGERS_SECONDS, &p->strangers, err));
+	TRY(enrollment_purge_fleeting(db, now, FLEETING_KEPT, FLEETING_SECONDS, &p->fleeting, err));
+	TRY(refused_call_purge(
+	    db, true, RECORDER_KNOWN_KEPT, now - RECORDER_KNOWN_SECONDS, &p->known, err));
+	TRY(refused_call_purge(
+	    db, false, RECORDER_NOBODY_KEPT, now - RECORDER_NOBODY_SECONDS, &p->nobody, err));
+	TRY(idempotency_purge(db, now - IDEMPOTENCY_SECONDS, &p->keys, err));
+	return spent_token_purge(db, now, &p->spent, err);
+}
+
 /* One transaction: the lock of the election is held until what the elected one did is durable. */
 static struct status purge(struct jobs *j, struct err *err)
 {
 	struct server *s = j->server;
 	bool elected = false;
-	const int64_t now = clock_now(&s->api.clock);
-	int64_t strangers = 0, fleeting = 0, spent = 0;
+	struct purged p = {0};
 	struct status done;
 
 	TRY(db_begin(j->db, err));
 	done = election_try(j->db, ELECTION_EXPIRY, &elected, err);
 	if (done.ok && elected)
-		done = enrollment_purge(
-		    j->db, now, STRANGERS_KEPT, STRANGERS_SECONDS, &strangers, err);
-	if (done.ok && elected)
-		done = enrollment_purge_fleeting(
-		    j->db, now, FLEETING_KEPT, FLEETING_SECONDS, &fleeting, err);
-	if (done.ok && elected)
-		done = spent_token_purge(j->db, now, &spent, err);
+		done = purge_all(j->db, clock_now(&s->api.clock), &p, err);
 	if (done.ok)
 		done = db_commit(j->db, err);
 	if (!done.ok)
 		db_rollback(j->db);
-	if (done.ok && strangers + fleeting > 0)
-		LOG(&s->log, LOG_INFO, "old attempts dropped", LOG_INT("strangers", strangers),
-		    LOG_INT("others", fleeting));
+	if (done.ok && p.strangers + p.fleeting + p.known + p.nobody > 0)
+		LOG(&s->log, LOG_INFO, "old attempts dropped", LOG_INT("strangers", p.strangers),
+		    LOG_INT("others", p.fleeting), LOG_INT("refused_calls", p.known + p.nobody));
 	return done;
 }
 
