@@ -70,7 +70,7 @@ static void answer_list(const struct call *call, struct http_response *response,
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
 	const bool more = count == (size_t)f->limit;
-	const size_t shown = more ? count - 1 : count;
+	const size_t shown = !rows ? 0 : more ? count - 1 : count;
 	const struct certificate_row *last = shown ? &rows[shown - 1] : NULL;
 
 	json_object_begin(&j, NULL);

@@ -154,7 +154,7 @@ static int csv_split(struct span line, struct arena *arena, char *fields[static 
 static void read_header(struct import *in, int64_t number, struct span line, struct csv *ret_csv)
 {
 	AUTO(arena) arena = {0};
-	char *fields[CSV_COLUMNS];
+	char *fields[CSV_COLUMNS] = {0};
 	int n = csv_split(line, &arena, fields);
 
 	*ret_csv = (struct csv){-1, -1};
@@ -176,11 +176,11 @@ static void read_header(struct import *in, int64_t number, struct span line, str
 static void read_csv(struct import *in, const struct csv *csv, int64_t number, struct span line)
 {
 	AUTO(arena) arena = {0};
-	char *fields[CSV_COLUMNS];
+	char *fields[CSV_COLUMNS] = {0};
 	struct record r = {0};
 	int n = csv_split(line, &arena, fields);
 
-	if (n < 0 || csv->serial >= n || csv->product >= n) {
+	if (n < 0 || csv->serial < 0 || csv->serial >= n || csv->product >= n) {
 		fault(in, number, "not the fields that the first line names (RFC 4180)");
 		return;
 	}

@@ -29,6 +29,6 @@ struct import {
 };
 
 /* ERR_INPUT body.records: with faults. The caller frees documents, always. */
-struct status import_read(struct import *import, struct span text, struct err *err);
+struct status import_read(struct import *in, struct span text, struct err *err);
 
 #endif

@@ -122,8 +122,7 @@ static void await_root(struct api_scene *s)
 		AUTO(api_reply) r = {0};
 
 		api_ask(s,
-		    &(struct api_ask){
-			.method = "GET", .path = "/api/v1/whoami", .token = s->root},
+		    &(struct api_ask){.method = "GET", .path = "/api/v1/whoami", .token = s->root},
 		    &r);
 		if (r.status == 200)
 			return;
