@@ -117,7 +117,7 @@ Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout
 	fixture_start(&f);
 	for (size_t i = 0; i < sizeof(grows) / sizeof(grows[0]); i++) {
 		append_many(&f, grows[i]);
-		await_log(&f, 20000);
+		await_log(&f, 60000);
 		EXPECT_SOUND(&f, 0);
 	}
 	fixture_stop(&f);

@@ -127,6 +127,7 @@ Test(signing_log, one_that_is_not_elected_leaves_the_work)
 	cr_assert(log_integrate(s.tree, s.db, &s.arena, &round, &err).ok);
 	cr_expect(round.busy);
 	cr_expect_eq(round.state.size, 0);
+	db_rollback(other); /* a closed connection's lock may stay for a moment */
 	db_close(other);
 	cr_expect_eq(scene_integrate(&s), 3);
 	scene_close(&s);
@@ -193,5 +194,37 @@ Test(signing_log, the_checkpoint_is_a_note_of_the_committed_tree)
 	cr_expect_arr_eq(c.tree.root.b, state.root.bytes, 32);
 	cr_expect_eq(state.checkpoint, 42);
 	cr_expect_eq(state.published, 42);
+	scene_close(&s);
+}
+
+/* One an hour is kept of those older than a day, the last of each, and what a witness signed. */
+Test(signing_log, old_checkpoints_are_thinned_out_and_others_stay)
+{
+	struct scene s;
+	int64_t gone = 0;
+	struct err err = {0};
+
+	scene_open(&s);
+	pg_exec(&s.database,
+	    "INSERT INTO log_checkpoint (origin_id, size, root, note, at)"
+	    " SELECT 1, i, sha256('x'), 'n', date_trunc('hour', now()) - interval '50 hours'"
+	    "  + i * interval '10 minutes' FROM generate_series(0, 299) i;"
+	    "INSERT INTO log_cosignature (origin_id, size, witness, line) VALUES (1, 7, 'w', 'l')");
+	cr_assert(log_checkpoint_thin(s.db, &gone, &err).ok, "%s", err.message);
+	cr_expect_gt(gone, 100);
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM log_checkpoint"), 300 - gone);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM log_checkpoint WHERE size = 7"), 1);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM log_checkpoint WHERE size = 5"), 1);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM log_checkpoint WHERE size = 4"), 0);
+	cr_expect_eq(pg_number(&s.database,
+			 "SELECT count(*) FROM log_checkpoint WHERE at > now() - interval '1 day'"),
+	    pg_number(&s.database, "SELECT 300 - count(*) FROM generate_series(0, 299) i"
+				   " WHERE date_trunc('hour', now()) - interval '50 hours'"
+				   " + i * interval '10 minutes' <= now() - interval '1 day'"));
+	cr_assert(log_checkpoint_thin(s.db, &gone, &err).ok);
+	cr_expect_eq(gone, 0);
 	scene_close(&s);
 }
