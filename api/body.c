@@ -117,6 +117,9 @@ static struct status load(struct span text, json_t **ret_root, struct err *err)
 
 	if (text.n == 0)
 		return REFUSE(err, BODY_JSON, "there is no body");
+	/* The parser takes a NUL behind a number for the end of it, and goes on. */
+	if (memchr(text.p, 0, text.n))
+		return REFUSE(err, BODY_JSON, "a NUL octet");
 	if (too_deep(text))
 		return REFUSE(err, BODY_JSON, "nested deeper than %d", BODY_DEPTH_MAX);
 	root = json_loadb(
