@@ -21,6 +21,13 @@ static bool within_rate(struct call *call)
 	    &api->refused_nobody, 1000 / RECORDER_NOBODY_PER_S, RECORDER_NOBODY_BURST);
 }
 
+static enum metric metric_of(int status)
+{
+	return status == 401   ? METRIC_REFUSED_UNKNOWN
+	       : status == 403 ? METRIC_REFUSED_DENIED
+			       : METRIC_REFUSED_OTHER;
+}
+
 static struct refused_call row_of(const struct call *call, const struct err *err)
 {
 	struct arena *arena = call->request->arena;
@@ -51,6 +58,7 @@ void recorder_keep(struct call *call, const struct err *err)
 
 	if (!call->db || db_in_transaction(call->db) || status < 400 || status >= 500)
 		return;
+	metric_add(call->api->metrics, metric_of(status), 1);
 	if (!within_rate(call))
 		return;
 	row = row_of(call, err);

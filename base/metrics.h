@@ -32,12 +32,19 @@
 	X(ENROLL_PENDING, "signet_enrollments_total", "outcome=\"pending\"", COUNTER, NULL)       \
 	X(ENROLL_REFUSED, "signet_enrollments_total", "outcome=\"refused\"", COUNTER, NULL)       \
 	X(ENROLL_FAILED, "signet_enrollments_total", "outcome=\"failed\"", COUNTER, NULL)         \
+	X(REFUSED_UNKNOWN, "signet_refused_calls_total", "why=\"unknown\"", COUNTER,              \
+	    "calls of the API that were refused: no good credential, no right, or else")          \
+	X(REFUSED_DENIED, "signet_refused_calls_total", "why=\"denied\"", COUNTER, NULL)          \
+	X(REFUSED_OTHER, "signet_refused_calls_total", "why=\"other\"", COUNTER, NULL)            \
+	X(REQUESTS_OPEN, "signet_requests_open", "", GAUGE, "requests that wait for approvals")   \
 	X(ALARMS, "signet_alarms_total", "", COUNTER, "alarms recorded (clones, lint failures)")  \
 	X(DATABASE_UP, "signet_database_up", "", GAUGE, "1 when the last statement reached it")   \
 	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed") \
 	X(POLICY_VERSION, "signet_policy_version", "", GAUGE,                                     \
 	    "version of the policy snapshot in use")                                              \
 	X(LOG_SIZE, "signet_log_size", "", GAUGE, "entries in the log that are proven")           \
+	X(LOG_TREE_SIZE, "signet_log_tree_size", "", GAUGE,                                       \
+	    "entries in its tree, also those that no published checkpoint covers")                \
 	X(LOG_REFUSED, "signet_log_refused", "", GAUGE,                                           \
 	    "1 while the database lies behind or has forked")                                     \
 	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                               \

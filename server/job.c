@@ -181,6 +181,7 @@ static struct status expire_requests(struct jobs *j, struct err *err)
 	const struct approval_context c = {j->db, clock_now(&s->api.clock), &s->api.rng};
 	struct status done;
 	size_t expired;
+	int64_t open;
 
 	do {
 		expired = 0;
@@ -193,7 +194,10 @@ static struct status expire_requests(struct jobs *j, struct err *err)
 		if (done.ok && expired > 0)
 			LOG(&s->log, LOG_INFO, "requests expired", LOG_INT("requests", expired));
 	} while (done.ok && expired == REQUESTS_AT_ONCE);
-	return done;
+	TRY(done);
+	TRY(request_count_open(j->db, NULL, &open, err));
+	metric_set(&s->metrics, METRIC_REQUESTS_OPEN, open);
+	return STATUS_OK;
 }
 
 /* In this order: each leans on those before it. */

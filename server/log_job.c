@@ -209,6 +209,7 @@ static struct status run(struct log_job *j, bool *ret_more, struct err *err)
 		return opened;
 	}
 	TRY(compare(j, &round.state, err));
+	metric_set(&j->server->metrics, METRIC_LOG_TREE_SIZE, round.state.size);
 	TRY(sign(j, &round.state, err));
 	TRY(log_state_read(j->db, &arena, &state, err));
 	TRY(keep(j, &state, &arena, err));

@@ -90,7 +90,7 @@ struct status request_list(struct db *db, const struct request_filter *filter, s
 struct status approval_get(struct db *db, int64_t id, struct arena *arena, int64_t *ret_request_id,
     struct request_verdict *ret_verdict, struct err *err);
 
-/* Requests of this requester that are open. */
+/* Requests of this requester (NULL: of all) that are open. */
 struct status request_count_open(
     struct db *db, const char *requester, int64_t *ret_count, struct err *err);
 

@@ -1,2 +1,2 @@
--- $1 requester
-SELECT count(*) FROM request WHERE state = 'open' AND requester = $1
+-- $1 requester; NULL: of all
+SELECT count(*) FROM request WHERE state = 'open' AND ($1::text IS NULL OR requester = $1)
