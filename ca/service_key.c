@@ -184,18 +184,30 @@ static struct status in_transaction(const struct service_key_context *c, const s
 	return STATUS_OK;
 }
 
-struct status service_key_open(const struct service_key_context *c, enum service_purpose purpose,
+struct status service_key_look(const struct service_key_context *c, enum service_purpose purpose,
     struct hsm_key **ret_key, struct err *err)
 {
 	AUTO(arena) arena = {0};
-	const struct purpose *p = &purposes[purpose];
 	struct service_key_row *rows;
 	size_t n;
 
-	TRY(service_key_list(c->db, p->name, &arena, &rows, &n, err));
+	TRY(service_key_list(c->db, purposes[purpose].name, &arena, &rows, &n, err));
 	if (in_use(rows, n))
 		return open_row(c->hsm, in_use(rows, n), ret_key, err);
-	return in_transaction(c, p, make_first, ret_key, err);
+	*ret_key = NULL;
+	return STATUS_OK;
+}
+
+struct status service_key_open(const struct service_key_context *c, enum service_purpose purpose,
+    struct hsm_key **ret_key, struct err *err)
+{
+	AUTO_REF(hsm_key) key = NULL;
+
+	TRY(service_key_look(c, purpose, &key, err));
+	if (!key)
+		return in_transaction(c, &purposes[purpose], make_first, ret_key, err);
+	*ret_key = TAKE(key);
+	return STATUS_OK;
 }
 
 struct status service_key_renew(const struct service_key_context *c, enum service_purpose purpose,

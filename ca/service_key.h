@@ -34,6 +34,10 @@ struct service_key_context {
 struct status service_key_open(const struct service_key_context *c, enum service_purpose purpose,
     struct hsm_key **ret_key, struct err *err);
 
+/* The same, but none is made: ret_key is NULL where there is none yet. Clock, rng, who: unused. */
+struct status service_key_look(const struct service_key_context *c, enum service_purpose purpose,
+    struct hsm_key **ret_key, struct err *err);
+
 /*
  * Make a new key and retire the one in use, which stays known for what it has signed. The new
  * file is NAME-N.key, with N the number of keys so far. In a transaction of its own. The other

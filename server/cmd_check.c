@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "ca/policy.h"
+#include "ca/service_key.h"
 #include "server/command.h"
 #include "sql/migrate.h"
 #include "sql/policy.h"
@@ -52,6 +53,38 @@ static bool check_key(const struct authority *a)
 	return false;
 }
 
+/* Tokens and the log's checkpoints: the first server makes them, every node needs a copy. */
+static bool check_service_key(
+    struct db *db, struct hsm *hsm, enum service_purpose purpose, const char *name)
+{
+	const struct service_key_context c = {.db = db, .hsm = hsm};
+	AUTO_REF(hsm_key) key = NULL;
+	struct err err = {0};
+
+	if (!service_key_look(&c, purpose, &key, &err).ok) {
+		printf("key of %s: not usable: %s\n", name, err.message);
+		return false;
+	}
+	printf("key of %s: %s\n", name, key ? "usable" : "none yet; the first server makes it");
+	return true;
+}
+
+static struct status check_tls(
+    const struct policy *policy, const struct config *config, struct err *err)
+{
+	const struct authority *a = policy_authority(policy, config->tls.authority);
+
+	if (!a)
+		return err_set(err, ERR_CONFIG, "tls.authority: there is no authority '%s'",
+		    config->tls.authority);
+	if (a->state == AUTHORITY_RETIRED)
+		return err_set(err, ERR_CONFIG,
+		    "tls.authority: authority '%s' is retired and will not renew the server's own "
+		    "certificate; name another",
+		    a->name);
+	return STATUS_OK;
+}
+
 static void tell_access(const struct access *a)
 {
 	printf("access: principals %zu, roles %zu, bindings %zu, OIDC issuers %zu, OIDC rules %zu, "
@@ -84,9 +117,9 @@ static struct status check(const struct invocation *v, struct err *err)
 	tell_access(policy->access);
 	for (size_t i = 0; i < policy->authority_count; i++)
 		fine = check_key(&policy->authorities[i]) && fine;
-	if (!policy_authority(policy, v->config->tls.authority))
-		return err_set(err, ERR_CONFIG, "tls.authority: there is no authority '%s'",
-		    v->config->tls.authority);
+	fine = check_service_key(db, hsm, SERVICE_KEY_TOKEN, "tokens") && fine;
+	fine = check_service_key(db, hsm, SERVICE_KEY_LOG, "the log") && fine;
+	TRY(check_tls(policy, v->config, err));
 	return fine ? STATUS_OK : err_set(err, ERR_KEY, "a key is not usable");
 }
 

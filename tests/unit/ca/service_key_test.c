@@ -194,3 +194,29 @@ Test(ca_service_key, several_servers_at_once_make_one, .timeout = 60)
 		node_stop(&nodes[i]);
 	pg_database_drop(&d);
 }
+
+Test(ca_service_key, looking_makes_none_and_names_what_is_wrong, .timeout = 60)
+{
+	struct pg_database d = pg_database_new(true);
+	struct node first, second;
+	struct err err = {0};
+
+	node_start(&first, &d);
+	node_start(&second, &d);
+	AUTO_REF(hsm_key) none = NULL;
+	AUTO_REF(hsm_key) seen = NULL;
+	cr_assert(
+	    service_key_look(&first.context, SERVICE_KEY_LOG, &none, &err).ok, "%s", err.message);
+	cr_expect_null(none);
+	AUTO_REF(hsm_key) made = must_open(&first, SERVICE_KEY_LOG);
+	cr_assert(
+	    service_key_look(&first.context, SERVICE_KEY_LOG, &seen, &err).ok, "%s", err.message);
+	cr_expect(span_equal(hsm_key_spki(seen), hsm_key_spki(made)));
+	/* The other node has no copy of it. */
+	cr_expect_not(service_key_look(&second.context, SERVICE_KEY_LOG, &none, &err).ok);
+	cr_expect_eq(err.kind, ERR_KEY);
+	cr_expect(strstr(err.message, "log.key"), "%s", err.message);
+	node_stop(&first);
+	node_stop(&second);
+	pg_database_drop(&d);
+}
