@@ -193,6 +193,7 @@ struct status authority_certificate_post(
 	const struct policy_act by = act_of(call);
 	const struct authority_context c = context_of(call, &by);
 
+	TRY(authority_take_check(&c, &order, err));
 	TRY(require(call, &order, err));
 	TRY(authority_take(&c, &order, err));
 	return answer(call, order.name, response, err);

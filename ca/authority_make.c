@@ -76,16 +76,56 @@ struct digest authority_plan(const struct policy *p, const struct authority_orde
 	return sha256(buf_span(&text));
 }
 
+/* Who agrees to a certificate reads what it says, not its octets. */
+static void put_certificate(struct json *j, struct span certificate)
+{
+	const struct digest digest = sha256(certificate);
+	char name[512], time[TIME_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
+	struct certificate_view view;
+	struct err unread = {0};
+
+	hex_text(SPAN_OF(digest.bytes), hex);
+	json_str(j, "fingerprint", hex);
+	if (!certificate_read(certificate, &view, &unread).ok)
+		return;
+	name_text(view.subject, name, sizeof(name));
+	json_str(j, "subject", name);
+	name_text(view.issuer, name, sizeof(name));
+	json_str(j, "issuer", name);
+	time_text(view.not_before, time);
+	json_str(j, "not_before", time);
+	time_text(view.not_after, time);
+	json_str(j, "not_after", time);
+}
+
+static void put_taken(struct json *j, const char *name, const struct authority_order *o,
+    const struct ceremony_chain *chain)
+{
+	json_object_begin(j, name);
+	json_str(j, "name", o->name);
+	put_certificate(j, chain->certificates[0]);
+	json_str(j, "crl_url", o->crl_url);
+	json_str(j, "ocsp_url", o->ocsp_url);
+	json_str(j, "issuer_url", o->issuer_url);
+	json_bool(j, "operators", o->operators);
+	json_object_end(j);
+}
+
 const char *authority_difference(const struct authority_order *order, struct arena *arena)
 {
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
+	struct ceremony_chain chain = {0};
+	struct err unread = {0};
 
 	json_array_begin(&j, NULL);
 	json_object_begin(&j, NULL);
 	json_str(&j, "path", arena_printf(arena, "/authorities/%s", order->name));
 	json_str(&j, "old", NULL);
-	put_order(&j, "new", order);
+	if (order->chain.n && ceremony_chain_read(order->chain, arena, &chain, &unread).ok)
+		put_taken(&j, "new", order, &chain);
+	else
+		put_order(&j, "new", order);
 	json_object_end(&j);
 	json_array_end(&j);
 	return arena_strdup(arena, buf_cstr(&text));
@@ -225,6 +265,27 @@ static struct status check_directory(const struct authority *parent,
 	return STATUS_OK;
 }
 
+/* The lint looks again, with its own eyes, when the certificate is there. */
+static struct status check_subject(
+    const struct authority *parent, const struct authority_order *o, struct err *err)
+{
+	AUTO(buf) name = {0};
+	struct err why = {0};
+
+	TRY(unfit(name_from_text(o->subject, &name, &why), &why, err));
+	for (const struct authority *a = parent; a; a = a->parent) {
+		struct name_constraints held;
+		struct span value;
+
+		if (name_constraints_of(a->certificate, &held, &value) &&
+		    !name_constraints_allow(&held, GENERAL_DIRECTORY, buf_span(&name)))
+			return REFUSE(err, AUTHORITY_ORDER,
+			    "subject '%.200s' lies outside of what authority '%s' may issue",
+			    o->subject, a->name);
+	}
+	return STATUS_OK;
+}
+
 static bool constrains(const struct ceremony_constraints *c)
 {
 	return c->permitted_dns_count + c->excluded_dns_count + c->permitted_directory_count +
@@ -261,6 +322,7 @@ struct status authority_check(
 	TRY(check_algorithm(order, err));
 	TRY(check_parent(c, order, &parent, err));
 	TRY(check_path_length(parent, order, err));
+	TRY(check_subject(parent, order, err));
 	return check_constraints(parent, order, &inherited, err);
 }
 
@@ -479,23 +541,41 @@ static struct status open_key(const struct authority_context *c, const struct au
 	return STATUS_FAILED;
 }
 
-struct status authority_take(
-    const struct authority_context *c, const struct authority_order *order, struct err *err)
+/* All that can be said before it is done. ret_chain: in the arena. */
+static struct status check_take(const struct authority_context *c,
+    const struct authority_order *order, struct arena *arena, struct ceremony_chain *ret_chain,
+    struct err *err)
 {
-	AUTO(arena) arena = {0};
 	AUTO_REF(hsm_key) key = NULL;
-	struct ceremony_chain chain;
 	struct err why = {0};
-	int64_t version;
 
-	TRY(policy_lock(c->db, &version, err));
 	TRY(check_name(order, err));
 	TRY(check_absent(c->db, order->name, err));
 	TRY(open_key(c, order, &key, err));
 	TRY(check_key_free(c->db, hsm_key_spki(key), err));
-	TRY(unfit(ceremony_take(
-		      order->chain, hsm_key_spki(key), clock_now(c->clock), &arena, &chain, &why),
-	    &why, err));
+	return unfit(ceremony_take(order->chain, hsm_key_spki(key), clock_now(c->clock), arena,
+			 ret_chain, &why),
+	    &why, err);
+}
+
+struct status authority_take_check(
+    const struct authority_context *c, const struct authority_order *order, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct ceremony_chain chain;
+
+	return check_take(c, order, &arena, &chain, err);
+}
+
+struct status authority_take(
+    const struct authority_context *c, const struct authority_order *order, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct ceremony_chain chain;
+	int64_t version;
+
+	TRY(policy_lock(c->db, &version, err));
+	TRY(check_take(c, order, &arena, &chain, err));
 	return store(c, order, chain.certificates[0], parent_of(c->policy, chain.certificates[1]),
 	    chain.certificates + 1, chain.count - 1, err);
 }

@@ -58,7 +58,9 @@ struct status authority_make(
 /* The request's DER. Name, subject and algorithm of the order count. */
 struct status authority_key(const struct authority_context *c, const struct authority_order *order,
     struct buf *ret_csr, struct err *err);
-/* Name, chain, URLs and operators of the order count. */
+/* Name, chain, URLs and operators of the order count; as authority_check() does. */
+struct status authority_take_check(
+    const struct authority_context *c, const struct authority_order *order, struct err *err);
 struct status authority_take(
     const struct authority_context *c, const struct authority_order *order, struct err *err);
 

@@ -68,6 +68,10 @@ struct ceremony_chain {
 	size_t count;
 };
 
+/* The certificates of a PEM file, unjudged, added to `chain`. ERR_CONFIG: none, or too many. */
+struct status ceremony_chain_read(
+    struct span pem, struct arena *arena, struct ceremony_chain *chain, struct err *err);
+
 /*
  * Read a PEM chain (the issuing authority first, each one's issuer next, the root last) and check
  * it: every certificate is a CA, names and key identifiers chain, signatures verify, all are valid

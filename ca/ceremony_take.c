@@ -20,7 +20,7 @@ struct link {
 
 /* ---- PEM ---- */
 
-static struct status read_pem(
+struct status ceremony_chain_read(
     struct span pem, struct arena *arena, struct ceremony_chain *chain, struct err *err)
 {
 	AUTO_PTR(BIO) in = NULL;
@@ -137,7 +137,7 @@ struct status ceremony_take(struct span chain_pem, struct span key_spki, int64_t
     struct arena *arena, struct ceremony_chain *ret_chain, struct err *err)
 {
 	struct ceremony_chain chain = {.count = 0};
-	TRY(read_pem(chain_pem, arena, &chain, err));
+	TRY(ceremony_chain_read(chain_pem, arena, &chain, err));
 	struct link *links = arena_alloc(arena, chain.count * sizeof(*links));
 	for (size_t i = 0; i < chain.count; i++) {
 		struct err why = {0};

@@ -235,6 +235,7 @@ Test(api_authority, waits_for_approvals_and_no_key_is_made_before)
 				"authority.retire], approvals: 2, role: officer, expires: 1d}");
 	/* What could never be made is refused before anybody is asked. */
 	EXPECT(people_post(s, "ada", AUTHORITIES, refused[3].body), 409, "authority.offline");
+	EXPECT(people_post(s, "ada", AUTHORITIES, refused[5].body), 422, "authority.order");
 	t = people_post(s, "ada", AUTHORITIES, LAB);
 	id = people_requested(&t);
 	cr_expect(strstr(t.body, "\"path\":\"/authorities/lab\""), "%s", t.body);
@@ -339,6 +340,28 @@ Test(api_authority, comes_in_two_steps_where_the_parents_key_is_offline)
 	    1);
 	EXPECT(people_post(s, "ada", AUTHORITIES "/two/key", "{\"subject\":\"CN=Two,O=Acme\"}"),
 	    409, "authority.there");
+	request_scene_free(s);
+}
+
+Test(api_authority, who_agrees_to_a_certificate_reads_what_it_says)
+{
+	struct request_scene *s = request_scene_new();
+	AUTO(buf) der = {0};
+	struct told t;
+
+	request_scene_policy(s, "{kind: approval-policy, name: two, acts: [authority.issue], "
+				"approvals: 2, role: officer, expires: 1d}");
+	EXPECT(people_post(s, "ada", AUTHORITIES "/two/key", "{\"subject\":\"CN=Two,O=Acme\"}"),
+	    201, "");
+	EXPECT(people_post(s, "ada", AUTHORITIES "/two/certificate",
+		   chain_body(s, buf_span(&s->issuing), buf_span(&s->root))),
+	    422, "authority.order");
+	der = root_signs(s, "file:ca.two.key", 0);
+	t = people_post(s, "ada", AUTHORITIES "/two/certificate",
+	    chain_body(s, buf_span(&der), buf_span(&s->root)));
+	EXPECT(t, 202, "");
+	cr_expect(strstr(t.body, "\"new\":{\"name\":\"two\",\"fingerprint\":\""), "%s", t.body);
+	cr_expect(strstr(t.body, "\"subject\":\"CN=Two,O=Acme\""), "%s", t.body);
 	request_scene_free(s);
 }
 
