@@ -10,6 +10,7 @@
 #include "ca/certificate_record.h"
 #include "ca/enroll_decide.h"
 #include "signing/approval.h"
+#include "signing/format/entry.h"
 
 /* What a function of a kind works on. */
 struct rebuilding {
@@ -46,6 +47,19 @@ static const char *certificate_fault(const struct certificate_said *said)
 	return NULL;
 }
 
+/*
+ * Entries of before record version 2 (ca/certificate_record.h) commit to the DER alone. None of a
+ * later one can be taken for such: its commitment would have to fit two records.
+ */
+static bool is_of_version_1(const struct log_view *e, struct span der)
+{
+	struct entry read;
+	struct err err = {0};
+
+	return e->salt.n == ENTRY_SALT_SIZE && e->entry.p &&
+	       entry_decode(e->entry, &read, &err).ok && entry_commits_to(&read, e->salt.p, der);
+}
+
 static struct status rebuild_certificate(struct rebuilding *b, struct err *err)
 {
 	struct certificate_columns columns;
@@ -53,7 +67,10 @@ static struct status rebuild_certificate(struct rebuilding *b, struct err *err)
 
 	TRY(certificate_columns_get(b->db, b->entry->record_id, b->arena, &columns, err));
 	TRY(certificate_said_get(b->db, b->entry->record_id, b->arena, &said, err));
-	certificate_record(&columns, b->out);
+	if (is_of_version_1(b->entry, said.der))
+		buf_put(b->out, said.der);
+	else
+		certificate_record(&columns, b->out);
 	b->fault = certificate_fault(&said);
 	if (!b->fault && said.issued_at != b->entry->at)
 		b->fault = "issued_at differs from the entry's time";

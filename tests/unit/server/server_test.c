@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/log_record.h"
 #include "ca/certificate_record.h"
 #include "ca/policy.h"
 #include "server/job.h"
@@ -82,6 +83,60 @@ Test(server_process, the_log_entry_of_its_certificate_commits_to_the_stored_row)
 	cr_expect_eq(columns.profile_id, 0);
 	certificate_record(&columns, &record);
 	cr_expect(entry_commits_to(&entry, salt.p, buf_span(&record)));
+	scene_free(&s);
+}
+
+/* What the log verifies against after an upgrade. */
+Test(server_process, an_entry_of_before_that_commits_to_the_der_alone_is_read_so)
+{
+	struct scene s;
+	struct err err = {0};
+	struct entry entry;
+	struct certificate_columns columns;
+	const uint8_t salt[ENTRY_SALT_SIZE] = {7};
+	const char *fault;
+	AUTO(arena) arena = {0};
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_start(&s, &server);
+	server_stop(&server);
+	AUTO_REF(db) db = pg_open(&s.database);
+	const int64_t id = pg_number(&s.database, "SELECT id FROM certificate");
+	struct log_view view = {.kind = "certificate.issued",
+	    .at = pg_number(&s.database,
+		"SELECT extract(epoch FROM date_trunc('second', issued_at))::bigint FROM certificate"),
+	    .salt = SPAN_OF(salt),
+	    .record_kind = "certificate",
+	    .record_id = id};
+
+	cr_assert(certificate_columns_get(db, id, &arena, &columns, &err).ok);
+	for (int old = 0; old < 2; old++) {
+		AUTO(buf) logged = {0};
+		AUTO(buf) bytes = {0};
+		AUTO(buf) rebuilt = {0};
+
+		if (old)
+			buf_put(&logged, columns.der);
+		else
+			certificate_record(&columns, &logged);
+		entry_encode(view.kind, view.at, salt, buf_span(&logged), &bytes);
+		view.entry = buf_span(&bytes);
+		cr_assert(
+		    log_record(db, &view, &arena, &rebuilt, &fault, &err).ok, "%s", err.message);
+		cr_expect(span_equal(buf_span(&rebuilt), buf_span(&logged)), "old %d", old);
+		cr_expect_null(fault, "old %d: %s", old, fault);
+		/* Another certificate in its place is told, by either. */
+		pg_exec(&s.database,
+		    "UPDATE certificate SET der = set_byte(der, 40, get_byte(der, 40) # 1)");
+		buf_reset(&rebuilt);
+		cr_assert(
+		    log_record(db, &view, &arena, &rebuilt, &fault, &err).ok, "%s", err.message);
+		cr_assert(entry_decode(view.entry, &entry, &err).ok);
+		cr_expect_not(entry_commits_to(&entry, salt, buf_span(&rebuilt)), "old %d", old);
+		pg_exec(&s.database,
+		    "UPDATE certificate SET der = set_byte(der, 40, get_byte(der, 40) # 1)");
+	}
 	scene_free(&s);
 }
 
