@@ -17,7 +17,8 @@
 #define API_PREFIX       "/api/v1"
 #define CONNECT_SECONDS  15L
 #define REQUEST_SECONDS  300L /* a long import; a dead server is noticed by the next two */
-#define SILENCE_SECONDS  60L  /* below SILENCE_BYTES a second for so long: given up */
+#define PATIENCE_MAX     86400L
+#define SILENCE_SECONDS  60L /* below SILENCE_BYTES a second for so long: given up */
 #define SILENCE_BYTES    1L
 #define RETRY_MS         250 /* doubles with each try */
 #define RETRY_AFTER_MAX  30  /* seconds; a server that asks for more is told to the operator */
@@ -95,6 +96,16 @@ static void end_wait(struct client *c)
 
 /* ---- opening ---- */
 
+/* How long an answer may take: $SIGNET_TIMEOUT seconds, where that makes sense. */
+static long patience(void)
+{
+	const char *text = getenv("SIGNET_TIMEOUT");
+	char *end;
+	long n = text ? strtol(text, &end, 10) : 0;
+
+	return text && *text && !*end && n > 0 && n <= PATIENCE_MAX ? n : REQUEST_SECONDS;
+}
+
 static bool set_transfer(struct client *c)
 {
 	CURL *u = c->curl;
@@ -104,7 +115,7 @@ static bool set_transfer(struct client *c)
 	       !curl_easy_setopt(u, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       !curl_easy_setopt(u, CURLOPT_NOSIGNAL, 1L) &&
 	       !curl_easy_setopt(u, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
-	       !curl_easy_setopt(u, CURLOPT_TIMEOUT, REQUEST_SECONDS) &&
+	       !curl_easy_setopt(u, CURLOPT_TIMEOUT, patience()) &&
 	       !curl_easy_setopt(u, CURLOPT_LOW_SPEED_TIME, SILENCE_SECONDS) &&
 	       !curl_easy_setopt(u, CURLOPT_LOW_SPEED_LIMIT, SILENCE_BYTES) &&
 	       !curl_easy_setopt(u, CURLOPT_USERAGENT, USER_AGENT) &&

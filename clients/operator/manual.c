@@ -165,6 +165,7 @@ static void overview_page(struct buf *out)
 	    ".TP\n\\fBSIGNET_API_URL\\fR, \\fBSIGNET_CACERT\\fR, \\fBSIGNET_TOKEN\\fR\n"
 	    "server, its root's certificate (a PEM file) and token, where no login is stored\n"
 	    ".TP\n\\fBSIGNET_LOGIN\\fR\nthe file that holds the login\n"
+	    ".TP\n\\fBSIGNET_TIMEOUT\\fR\nseconds that an answer may take (300)\n"
 	    ".TP\n\\fBNO_COLOR\\fR\nno colours, wherever it is printed\n"
 	    ".SH FILES\n.TP\n\\fI~/.config/signet/login\\fR\nthe login, mode 0600\n"
 	    ".TP\n\\fI~/.local/state/signet/\\fR\n"

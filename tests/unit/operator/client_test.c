@@ -170,6 +170,19 @@ Test(operator_client, giving_up_is_bounded, .timeout = 60)
 	responder_stop(r);
 }
 
+Test(operator_client, a_server_that_drips_is_given_up, .timeout = 60)
+{
+	static const struct answer_row rows[] = {{"DELETE", "/", 200, .trick = TRICK_DRIP}, {0}};
+	struct responder *r = responder_start(rows);
+
+	setenv("SIGNET_TIMEOUT", "1", 1);
+	AUTO(outcome) o = signet(NULL, "token revoke 7 --yes");
+	cr_assert_eq(o.code, EXIT_FAILED);
+	cr_assert(strstr(o.err, "network.timeout"), "%s", o.err);
+	cr_assert_eq(r->count, 1);
+	responder_stop(r);
+}
+
 /* ---- trust ---- */
 
 Test(operator_client, a_server_that_nothing_vouches_for_gets_nothing)

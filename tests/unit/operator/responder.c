@@ -163,6 +163,12 @@ static void send_huge(SSL *ssl)
 			return;
 }
 
+static void send_slowly(SSL *ssl)
+{
+	while (SSL_write(ssl, " ", 1) > 0)
+		usleep(100000);
+}
+
 /* False: the connection is over. */
 static bool answer(SSL *ssl, const struct answer_row *row)
 {
@@ -179,13 +185,15 @@ static bool answer(SSL *ssl, const struct answer_row *row)
 	buf_printf(&out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\n%s", row ? row->status : 404,
 	    row && row->type ? row->type : "application/json",
 	    row && row->headers ? row->headers : "");
-	if (!row || row->trick != TRICK_HUGE)
+	if (!row || (row->trick != TRICK_HUGE && row->trick != TRICK_DRIP))
 		buf_printf(&out, "Content-Length: %zu\r\n", n);
 	buf_put_str(&out, "\r\n");
 	buf_put(&out, span(body, row && row->trick == TRICK_CUT ? n / 2 : n));
 	send_text(ssl, out.p, out.n);
 	if (row && row->trick == TRICK_HUGE)
 		send_huge(ssl);
+	if (row && row->trick == TRICK_DRIP)
+		send_slowly(ssl);
 	return !row || row->trick == TRICK_NONE;
 }
 

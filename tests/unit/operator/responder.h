@@ -16,6 +16,7 @@ enum trick {
 	TRICK_CLOSE,   /* the request is read, the connection ends */
 	TRICK_CUT,     /* half of the body, then the end */
 	TRICK_HUGE,    /* a body without end */
+	TRICK_DRIP,    /* a body without end, an octet ten times a second */
 	TRICK_NO_HTTP, /* other octets instead of HTTP */
 };
 
