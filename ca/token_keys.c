@@ -166,6 +166,16 @@ struct status token_keys_load(
 	return STATUS_OK;
 }
 
+bool token_keys_known(struct token_keys *k)
+{
+	bool known;
+
+	pthread_rwlock_rdlock(&k->lock);
+	known = k->set != NULL;
+	pthread_rwlock_unlock(&k->lock);
+	return known;
+}
+
 bool token_keys_can_sign(struct token_keys *k, char *why, size_t size)
 {
 	bool can;

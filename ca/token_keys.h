@@ -28,6 +28,8 @@ DEFINE_AUTO_REF(token_keys, token_keys_free)
  */
 struct status token_keys_load(
     struct token_keys *k, const struct service_key_context *c, struct err *err);
+/* Have keys been read at all? Until then no token can be checked. */
+bool token_keys_known(struct token_keys *k);
 /* Can this node sign? False: why not. */
 bool token_keys_can_sign(struct token_keys *k, char *why, size_t size);
 

@@ -77,7 +77,13 @@ bool server_ready(void *context, char *why, size_t size)
 			snprintf(why, size, "no policy is loaded yet");
 		return false;
 	}
-	return core_serves(s, why, size) && keys_are_open(policy, why, size);
+	if (!core_serves(s, why, size) || !keys_are_open(policy, why, size))
+		return false;
+	if (!token_keys_known(s->api.tokens)) {
+		snprintf(why, size, "tokens cannot be checked yet");
+		return false;
+	}
+	return true;
 }
 
 /* ---- TLS ---- */
