@@ -23,8 +23,8 @@
 	    "RFC 9112 6.3: one Content-Length or one Transfer-Encoding says where a body ends",   \
 	    "send one of them, once")                                                             \
 	X(HTTP_TARGET, "http.target", ERR_INPUT,                                                  \
-	    "RFC 3986 2.1: a path is absolute, its escapes are two hex digits, none of them "     \
-	    "hides a slash or a NUL",                                                             \
+	    "RFC 3986 2.1 and 2.5: a path is absolute, its escapes are two hex digits, none of "  \
+	    "them hides a slash or a NUL, and together they are UTF-8",                           \
 	    "send the path as the guide has it")                                                  \
 	X(SERVICE_BUSY, "service.busy", ERR_BUSY, "requests wait in a queue of bounded length",   \
 	    "try again after Retry-After seconds")                                                \

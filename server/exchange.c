@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 /* More headers than any client of ours sends; the header bytes bound them as well. */
 #define HEADERS_MAX 100
 
@@ -91,7 +93,7 @@ static bool set_path(struct exchange *x)
 	char *path = arena_alloc(&x->arena, n + 1);
 
 	x->request.query = query ? query + 1 : NULL;
-	if (!path_decode(x->uri, n, path))
+	if (!path_decode(x->uri, n, path) || !utf8_valid(span_str(path)))
 		return false;
 	x->request.path = path;
 	return true;

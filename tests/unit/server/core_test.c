@@ -170,6 +170,8 @@ static const struct refusal refusals[] = {
     {"body where none is read", "GET /small HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n\r\nabc",
 	413},
     {"NUL in the path", REQUEST("/sm%00all"), 400},
+    {"no UTF-8 in the path", REQUEST("/sm%ffall"), 400},
+    {"a surrogate in the path", REQUEST("/sm%ed%a0%80all"), 400},
     {"half an escape", REQUEST("/small%2"), 400},
     {"encoded slash", REQUEST("/slow%2f10"), 400},
     {"no host", "GET /small HTTP/1.1\r\n\r\n", 400},
