@@ -6,6 +6,7 @@
 #include "ca/reason.h"
 
 #define CERTIFICATE_FILE_MAX 65536 /* one certificate, and the text that openssl puts around it */
+#define DOCUMENTS_MAX        2000  /* of a file that comes through the API */
 #define JWKS_FILE_MAX        65536 /* as long as the member `jwks` */
 
 static struct status read_beside(struct application *app, const struct policy_item *item,
@@ -128,6 +129,11 @@ struct status policy_stage(struct application *app, const struct doc_file *f)
 {
 	if (f->count == 0)
 		return err_set(app->err, ERR_CONFIG, "%s: no document in it", app->edit->file_name);
+	/* Each is held against every other, before anybody's rights are looked at. */
+	if (f->count > DOCUMENTS_MAX && app->edit->actor->credential != CREDENTIAL_LOCAL)
+		return err_set(app->err, ERR_CONFIG,
+		    "%s: %zu documents; at most %d are taken at a time", app->edit->file_name,
+		    f->count, DOCUMENTS_MAX);
 	for (size_t i = 0; i < f->count; i++)
 		TRY(stage_one(app, f->documents[i]));
 	return STATUS_OK;

@@ -661,6 +661,27 @@ Test(ca_policy_right, a_change_beside_a_thousand_bindings_takes_no_seconds, .tim
 
 /* ---- files beside a document ---- */
 
+/* Anybody with a token can send that: it costs little, and holds no lock. */
+Test(ca_policy_right, more_documents_than_a_call_takes_are_refused_unread, .timeout = 120)
+{
+	struct policy_scene *s = scene();
+	struct policy *p = current(s);
+	const struct actor eve = actor(p, "eve"), local = actor_local("os:root");
+	AUTO(buf) text = {0};
+	struct policy_edit e = {.actor = &eve, .dry_run = true};
+
+	for (int i = 0; i <= 2000; i++)
+		buf_printf(&text, "kind: principal\nname: p%d\ntype: person\n---\n", i);
+	e.text = buf_span(&text);
+	cr_expect_eq(policy_scene_edit(s, &e), ERR_CONFIG);
+	cr_expect_not_null(strstr(s->err.message, "at most 2000"), "%s", s->err.message);
+	/* Who has the machine may. */
+	e.actor = &local;
+	cr_expect_eq(policy_scene_edit(s, &e), ERR_NONE, "%s", s->err.message);
+	policy_release(p);
+	policy_scene_free(s);
+}
+
 Test(ca_policy_file, a_key_set_is_read_once_and_kept_in_the_document)
 {
 	/* The public key of RFC 7517 A.1. */
