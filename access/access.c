@@ -75,6 +75,17 @@ struct actor actor_principal(const struct principal *p)
 	    .permission_mask = PERMISSION_ALL};
 }
 
+const char *actor_behind(const struct actor *by, const struct principal *p, bool agreed)
+{
+	const char *maker = by->person ? by->person : by->name;
+
+	if (by->principal && strcmp(by->principal->name, p->name) == 0)
+		return by->person && strcmp(by->person, p->name) != 0 ? by->person : NULL;
+	if (p->type != PRINCIPAL_PERSON)
+		return by->person;
+	return agreed || by->credential == CREDENTIAL_LOCAL ? NULL : maker;
+}
+
 const struct principal *actor_in_force(const struct access *a, const struct actor *who)
 {
 	const struct principal *p =

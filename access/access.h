@@ -79,6 +79,13 @@ struct actor actor_nobody(void);
 struct actor actor_local(const char *name); /* name is borrowed */
 /* A principal as such, for questions about it (`can`): no credential is looked at. NULL: nobody. */
 struct actor actor_principal(const struct principal *p);
+/*
+ * Who stands behind a credential for p that `by` makes; NULL: p alone. Whoever makes a person's
+ * credential could keep a copy and be that person, and then agree to their own requests. So the
+ * maker stays behind it, and behind all that is made with it, unless others have agreed to it, or
+ * it was made by the owner of the server's machine.
+ */
+const char *actor_behind(const struct actor *by, const struct principal *p, bool agreed);
 
 /* ---- what is allowed ---- */
 

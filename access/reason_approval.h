@@ -35,6 +35,10 @@
 	    "an approver is an enabled person who holds the role that the approval policy names, "     \
 	    "in the scope of the act",                                                                 \
 	    "let somebody approve who holds the role that the message names")                          \
+	X(APPROVAL_CREDENTIAL, "approval.credential", ERR_DENIED,                                      \
+	    "an approver's credential is their own: whoever made it for them could use it as well",    \
+	    "use one that was made under an approval policy for token.create, or on the server's "     \
+	    "machine (signetd token)")                                                                 \
 	X(APPROVAL_TWICE, "approval.twice", ERR_CONFLICT,                                              \
 	    "one person, one verdict: approvals come from distinct persons",                           \
 	    "let somebody else approve")                                                               \

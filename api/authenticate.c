@@ -128,17 +128,19 @@ static struct status by_certificate(struct call *call, struct err *err)
 	const struct span der = call->request->peer->certificate_der;
 	struct arena *arena = call->request->arena;
 	const struct policy *judged_by = call->policy;
-	const char *name = NULL;
+	struct operator_identity who = {0};
 	int64_t version = 0;
 
 	TRY(operator_certificate_judge(
-	    call->db, call->policy, der, call_now(call), arena, &name, &version, err));
+	    call->db, call->policy, der, call_now(call), arena, &who, &version, err));
 	TRY(authenticate_by(call, version, err));
 	if (call->policy != judged_by)
 		TRY(operator_certificate_judge(
-		    call->db, call->policy, der, call_now(call), arena, &name, &version, err));
-	TRY(find_principal(call, name, err));
+		    call->db, call->policy, der, call_now(call), arena, &who, &version, err));
+	TRY(find_principal(call, who.principal, err));
 	call->actor.credential = CREDENTIAL_CERTIFICATE;
+	if (who.person)
+		call->actor.person = who.person;
 	return STATUS_OK;
 }
 

@@ -68,6 +68,7 @@ struct status operator_certificate_create(
 
 	TRY(token_principal(call, call->segment, &wish.principal, err));
 	TRY(token_may_make(call, call->segment, describe(call, call->segment, b->csr), err));
+	wish.agreed = call->approval != NULL;
 	TRY(operator_certificate_make(
 	    call->db, &wish, &call->api->rng, call->request->arena, &made, err));
 	answer(call, wish.principal->name, &made, response);

@@ -148,6 +148,7 @@ struct status token_create(struct call *call, struct http_response *response, st
 
 	TRY(token_principal(call, name, &wish.principal, err));
 	TRY(token_may_make(call, name, describe(call, b, name), err));
+	wish.agreed = call->approval != NULL;
 	TRY(token_make(&m, &wish, &made, err));
 	token_answer(call, &made, response);
 	return STATUS_OK;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "ca/act.h"
 #include "ca/certificate.h"
 #include "ca/certificate_record.h"
@@ -77,7 +78,7 @@ static struct status may_make(const struct operator_wish *w, struct arena *arena
 }
 
 static struct status store(struct db *db, const struct authority *a, const struct issued *issued,
-    const struct rng *rng, int64_t now, int64_t *ret_id, struct err *err)
+    const char *person, const struct rng *rng, int64_t now, int64_t *ret_id, struct err *err)
 {
 	AUTO(log_line) line = {0};
 	AUTO(buf) record = {0};
@@ -94,12 +95,36 @@ static struct status store(struct db *db, const struct authority *a, const struc
 
 	certificate_record(&columns, &record);
 	TRY(log_line_make("certificate.issued", now, rng, buf_span(&record), &line, err));
-	if (operator_certificate_store(db, &row, &line, ret_id, &why).ok)
+	if (operator_certificate_store(db, &row, person, &line, ret_id, &why).ok)
 		return STATUS_OK;
 	if (why.kind == ERR_CONFLICT)
 		return REFUSE(err, CREDENTIAL_KEY, "the key of the request was used before");
 	*err = why;
 	return STATUS_FAILED;
+}
+
+/* The certificate's own entry does not say who had it made. */
+static struct status record(struct db *db, const struct operator_wish *w, int64_t id,
+    const char *serial, const char *person, const struct rng *rng, struct err *err)
+{
+	struct policy_act act = {.who = w->by->name,
+	    .person = w->by->person,
+	    .act = "operator-certificate.created",
+	    .kind = "operator-certificate",
+	    .name = w->principal->name,
+	    .at = w->now};
+	AUTO(buf) document = {0};
+	struct json j = {.out = &document};
+
+	json_object_begin(&j, NULL);
+	json_int(&j, "id", id);
+	json_str(&j, "principal", w->principal->name);
+	json_str(&j, "serial_number", serial);
+	if (person)
+		json_str(&j, "person", person);
+	json_object_end(&j);
+	act.document = buf_span(&document);
+	return policy_record(db, &act, rng, err);
 }
 
 static void put_pem(struct span der, struct buf *out)
@@ -144,14 +169,16 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 {
 	AUTO(issued) issued = {0};
 	struct authority *a;
+	const char *person = actor_behind(w->by, w->principal, w->agreed);
 	char *serial = arena_alloc(arena, 2 * SERIAL_SIZE + 1);
 	int64_t id;
 
 	TRY(may_make(w, arena, err));
 	TRY(find_authority(w->policy, &a, err));
 	TRY(issue(a, w, rng, arena, &issued, err));
-	TRY(store(db, a, &issued, rng, w->now, &id, err));
+	TRY(store(db, a, &issued, person, rng, w->now, &id, err));
 	hex_text(SPAN_OF(issued.serial), serial);
+	TRY(record(db, w, id, serial, person, rng, err));
 	*ret_made = (struct operator_made){.id = id,
 	    .serial = serial,
 	    .pem = chain_pem(a, buf_span(&issued.der), arena),
@@ -194,9 +221,10 @@ static const struct authority *issuer_of(
 }
 
 struct status operator_certificate_judge(struct db *db, const struct policy *policy,
-    struct span der, int64_t now, struct arena *arena, const char **ret_principal,
+    struct span der, int64_t now, struct arena *arena, struct operator_identity *ret_who,
     int64_t *ret_policy_version, struct err *err)
 {
+	struct operator_identity who = {0};
 	struct certificate_view view;
 	const struct authority *a;
 	struct err why = {0};
@@ -209,13 +237,14 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 		return REFUSE(
 		    err, OPERATOR_CERTIFICATE, "it is not of the authority for operators");
 	TRY(operator_certificate_known(
-	    db, a->id, view.serial, der, &known, ret_policy_version, err));
+	    db, a->id, view.serial, der, arena, &known, &who.person, ret_policy_version, err));
 	if (!known)
 		return REFUSE(err, OPERATOR_CERTIFICATE, "it is not in the store as an operator's");
 	if (now < view.not_before || now > view.not_after)
 		return REFUSE(err, OPERATOR_VALIDITY, "it is not valid now");
-	*ret_principal = common_name(view.subject, arena);
-	if (!*ret_principal)
+	who.principal = common_name(view.subject, arena);
+	if (!who.principal)
 		return REFUSE(err, OPERATOR_CERTIFICATE, "its subject names nobody");
+	*ret_who = who;
 	return STATUS_OK;
 }

@@ -12,6 +12,7 @@ struct operator_wish {
 	const struct policy *policy;
 	const struct actor *by;
 	const struct principal *principal; /* for whom */
+	bool agreed;                       /* others have, as approval policy demands */
 	const char *csr; /* PEM, or base64 of DER; its names do not matter, its signature does */
 	int64_t now;
 };
@@ -22,20 +23,25 @@ struct operator_made {
 	int64_t not_before, not_after;
 };
 /*
- * In the caller's transaction, with its log entry. For others than oneself access_covers() decides.
- * ERR_INPUT csr.*, body.base64. ERR_DENIED credential.exceeds, credential.bound,
- * credential.principal, csr.key-algorithm. ERR_CONFLICT credential.authority, credential.key.
+ * In the caller's transaction, with its log entry and a record of who made it. For others than
+ * oneself access_covers() decides. ERR_INPUT csr.*, body.base64. ERR_DENIED credential.exceeds,
+ * credential.bound, credential.principal, csr.key-algorithm. ERR_CONFLICT credential.authority,
+ * credential.key.
  */
 struct status operator_certificate_make(struct db *db, const struct operator_wish *wish,
     const struct rng *rng, struct arena *arena, struct operator_made *ret_made, struct err *err);
 
+struct operator_identity {
+	const char *principal; /* the name in the certificate */
+	const char *person;    /* who stands behind it; NULL: the principal itself, or nobody */
+};
 /*
- * Whose is the certificate that a client has proven to hold? ret_principal in the arena: the name
- * in it. ret_policy_version: the store's: judge again where it is newer. ERR_AUTH
- * operator.certificate, operator.validity. ERR_DATABASE.
+ * Whose is the certificate that a client has proven to hold? Texts in the arena.
+ * ret_policy_version: the store's: judge again where it is newer. ERR_AUTH operator.certificate,
+ * operator.validity. ERR_DATABASE.
  */
 struct status operator_certificate_judge(struct db *db, const struct policy *policy,
-    struct span der, int64_t now, struct arena *arena, const char **ret_principal,
+    struct span der, int64_t now, struct arena *arena, struct operator_identity *ret_who,
     int64_t *ret_policy_version, struct err *err);
 
 #endif

@@ -165,12 +165,9 @@ static struct status judge_own(const struct token_maker *m, const struct token_w
 		return REFUSE(
 		    err, CREDENTIAL_EXCEEDS, "your own token is narrowed to fewer permissions");
 	set_permissions(row, mask & held, m->arena);
-	row->person =
-	    w->by->person && strcmp(w->by->person, row->principal) != 0 ? w->by->person : NULL;
 	return cut_lifetime(m, w, row, err);
 }
 
-/* Whoever makes a machine's credential could act with it: that person stands behind it. */
 static struct status judge_others(const struct token_maker *m, const struct token_wish *w,
     uint64_t mask, struct token_row *row, struct err *err)
 {
@@ -180,8 +177,6 @@ static struct status judge_others(const struct token_maker *m, const struct toke
 		return REFUSE(err, CREDENTIAL_EXCEEDS, "'%.64s' can do what you cannot: %.120s",
 		    w->principal->name, what);
 	set_permissions(row, mask, m->arena);
-	if (w->principal->type != PRINCIPAL_PERSON)
-		row->person = w->by->person;
 	return STATUS_OK;
 }
 
@@ -189,6 +184,7 @@ struct status token_make(const struct token_maker *m, const struct token_wish *w
     struct token_made *ret_token, struct err *err)
 {
 	struct token_row row = {.principal = w->principal->name,
+	    .person = actor_behind(w->by, w->principal, w->agreed),
 	    .created_by = w->by->name,
 	    .parent_id = w->by->token_id,
 	    .created_at = m->now,

@@ -26,6 +26,7 @@ struct token_wish {
 	const struct principal *principal;  /* for whom */
 	int64_t ttl;                        /* seconds; 0: TOKEN_TTL_STANDARD, or what is left */
 	const struct str_list *permissions; /* narrowed to these; NULL: not narrowed */
+	bool agreed;                        /* others have, as approval policy demands */
 };
 
 struct token_made {

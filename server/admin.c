@@ -7,6 +7,8 @@
 
 #include "access/shipped_roles.h"
 #include "base/json.h"
+#include "ca/act.h"
+#include "ca/reason.h"
 #include "ca/token_make.h"
 
 /* ---- the documents ---- */
@@ -135,7 +137,41 @@ static struct status load_keys(const struct making *m)
 	return token_keys_load(m->keys, &c, m->err);
 }
 
-struct status admin_make(const struct invocation *v, const struct admin_order *order,
+static struct status check_glass(const struct making *m, const struct access *a)
+{
+	if (!access_principal(a, m->order->name))
+		return err_set(
+		    m->err, ERR_MISSING, "there is no principal '%.64s'", m->order->name);
+	if (m->order->break_glass || !access_has_administrator(a))
+		return STATUS_OK;
+	return REFUSE(m->err, ACCESS_BOOTSTRAP_OVER,
+	    "there is an administrator: whoever makes a token here says why (--break-glass)");
+}
+
+static struct status make_one(
+    const struct making *m, struct policy_outcome *ret_outcome, const char **ret_token)
+{
+	struct policy_act act = {.who = m->v->who, .at = clock_now(&m->v->clock)};
+	AUTO_REF(policy) policy = NULL;
+	const char *token = NULL;
+
+	(void)ret_outcome;
+	TRY(policy_lock(m->db, &act.version, m->err));
+	TRY(policy_load(m->db, NULL, &policy, m->err));
+	TRY(check_glass(m, policy->access));
+	TRY(make_token(m, &token));
+	if (m->order->break_glass)
+		TRY(break_glass_record(m->db, &act,
+		    arena_printf(m->arena, "token of %s", m->order->name), m->order->break_glass,
+		    &m->v->rng, m->err));
+	TRY(db_commit(m->db, m->err));
+	*ret_token = token;
+	return STATUS_OK;
+}
+
+/* `make` commits, or nothing stays. */
+static struct status run_making(const struct invocation *v, const struct admin_order *order,
+    struct status (*make)(const struct making *, struct policy_outcome *, const char **),
     struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
     struct err *err)
 {
@@ -149,9 +185,22 @@ struct status admin_make(const struct invocation *v, const struct admin_order *o
 	TRY(db_check_schema(db, err));
 	TRY(load_keys(&m));
 	TRY(db_begin(db, err));
-	status = make_both(&m, ret_outcome, ret_token);
+	status = make(&m, ret_outcome, ret_token);
 	db_rollback(db); /* nothing to do behind a commit */
 	return status;
+}
+
+struct status admin_make(const struct invocation *v, const struct admin_order *order,
+    struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
+    struct err *err)
+{
+	return run_making(v, order, make_both, arena, ret_outcome, ret_token, err);
+}
+
+struct status admin_make_token(const struct invocation *v, const struct admin_order *order,
+    struct arena *arena, const char **ret_token, struct err *err)
+{
+	return run_making(v, order, make_one, arena, NULL, ret_token, err);
 }
 
 /* ---- the command ---- */
@@ -191,7 +240,21 @@ static int make(const struct invocation *v, const struct admin_order *order)
 	return COMMAND_OK;
 }
 
-int cmd_admin(const struct invocation *v, int argc, char **argv)
+static int make_only_token(const struct invocation *v, const struct admin_order *order)
+{
+	AUTO(arena) arena = {0};
+	struct err err = {0};
+	const char *token = NULL;
+
+	if (!admin_make_token(v, order, &arena, &token, &err).ok)
+		return command_failed(&err);
+	printf("%s\n", token);
+	return COMMAND_OK;
+}
+
+/* The options of both commands, and the one NAME. */
+static int run(const struct invocation *v, int argc, char **argv,
+    int (*act)(const struct invocation *, const struct admin_order *))
 {
 	static const struct option options[] = {
 	    {"ttl", required_argument, NULL, 't'},
@@ -209,9 +272,19 @@ int cmd_admin(const struct invocation *v, int argc, char **argv)
 			return command_usage(v, err.message[0] ? "%s" : NULL, err.message);
 	}
 	if (optind + 1 != argc)
-		return command_usage(v, "admin wants one NAME");
+		return command_usage(v, "%s wants one NAME", v->command->name);
 	if (order.break_glass && !command_reason_fits(order.break_glass))
 		return command_usage(v, "--break-glass wants a reason that others will understand");
 	order.name = argv[optind];
-	return make(v, &order);
+	return act(v, &order);
+}
+
+int cmd_admin(const struct invocation *v, int argc, char **argv)
+{
+	return run(v, argc, argv, make);
+}
+
+int cmd_token(const struct invocation *v, int argc, char **argv)
+{
+	return run(v, argc, argv, make_only_token);
 }

@@ -1,5 +1,5 @@
 /*
- * server/admin.h: the first administrator, made on the server's machine.
+ * server/admin.h: the first administrator and first tokens, made on the server's machine.
  *
  * The shipped roles that are missing, a person with the role admin, without a limit and without an
  * end, and a token to begin with: in one transaction. From then on bootstrap is over.
@@ -25,5 +25,12 @@ struct admin_order {
 struct status admin_make(const struct invocation *v, const struct admin_order *order,
     struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
     struct err *err);
+/*
+ * A token of a principal that is there: a person's first credential that is the person's own. One
+ * that another principal makes has its maker behind it, and approves nothing. Once there is an
+ * administrator it wants a reason, and is recorded with an alarm: it could be somebody else's.
+ */
+struct status admin_make_token(const struct invocation *v, const struct admin_order *order,
+    struct arena *arena, const char **ret_token, struct err *err);
 
 #endif

@@ -43,6 +43,7 @@ int cmd_run(const struct invocation *v, int argc, char **argv);
 int cmd_init(const struct invocation *v, int argc, char **argv);
 int cmd_migrate(const struct invocation *v, int argc, char **argv);
 int cmd_admin(const struct invocation *v, int argc, char **argv); /* admin.c */
+int cmd_token(const struct invocation *v, int argc, char **argv); /* admin.c */
 int cmd_bootstrap(const struct invocation *v, int argc, char **argv);
 int cmd_check(const struct invocation *v, int argc, char **argv);
 int cmd_enrollment(const struct invocation *v, int argc, char **argv); /* cmd_enrollment.c */

@@ -67,6 +67,17 @@ static const struct command commands[] = {
 	    "is changed by those whom it allows to.\n"
 	    "\n"
 	    "  signetd admin alice >token\n"},
+	{.name = "token", .run = cmd_token, .arguments = "NAME [--ttl TIME] [--break-glass REASON]",
+	    .summary = "make a token of a principal, on the server's machine",
+	    .help = "  NAME                   a principal that policy has\n"
+	    "  -t, --ttl TIME         how long the token is good, up to 24h (12h)\n"
+	    "  --break-glass REASON   once there is an administrator: recorded, with an alarm\n"
+	    "\n"
+	    "A person's first credential, alone on standard output. One that somebody else made for a\n"
+	    "person with `signet token create` approves nothing, unless an approval policy on\n"
+	    "token.create had others agree to it: its maker could use it as well.\n"
+	    "\n"
+	    "  signetd token bob --break-glass 'first login of bob' >token\n"},
 	{.name = "check", .run = cmd_check, .arguments = "",
 	    .summary = "validate configuration, database, policy and keys",
 	    .help = "  signetd --config /etc/signet/signetd.yaml check\n"},

@@ -136,6 +136,15 @@ bool approval_ready(const struct access *access, const struct request_row *row, 
 	return true;
 }
 
+/* A copy may be with its maker, who would then be several persons. */
+static struct status check_credential(const struct actor *who, struct err *err)
+{
+	if (who->person && strcmp(who->person, who->name) == 0)
+		return STATUS_OK;
+	return REFUSE(err, APPROVAL_CREDENTIAL, "behind this credential of '%s' stands '%s'",
+	    who->name, who->person ? who->person : "nobody");
+}
+
 struct status approval_may_decide(const struct access *access, const struct request_row *row,
     const struct actor *who, int64_t now, struct err *err)
 {
@@ -149,7 +158,7 @@ struct status approval_may_decide(const struct access *access, const struct requ
 		const struct requirement r = requirement_of(&row->requirements[i]);
 
 		if (counts(access, row, &r, who->name, now))
-			return STATUS_OK;
+			return check_credential(who, err);
 		role = r.role;
 	}
 	return REFUSE(err, APPROVAL_ROLE,

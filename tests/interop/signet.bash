@@ -32,7 +32,7 @@ signet_setup() {
 as() {
 	local name=$1
 	shift
-	[ -s "$people/$name" ] || signet token create --principal "$name" --ttl 4h -o "$people/$name"
+	[ -s "$people/$name" ] || stack_signetd token "$name" --ttl 4h --break-glass "first login of $name" >"$people/$name"
 	SIGNET_TOKEN=$(cat "$people/$name") "$@"
 }
 

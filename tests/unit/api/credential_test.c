@@ -328,6 +328,30 @@ Test(api_credential, behind_a_machines_token_stands_who_made_it, .timeout = 60)
 	    pg_value(&s->database, "SELECT person FROM token ORDER BY id DESC LIMIT 1"), "alice");
 }
 
+static const char *newest_person(struct scene *s)
+{
+	return pg_value(&s->database, "SELECT person FROM token ORDER BY id DESC LIMIT 1");
+}
+
+/* Else one administrator is as many persons as approvals need. */
+Test(api_credential, behind_another_persons_token_stands_who_made_it, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	const char *bobs;
+	int64_t id;
+
+	bobs = made_token(s, scene_token(s, "alice"), "{\"principal\":\"bob\"}", &id);
+	cr_expect_str_eq(newest_person(s), "alice");
+	/* And behind what is made with it. */
+	(void)made_token(s, bobs, "{}", &id);
+	cr_expect_str_eq(newest_person(s), "alice");
+	/* What bob makes for himself with a token of his own is his. */
+	(void)made_token(s, scene_token(s, "bob"), "{}", &id);
+	cr_expect_eq(pg_number(&s->database,
+			 "SELECT count(*) FROM token WHERE principal = 'bob' AND person IS NULL"),
+	    2);
+}
+
 Test(api_credential, the_token_itself_is_nowhere_in_the_store, .timeout = 60)
 {
 	AUTO_REF(scene) s = scene_new();

@@ -126,14 +126,14 @@ static struct span der_of(struct rig *r, X509 *certificate)
 /* The principal, or the code of the refusal. */
 static const char *judge(struct rig *r, struct span der, int64_t now)
 {
-	const char *name = NULL;
+	struct operator_identity who = {0};
 	int64_t version;
 
 	err_clear(&r->err);
 	return operator_certificate_judge(
-		   r->db, &r->policy, der, now, &r->arena, &name, &version, &r->err)
+		   r->db, &r->policy, der, now, &r->arena, &who, &version, &r->err)
 		       .ok
-		   ? name
+		   ? who.principal
 		   : err_code(&r->err);
 }
 
@@ -160,7 +160,7 @@ Test(ca_operator_certificate, it_names_the_principal_and_nothing_of_the_request,
 	cr_expect_eq(EVP_PKEY_eq(X509_get0_pubkey(certificate), key), 1);
 	/* In the store, in the log; and it is bob. */
 	cr_expect_eq(pg_number(&r.database, "SELECT count(*) FROM certificate"), 1);
-	cr_expect_eq(pg_number(&r.database, "SELECT count(*) FROM log_entry"), 1);
+	cr_expect_eq(pg_number(&r.database, "SELECT count(*) FROM log_entry"), 2);
 	cr_expect_str_eq(judge(&r, der_of(&r, certificate), r.world.now), "bob");
 	X509_free(certificate);
 	EVP_PKEY_free(key);
@@ -206,6 +206,52 @@ Test(ca_operator_certificate, nobody_makes_one_for_more_than_they_hold, .timeout
 	r.world.issuing.operators = true;
 	cr_expect_str_eq(make(&r, &r.alice, 1, csr_of(&r, key, true)), "good");
 	EVP_PKEY_free(key);
+	rig_free(&r);
+}
+
+/* Who stands behind the certificate that `by` makes for bob; "bob": he alone. */
+static const char *behind(struct rig *r, const struct actor *by, bool agreed)
+{
+	EVP_PKEY *key = pki_key("EC-P256");
+	const struct operator_wish wish = {.policy = &r->policy,
+	    .by = by,
+	    .principal = &r->principals[1],
+	    .agreed = agreed,
+	    .csr = csr_of(r, key, true),
+	    .now = r->world.now};
+	struct operator_identity who = {0};
+	X509 *certificate;
+	int64_t version;
+
+	cr_assert(
+	    operator_certificate_make(r->db, &wish, &r->world.rng, &r->arena, &r->made, &r->err).ok,
+	    "%s", r->err.message);
+	certificate = read_made(r);
+	cr_assert(operator_certificate_judge(r->db, &r->policy, der_of(r, certificate),
+	    r->world.now, &r->arena, &who, &version, &r->err)
+		      .ok);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	cr_expect_str_eq(who.principal, "bob");
+	return who.person ? who.person : "bob";
+}
+
+Test(ca_operator_certificate, behind_another_persons_stands_who_had_it_made, .timeout = 60)
+{
+	struct rig r;
+	struct actor lent, local = actor_local("os:root");
+
+	rig_make(&r);
+	cr_expect_str_eq(behind(&r, &r.alice, false), "alice");
+	lent = r.bob;
+	lent.person = "alice"; /* bob's token, of alice's making */
+	cr_expect_str_eq(behind(&r, &lent, false), "alice");
+	cr_expect_str_eq(behind(&r, &r.alice, true), "bob");
+	cr_expect_str_eq(behind(&r, &local, false), "bob");
+	cr_expect_str_eq(behind(&r, &r.bob, false), "bob");
+	cr_expect_eq(pg_number(&r.database,
+			 "SELECT count(*) FROM policy_change WHERE kind = 'operator-certificate'"),
+	    5);
 	rig_free(&r);
 }
 

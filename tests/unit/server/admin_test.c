@@ -119,6 +119,45 @@ static const struct {
 	ERR_CONFLICT},
 };
 
+static enum err_kind make_token(struct scene *s, const struct admin_order *order, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	const char *token = NULL;
+
+	err_clear(err);
+	if (!admin_make_token(&s->invocation, order, &arena, &token, err).ok)
+		return err->kind;
+	check_token(s, token, order->name);
+	return ERR_NONE;
+}
+
+Test(server_admin, a_persons_own_first_token_is_made_here_and_told, .timeout = 60)
+{
+	struct scene s;
+	const struct admin_order alice = {.name = "alice", .ttl = 3600},
+				 eve = {.name = "eve", .ttl = 3600},
+				 quiet = {.name = "bob", .ttl = 3600},
+				 told = {.name = "bob", .ttl = 3600, .break_glass = "his first"};
+	struct err err = {0};
+
+	scene_new(&s, false);
+	scene_init(&s);
+	scene_policy(&s, "kind: principal\nname: bob\ntype: person\n");
+	cr_expect_eq(make_token(&s, &eve, &err), ERR_MISSING, "%s", err.message);
+	cr_expect_eq(make_token(&s, &quiet, &err), ERR_NONE, "%s", err.message);
+	cr_assert_eq(make(&s, &alice, &err), ERR_NONE, "%s", err.message);
+	cr_expect_eq(make_token(&s, &quiet, &err), ERR_DENIED);
+	cr_expect_str_eq(err_code(&err), "access.bootstrap-over");
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM alarm"), 0);
+	cr_expect_eq(make_token(&s, &told, &err), ERR_NONE, "%s", err.message);
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM alarm"), 1);
+	/* Nobody stands behind it but bob. */
+	cr_expect_eq(pg_number(&s.database,
+			 "SELECT count(*) FROM token WHERE principal = 'bob' AND person IS NULL"),
+	    2);
+	scene_free(&s);
+}
+
 Test(server_admin, what_makes_no_administrator_is_refused, .timeout = 120)
 {
 	for (size_t i = 0; i < COUNT(wrong); i++) {

@@ -221,6 +221,32 @@ Test(approval, who_may_approve_is_a_person_with_the_role_in_scope_who_did_not_as
 	approval_scene_free(s);
 }
 
+Test(approval, whoever_made_the_credential_of_an_approver_cannot_use_it_to_agree)
+{
+	struct approval_scene *s = approval_scene_new();
+	struct request_row asked = scene_asked(s);
+	const int64_t id = scene_ask(s, &asked);
+	const struct request_row row = scene_row(s, id);
+	struct actor bob = scene_actor(s, "bob", "carol");
+	struct approval_vote vote = {.who = &bob, .approve = true, .digest = &row.digest};
+
+	EXPECT_REFUSED(
+	    approval_decide(&s->context, &s->access, id, &vote, &err_), "approval.credential");
+	vote.approve = false;
+	EXPECT_REFUSED(
+	    approval_decide(&s->context, &s->access, id, &vote, &err_), "approval.credential");
+	/* The requester's own making is the requester. */
+	bob.person = "alice";
+	EXPECT_REFUSED(approval_decide(&s->context, &s->access, id, &vote, &err_), "approval.own");
+	bob.person = NULL;
+	EXPECT_REFUSED(
+	    approval_decide(&s->context, &s->access, id, &vote, &err_), "approval.credential");
+	bob.person = "bob";
+	vote.approve = true;
+	EXPECT_DONE(approval_decide(&s->context, &s->access, id, &vote, &err_));
+	approval_scene_free(s);
+}
+
 Test(approval, names_the_digest_of_exactly_this_request)
 {
 	struct approval_scene *s = approval_scene_new();
