@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +44,8 @@ static pid_t start(const char *log, char *arguments[static ARGUMENTS_MAX])
 	snprintf(path, sizeof(path), "%s/%s", program_directory(), arguments[0]);
 	pid_t pid = fork();
 	if (pid == 0) {
+		/* A test that dies takes what it started along. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		int fd = log ? open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
 		if (fd >= 0) {
 			dup2(fd, 1);
