@@ -167,7 +167,11 @@ Test(api_credential, who_fails_often_must_wait_and_others_need_not, .timeout = 6
 	for (int i = 0; i < ATTEMPT_BURST; i++)
 		cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, "x", NULL), "credential.refused");
 	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, "x", NULL), "credential.limited");
+	/* Somebody else at the same site has a token of ours: it is still good, while it is one. */
+	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, token, NULL), "good");
+	s->now += 2 * 3600;
 	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, token, NULL), "credential.limited");
+	s->now -= 2 * 3600;
 	s->address = "192.0.2.2";
 	cr_expect_str_eq(scene_code(s, HTTP_GET, TOKENS, token, NULL), "good");
 }
