@@ -19,7 +19,7 @@ struct status authority_read(struct authority *a, const struct policy_item *item
 
 	if (!item->row)
 		return policy_fail(item, "name", err,
-		    "there is no such authority; signetd init makes authorities");
+		    "there is no such authority; signet authority issue, or key and take, make them");
 	if (!authority_of_certificate(item->row->certificate, a, &why).ok)
 		return policy_fail(item, NULL, err, "its stored certificate: %s", why.message);
 	a->chain = item->row->chain;

@@ -160,7 +160,8 @@ static struct status check_successor(struct subject *s, const char *old, struct 
 	TRY(log_state_vkey(old, &vkey, err));
 	TRY(log_state_checkpoint(old, &kept, err));
 	if (!note || !vkey_parse(buf_span(&vkey), &before.key, &why).ok) {
-		named(s, FAULT_LOG_RENAMED, "it does not say from which log it was started");
+		named(s, FAULT_LOG_RENAMED,
+		    "it does not say from which log it was started: neither grown from it nor restored");
 		return STATUS_OK;
 	}
 	buf_put_str(&before.note, note);
@@ -179,12 +180,14 @@ static struct status check_successor(struct subject *s, const char *old, struct 
 
 static struct status check_name(struct subject *s, struct err *err)
 {
-	AUTO(buf) old = {0};
+	AUTO(buf) old = {0}, path = {0};
 
 	TRY(log_state_origin(buf_cstr(&s->server), &old, err));
 	if (!old.n || strcmp(buf_cstr(&old), s->verify.key.name) == 0)
 		return STATUS_OK;
-	call_note(s->call, "this log, %s, has followed %s", s->verify.key.name, buf_cstr(&old));
+	TRY(log_state_path(buf_cstr(&old), &path, err));
+	call_note(s->call, "this log, %s, has followed %s, of which %s holds the last checkpoint",
+	    s->verify.key.name, buf_cstr(&old), buf_cstr(&path));
 	return check_successor(s, buf_cstr(&old), err);
 }
 

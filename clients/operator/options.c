@@ -10,7 +10,7 @@
 const struct option_row option_rows[OPT_COUNT] = {
     SWITCH(JSON, "--json", 0, "for machines: what the server answers, as JSON"),
     SWITCH(YES, "--yes", 'y', "do not ask"),
-    VALUE(FILE, "--file", 'f', "FILE", NULL, "YAML or JSON documents; - reads standard input"),
+    VALUE(FILE, "--file", 'f', "FILE", NULL, "what to read; - is standard input"),
     SWITCH(DRY_RUN, "--dry-run", 0, "show what would change, and change nothing"),
     SWITCH(ALL, "--all", 0, "every page, not only the first"),
     VALUE(LIMIT, "--limit", 0, "N", NULL, "so many rows at most (50)"),
