@@ -253,7 +253,8 @@ as pipeline device register acme-r200 SN-2001 SN-2002 --json | tee asked.json
 asked=$(id_of asked.json)
 [ -n "$asked" ] || wrong "no request came of it"
 
-title "Refused: a job of another branch"
+title "Refused: the token a second time, and a job of another branch"
+must_fail as thief login --oidc-token-file ci.jwt
 "$here/demo/ci-issuer" token ci "${claims[@]/#ref=*/ref=refs/heads/mine}" >other.jwt
 must_fail as thief login --oidc-token-file other.jwt
 
