@@ -67,8 +67,14 @@ static void stage_device(struct application *app, struct policy_item *item)
 
 static struct status stage_document(struct application *app, struct policy_item *item)
 {
-	const struct policy_item *twin = policy_items_find(&app->documents, item->kind, item->name);
+	const struct policy_item *twin;
 
+	/* Each is held against every other, before anybody's rights are looked at. */
+	if (app->documents.count >= DOCUMENTS_MAX &&
+	    app->edit->actor->credential != CREDENTIAL_LOCAL)
+		return policy_fail(item, NULL, app->err,
+		    "at most %d documents are taken at a time, devices not counted", DOCUMENTS_MAX);
+	twin = policy_items_find(&app->documents, item->kind, item->name);
 	if (twin)
 		return policy_fail(
 		    item, "name", app->err, "the same stands in line %d", twin->node->line);
@@ -129,11 +135,6 @@ struct status policy_stage(struct application *app, const struct doc_file *f)
 {
 	if (f->count == 0)
 		return err_set(app->err, ERR_CONFIG, "%s: no document in it", app->edit->file_name);
-	/* Each is held against every other, before anybody's rights are looked at. */
-	if (f->count > DOCUMENTS_MAX && app->edit->actor->credential != CREDENTIAL_LOCAL)
-		return err_set(app->err, ERR_CONFIG,
-		    "%s: %zu documents; at most %d are taken at a time", app->edit->file_name,
-		    f->count, DOCUMENTS_MAX);
 	for (size_t i = 0; i < f->count; i++)
 		TRY(stage_one(app, f->documents[i]));
 	return STATUS_OK;

@@ -675,7 +675,15 @@ Test(ca_policy_right, more_documents_than_a_call_takes_are_refused_unread, .time
 	e.text = buf_span(&text);
 	cr_expect_eq(policy_scene_edit(s, &e), ERR_CONFIG);
 	cr_expect_not_null(strstr(s->err.message, "at most 2000"), "%s", s->err.message);
+	/* Devices stand by themselves: an import has thousands. */
+	AUTO(buf) units = {0};
+	for (int i = 0; i < 5000; i++)
+		buf_printf(&units, "kind: device\nproduct: nosuch\nserial: D%d\n---\n", i);
+	e.text = buf_span(&units);
+	cr_expect_neq(policy_scene_edit(s, &e), ERR_NONE);
+	cr_expect_null(strstr(s->err.message, "at most"), "%s", s->err.message);
 	/* Who has the machine may. */
+	e.text = buf_span(&text);
 	e.actor = &local;
 	cr_expect_eq(policy_scene_edit(s, &e), ERR_NONE, "%s", s->err.message);
 	policy_release(p);
