@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clients/operator/problem.h"
+#include "clients/operator/reason.h"
 #include "clients/operator/value.h"
 
 int call_usage(const struct call *c, const char *format, ...)
@@ -60,7 +61,8 @@ int call_ask(const struct call *c, const char *format, ...)
 	if (call_has(c, OPT_YES))
 		return EXIT_DONE;
 	if (fileno(c->in) < 0 || !isatty(fileno(c->in)))
-		return call_usage(c, "nobody is here to be asked: give --yes");
+		return call_usage(c, "nobody is here to be asked: give --yes%s",
+		    c->command->options & BIT(DIGEST) ? " --digest SHA256" : "");
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
@@ -113,12 +115,23 @@ struct status call_client(struct call *c, struct client **ret_client, struct err
 	return STATUS_OK;
 }
 
+/* Who asks as nobody gets a refusal that nobody may look up: say here what is missing. */
+static struct status is_known(
+    const struct call *c, const struct client_request *request, struct err *err)
+{
+	if (c->login.token || c->login.certificate || strcmp(request->path, "/token-exchange") == 0)
+		return STATUS_OK;
+	return err_refuse(
+	    err, WHY(LOGIN_NONE), "not logged in at %s, and no SIGNET_TOKEN set", c->login.api_url);
+}
+
 int call_api(struct call *c, const struct client_request *request, struct client_reply *ret_reply)
 {
 	struct client *client = NULL;
 	struct err err = {0};
 
-	if (!call_client(c, &client, &err).ok || !client_send(client, request, ret_reply, &err).ok)
+	if (!call_client(c, &client, &err).ok || !is_known(c, request, &err).ok ||
+	    !client_send(client, request, ret_reply, &err).ok)
 		return call_failed(c, &err);
 	if (ret_reply->status == 202) {
 		problem_print_request(c, ret_reply->json);

@@ -172,6 +172,19 @@ int cmd_describe(struct call *c)
 
 /* ---- delete ---- */
 
+static const char *instead_of_delete(const struct kind *k)
+{
+	static const struct {
+		const char *kind, *instead;
+	} rows[] = {{"device", "signet device retire"}, {"token", "signet token revoke"},
+	    {"authority", "signet authority retire"}, {"request", "signet request withdraw"}};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strcmp(k->name, rows[i].kind) == 0)
+			return rows[i].instead;
+	return "documents of this kind are changed by signet apply";
+}
+
 /* What is removed is what was looked at: If-Match carries its version. */
 int cmd_delete(struct call *c)
 {
@@ -182,6 +195,8 @@ int cmd_delete(struct call *c)
 
 	if (!k)
 		return EXIT_USAGE;
+	if (!k->removable)
+		return call_usage(c, "%s are never removed; %s", k->plural, instead_of_delete(k));
 	code = get_item(c, k, &item);
 	if (code == EXIT_DONE)
 		code = call_ask(c, "delete %s %s?", k->name, c->arguments[1]);

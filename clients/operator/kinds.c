@@ -107,29 +107,31 @@ static const struct relation of_issuer[] = {
 static const struct relation of_device[] = {
     RELATION("Certificates", "certificate", "device", NULL, NULL), {0}};
 
-#define DOCUMENT(name, plural, columns, relations)                   \
-	{                                                            \
-		name, plural, true, {"/" plural, columns}, relations \
-	}
+/* clang-format off */
+#define KEPT(name, plural, columns, relations) \
+	{name, plural, false, {"/" plural, columns}, relations}
+#define REMOVABLE(name, plural, columns, relations) \
+	{name, plural, true, {"/" plural, columns}, relations}
+/* clang-format on */
 const struct kind kinds[] = {
-    DOCUMENT("authority", "authorities", authority_columns, of_authority),
-    DOCUMENT("profile", "profiles", profile_columns, of_profile),
-    DOCUMENT("label", "labels", label_columns, of_label),
-    DOCUMENT("trust-anchor", "trust-anchors", anchor_columns, of_anchor),
-    DOCUMENT("product", "products", product_columns, of_product),
-    DOCUMENT("role", "roles", role_columns, of_role),
-    DOCUMENT("principal", "principals", principal_columns, of_principal),
-    DOCUMENT("binding", "bindings", binding_columns, of_binding),
-    DOCUMENT("oidc-issuer", "oidc-issuers", issuer_columns, of_issuer),
-    DOCUMENT("oidc-rule", "oidc-rules", rule_columns, NULL),
-    DOCUMENT("approval-policy", "approval-policies", approval_columns, NULL),
-    DOCUMENT("log-policy", "log-policies", log_policy_columns, NULL),
-    {"device", "devices", false, {"/devices", device_columns}, of_device},
-    {"certificate", "certificates", false, {"/certificates", certificate_columns}, NULL},
-    {"enrollment", "enrollments", false, {"/enrollments", enrollment_columns}, NULL},
-    {"request", "requests", false, {"/requests", request_columns}, NULL},
-    {"token", "tokens", false, {"/tokens", token_columns}, NULL},
-    {"alarm", "alarms", false, {"/alarms", alarm_columns}, NULL},
+    KEPT("authority", "authorities", authority_columns, of_authority),
+    KEPT("profile", "profiles", profile_columns, of_profile),
+    KEPT("label", "labels", label_columns, of_label),
+    KEPT("trust-anchor", "trust-anchors", anchor_columns, of_anchor),
+    KEPT("product", "products", product_columns, of_product),
+    REMOVABLE("role", "roles", role_columns, of_role),
+    REMOVABLE("principal", "principals", principal_columns, of_principal),
+    REMOVABLE("binding", "bindings", binding_columns, of_binding),
+    REMOVABLE("oidc-issuer", "oidc-issuers", issuer_columns, of_issuer),
+    REMOVABLE("oidc-rule", "oidc-rules", rule_columns, NULL),
+    REMOVABLE("approval-policy", "approval-policies", approval_columns, NULL),
+    REMOVABLE("log-policy", "log-policies", log_policy_columns, NULL),
+    KEPT("device", "devices", device_columns, of_device),
+    KEPT("certificate", "certificates", certificate_columns, NULL),
+    KEPT("enrollment", "enrollments", enrollment_columns, NULL),
+    KEPT("request", "requests", request_columns, NULL),
+    KEPT("token", "tokens", token_columns, NULL),
+    KEPT("alarm", "alarms", alarm_columns, NULL),
     {0},
 };
 

@@ -16,7 +16,7 @@ struct relation {
 struct kind {
 	const char *name;   /* "oidc-rule" */
 	const char *plural; /* "oidc-rules" */
-	bool document;      /* a policy document: applied, described by its members */
+	bool removable;     /* a policy document that may be removed; others are changed only */
 	struct list_view view;
 	const struct relation *relations; /* ended by title NULL; NULL: none */
 };

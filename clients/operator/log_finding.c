@@ -54,35 +54,35 @@ void log_mismatched(struct log_findings *f, struct log_mismatches *list, int64_t
 	list->items[list->count++] = (struct log_mismatch){index, *expected, *found};
 }
 
-/* The one that stands in this one's place, and whose place this one has; NULL: none. */
-static const struct log_mismatch *partner_of(
-    const struct log_mismatches *list, const struct log_mismatch *m)
+/* Number of the one that stands in this one's place, and whose place this one has; else count. */
+static size_t partner_of(const struct log_mismatches *list, size_t which)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		const struct log_mismatch *o = &list->items[i];
+	const struct log_mismatch *m = &list->items[which];
+	size_t i = 0;
 
-		if (o != m && merkle_equal(&o->expected, &m->found) &&
-		    merkle_equal(&o->found, &m->expected))
-			return o;
-	}
-	return NULL;
+	while (
+	    i < list->count && (i == which || !merkle_equal(&list->items[i].expected, &m->found) ||
+				   !merkle_equal(&list->items[i].found, &m->expected)))
+		i++;
+	return i;
 }
 
 static void settle(struct log_findings *f, const struct log_mismatches *list, const char *where)
 {
-	if (!list->items)
-		return;
-	for (size_t i = 0; i < list->count; i++) {
-		const struct log_mismatch *m = &list->items[i], *o = partner_of(list, m);
+	for (size_t i = 0; list->items && i < list->count; i++) {
+		size_t partner = partner_of(list, i);
+		bool swapped = partner < list->count;
 		const char *detail = arena_printf(&f->arena,
-		    o ? "%s: each stands in the other's place"
-		      : "%s: it is not the one whose hash is in the tree",
+		    swapped ? "%s: each stands in the other's place"
+			    : "%s: it is not the one whose hash is in the tree",
 		    where);
 
-		if (o && o < m)
+		if (partner < i)
 			continue; /* named with the other one */
-		log_found(f, &(struct log_finding){o ? FAULT_ENTRIES_SWAPPED : FAULT_ENTRY_CHANGED,
-				 m->index, o ? o->index : -1, NULL, 0, NULL, detail});
+		log_found(
+		    f, &(struct log_finding){swapped ? FAULT_ENTRIES_SWAPPED : FAULT_ENTRY_CHANGED,
+			   list->items[i].index, swapped ? list->items[partner].index : -1, NULL, 0,
+			   NULL, detail});
 	}
 }
 

@@ -2,8 +2,10 @@
 #include "clients/operator/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define GAP 2 /* blanks between columns */
+#define GAP        2  /* blanks between columns */
+#define ROOM_LEAST 20 /* in less, lines are not broken */
 
 struct table_cell {
 	const char *text;
@@ -30,11 +32,50 @@ void table_put(struct table *t, enum style style, struct span text)
 		t->widths[column] = cell->width;
 }
 
+/* Columns before the last one. */
+static size_t indent_of(const struct table *t)
+{
+	size_t indent = 0;
+
+	for (size_t i = 0; i + 1 < t->columns; i++)
+		indent += t->widths[i] + GAP;
+	return indent;
+}
+
+/* In lines that the terminal has room for, broken at blanks. */
+static void print_wrapped(
+    const struct screen *screen, size_t indent, size_t room, const struct table_cell *cell)
+{
+	const char *text = cell->text;
+	size_t used = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, " ") + strspn(text + strcspn(text, " "), " ");
+		size_t width = text_width(span(text, n));
+		AUTO(buf) word = {0};
+
+		if (used && used + text_width(span(text, strcspn(text, " "))) > room) {
+			fprintf(screen->file, "\n%*s", (int)indent, "");
+			used = 0;
+		}
+		buf_put(&word, span(text, n));
+		screen_put(screen, cell->style, buf_cstr(&word));
+		used += width;
+		text += n;
+	}
+}
+
 /* The last of a line stands without blanks behind it. */
 static void print_cell(const struct table *t, const struct screen *screen, size_t column,
     const struct table_cell *cell)
 {
-	screen_put(screen, cell->style, cell->text);
+	size_t indent = indent_of(t);
+	size_t room = screen->columns > indent + ROOM_LEAST ? screen->columns - indent : 0;
+
+	if (column + 1 < t->columns || !room || cell->width <= room)
+		screen_put(screen, cell->style, cell->text);
+	else
+		print_wrapped(screen, indent, room, cell);
 	if (column + 1 < t->columns)
 		fprintf(screen->file, "%*s", (int)(t->widths[column] - cell->width + GAP), "");
 	else

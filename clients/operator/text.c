@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -132,11 +133,19 @@ static bool has_text(const char *variable)
 	return value && *value;
 }
 
+static size_t columns_of(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 struct screen screen_of(FILE *file)
 {
 	const char *term = getenv("TERM");
 	struct screen s = {.file = file, .terminal = fileno(file) >= 0 && isatty(fileno(file))};
 
+	s.columns = s.terminal ? columns_of(fileno(file)) : 0;
 	s.colour = s.terminal && !has_text("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 	return s;
 }

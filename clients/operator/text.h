@@ -37,6 +37,7 @@ struct screen {
 	FILE *file;
 	bool terminal; /* a person looks at it as it comes */
 	bool colour;
+	size_t columns; /* of a terminal; 0: not known, or none */
 };
 /* Colours on a terminal only, and there neither with NO_COLOR nor TERM=dumb. */
 struct screen screen_of(FILE *file);

@@ -51,6 +51,26 @@ static void put_text(struct buf *out, const char *text)
 	text_put_json(out, buf_span(&quoted));
 }
 
+/* Lines that may stand as they are: each begins and ends with something, and is fit to be shown. */
+static bool is_lines(const char *text)
+{
+	AUTO(buf) safe = {0};
+	size_t n = strlen(text);
+
+	if (!strchr(text, '\n') || isspace((unsigned char)*text) || strstr(text, "\n\n") ||
+	    strstr(text, "\n ") || strstr(text, " \n"))
+		return false;
+	text_put_lines(&safe, span_str(text), 0);
+	return safe.n == n - (text[n - 1] == '\n') && memcmp(safe.p, text, safe.n) == 0;
+}
+
+static void put_lines(const char *text, size_t indent, struct buf *out)
+{
+	buf_printf(out, " |%s\n%*s", text[strlen(text) - 1] == '\n' ? "" : "-", (int)indent, "");
+	text_put_lines(out, span_str(text), indent);
+	buf_put_byte(out, '\n');
+}
+
 static bool is_block(const json_t *v)
 {
 	return (json_is_array(v) && json_array_size(v)) ||
@@ -72,6 +92,10 @@ static void put_value(const json_t *value, size_t indent, struct buf *out)
 		yaml_put(value, indent, out);
 		return;
 	}
+	if (json_is_string(value) && is_lines(json_string_value(value))) {
+		put_lines(json_string_value(value), indent, out);
+		return;
+	}
 	buf_put_byte(out, ' ');
 	yaml_put_scalar(value, out);
 	buf_put_byte(out, '\n');
@@ -88,7 +112,7 @@ static void put_list(const json_t *value, size_t indent, struct buf *out)
 
 		buf_printf(out, "%*s-", (int)indent, "");
 		if (!is_block(item)) {
-			put_value(item, 0, out);
+			put_value(item, indent + STEP, out);
 			continue;
 		}
 		/* The item's first line stands behind the dash. */

@@ -76,6 +76,7 @@ setup() { signet_setup; }
 		seq -f 'acme-r200,BULK-%.0f' 20000
 	} >units.csv
 	run --separate-stderr signet device import units.csv --json
+	echo "$output $stderr"
 	[ "$(member created)" = 20000 ]
 	run --separate-stderr signet device import units.csv --from-line 10002 --json
 	[ "$(member known)" = 10000 ]

@@ -46,6 +46,8 @@ static const struct {
     {"authority issue x --parent p", EXIT_USAGE, "needs --subject TEXT"},
     {"authority issue x --parent p --subject s --path-length many", EXIT_USAGE, "not 'many'"},
     {"authority take x", EXIT_USAGE, "needs --file FILE"},
+    {"delete label open", EXIT_USAGE, "labels are never removed"},
+    {"delete device 1", EXIT_USAGE, "signet device retire"},
     {"man no such", EXIT_USAGE, "there is no command"},
 };
 

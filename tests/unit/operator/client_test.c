@@ -197,6 +197,9 @@ Test(operator_client, a_server_that_nothing_vouches_for_gets_nothing)
 	cr_assert_eq(o.code, EXIT_FAILED);
 	cr_assert(strstr(o.err, "tls.untrusted"), "%s", o.err);
 	cr_assert_eq(r->count, 0);
+	unsetenv("SIGNET_TOKEN");
+	AUTO(outcome) nobody = signet(NULL, "whoami");
+	cr_assert(strstr(nobody.err, "no SIGNET_TOKEN set"), "%s", nobody.err);
 	unsetenv("SIGNET_CACERT");
 	AUTO(outcome) none = signet(NULL, "whoami");
 	cr_assert(strstr(none.err, "login.trust"), "%s", none.err);

@@ -105,6 +105,21 @@ Test(operator_table, the_next_page_stands_below_the_first_without_titles)
 	free(text);
 }
 
+Test(operator_table, the_last_column_is_wrapped_where_the_terminal_ends)
+{
+	AUTO(table) t = {.columns = 2, .titles = {"A", "B"}};
+	char *text = NULL;
+	size_t n;
+	struct screen s = {.file = open_memstream(&text, &n), .columns = 30};
+
+	table_put(&t, STYLE_PLAIN, SPAN_LITERAL("x"));
+	table_put(&t, STYLE_PLAIN, SPAN_LITERAL("one.two, three.four, five.six, seven"));
+	table_print(&t, &s);
+	fclose(s.file);
+	cr_assert_str_eq(text, "A  B\nx  one.two, three.four, \n   five.six, seven\n");
+	free(text);
+}
+
 Test(operator_screen, colours_are_for_screens_that_have_them)
 {
 	char *text = NULL;
@@ -130,6 +145,8 @@ static const struct {
     {"{\"a\":[{\"x\":1,\"z\":[2]},[3]]}", "a:\n- x: 1\n  z:\n  - 2\n- - 3\n"},
     {"{\"a\":\"x: y\",\"b\":\"# c\",\"c\":\"- d\",\"d\":\"a #b\",\"e\":\"2027-01-01T00:00:00Z\"}",
 	"a: \"x: y\"\nb: \"# c\"\nc: \"- d\"\nd: \"a #b\"\ne: \"2027-01-01T00:00:00Z\"\n"},
+    {"{\"a\":\"x\\ny\\n\",\"b\":[\"x\\ny\"],\"c\":\"x\\n\\ny\",\"d\":\"x\\n\\u001by\"}",
+	"a: |\n  x\n  y\nb:\n- |-\n  x\n  y\nc: \"x\\n\\ny\"\nd: \"x\\n\\u001by\"\n"},
     {"{\"a\":\"\\u001b[2J\\n\",\"b\":\"https://x.example/y\"}",
 	"a: \"\\u001b[2J\\n\"\nb: https://x.example/y\n"},
 };
