@@ -173,8 +173,8 @@ struct status self_can(struct call *call, struct http_response *response, struct
 	struct actor who;
 
 	if (p == PERMISSION_NEVER)
-		return REFUSE(
-		    err, QUERY_PARAMETER, "parameter permission: '%s' is none", q->permission);
+		return REFUSE(err, QUERY_PARAMETER,
+		    "parameter permission: there is no permission '%s'", q->permission);
 	TRY(read_who(call, q->principal, &who, err));
 	read_scope(call, q->scope, &product, &channel);
 	e = access_explain(
