@@ -70,16 +70,18 @@ Test(ca_enroll_first, takes_no_look)
 	}
 }
 
+/* Digests that put_key() finds, for the SQL behind it. */
+#define NEW_KEY    "decode(current_setting('test.new_key'), 'hex')"
+#define IDEVID_KEY "decode(current_setting('test.idevid_key'), 'hex')"
 #define WAITING(state)                                                                           \
 	"INSERT INTO enrollment (label, operation, outcome, product, serial, key_digest, "       \
 	"idevid_digest, peer_address, request_id, stranger, state, expires_at) SELECT 'field', " \
-	"'enroll', 'pending', 'acme-x100', 'SN1', '\\x%1$s', '\\x%2$s', '', '', false, '" state  \
-	"', '2200-01-01'"
+	"'enroll', 'pending', 'acme-x100', 'SN1', " NEW_KEY ", " IDEVID_KEY                      \
+	", '', '', false, '" state "', '2200-01-01'"
 #define KEY_SEEN(digest, kind)                                                     \
 	ANNOUNCE "INSERT INTO public_key (digest, device_id, kind) SELECT " digest \
 		 ", NULL, '" kind "' FROM device"
 
-/* %1$s is the digest of the key of the request, %2$s that of the IDevID's. */
 static const struct known {
 	const char *name;
 	bool required;
@@ -100,8 +102,8 @@ static const struct known {
 	"device.retired"},
     {"announced with another IDevID key", true,
 	ANNOUNCE "UPDATE device SET idevid_key = decode(repeat('ab', 32), 'hex')", "device.clone"},
-    {"the key of the request was seen", false, KEY_SEEN("'\\x%1$s'", "server"), "key.reused"},
-    {"the IDevID's key was seen", false, KEY_SEEN("'\\x%2$s'", "ldevid"), "device.clone"},
+    {"the key of the request was seen", false, KEY_SEEN(NEW_KEY, "server"), "key.reused"},
+    {"the IDevID's key was seen", false, KEY_SEEN(IDEVID_KEY, "ldevid"), "device.clone"},
     {"one waits here", false, WAITING("open"), "device.clone"},
 };
 
@@ -131,7 +133,8 @@ Test(ca_enroll_first, whatever_is_known_is_looked_at)
 			s->label.registration = REGISTRATION_REQUIRED;
 		put_key(key, new_key);
 		put_key(device.key, idevid_key);
-		snprintf(sql, sizeof sql, k->sql, new_key, idevid_key);
+		snprintf(sql, sizeof sql, "SET test.new_key = '%s'; SET test.idevid_key = '%s'; %s",
+		    new_key, idevid_key, k->sql);
 		pg_exec(&s->database, sql);
 		forbid_looking(s);
 		a = scene_ask(s, &ask);
