@@ -24,6 +24,11 @@ static struct status check_text(
 		return policy_fail(item, NULL, app->err,
 		    "serial '%.80s' has %zu characters, 1 to %d are taken", serial, n,
 		    IDENTITY_TEXT_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (serial[i] < ' ' || serial[i] > '~')
+			return policy_fail(item, NULL, app->err,
+			    "serial '%.64s' holds control characters or something beyond ASCII",
+			    serial);
 	if (strchr(serial, '/'))
 		return policy_fail(item, NULL, app->err, "serial '%.64s' has a '/'", serial);
 	return STATUS_OK;

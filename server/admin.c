@@ -274,7 +274,8 @@ static int run(const struct invocation *v, int argc, char **argv,
 	if (optind + 1 != argc)
 		return command_usage(v, "%s wants one NAME", v->command->name);
 	if (order.break_glass && !command_reason_fits(order.break_glass))
-		return command_usage(v, "--break-glass wants a reason that others will understand");
+		return command_usage(v,
+		    "--break-glass wants a reason that others will understand, of 10 to 200 characters");
 	order.name = argv[optind];
 	return act(v, &order);
 }

@@ -267,8 +267,8 @@ static bool break_glass_of(
 		*ret_reason = optarg;
 	}
 	if (*ret_reason && !command_reason_fits(*ret_reason))
-		return (void)command_usage(
-			   v, "--break-glass wants a reason that others will understand"),
+		return (void)command_usage(v,
+			   "--break-glass wants a reason that others will understand, of 10 to 200 characters"),
 		       false;
 	return true;
 }

@@ -84,7 +84,8 @@ int cmd_bootstrap(const struct invocation *v, int argc, char **argv)
 	if (!order.file || optind < argc)
 		return command_usage(v, "bootstrap wants -f FILE and nothing else");
 	if (order.break_glass && !command_reason_fits(order.break_glass))
-		return command_usage(v, "--break-glass wants a reason that others will understand");
+		return command_usage(v,
+		    "--break-glass wants a reason that others will understand, of 10 to 200 characters");
 	if (!bootstrap(v, &order, &err).ok)
 		return command_failed(&err);
 	return COMMAND_OK;

@@ -47,7 +47,7 @@ static const struct wrong {
 	2, "63"},
     /* authorities */
     {"unknown authority", "kind: authority\nname: nobody\nkey_uri: file:x.key\n", 2,
-	"signetd init"},
+	"signet authority issue"},
     {"authority with https url",
 	"kind: authority\nname: issuing\nkey_uri: file:x.key\n"
 	"crl_url: https://ca.example/x.crl\n",
@@ -147,6 +147,9 @@ static const struct wrong {
     {"device of unknown product", "kind: device\nproduct: none\nserial: A\n", 2, "none"},
     {"device without serial", "kind: device\nproduct: x100\n", 1, "serial"},
     {"serial with a slash", "kind: device\nproduct: x100\nserial: A/1\n", 3, "'/'"},
+    {"serial with a control character", "kind: device\nproduct: x100\nserial: \"A\\x01B\"\n", 3,
+	"control"},
+    {"serial beyond ASCII", "kind: device\nproduct: x100\nserial: \"A\xc3\x84\"\n", 3, "ASCII"},
     {"serial not in normal form", "kind: device\nproduct: x100\nserial: abc\n", 3, "ABC"},
     {"third serial wrong", "kind: devices\nproduct: x100\nserials:\n- A1\n- A2\n- a3\n", 6, "A3"},
     {"no serials", "kind: devices\nproduct: x100\nserials: []\n", 3, "serials"},
