@@ -13,6 +13,7 @@
 #include "ca/reason.h"
 #include "signing/approval.h"
 #include "sql/policy.h"
+#include "sql/token.h"
 
 /* ---- query and bodies ---- */
 
@@ -248,6 +249,27 @@ static uint64_t mask_of(const struct request_row *row)
 	return mask;
 }
 
+/* Whoever took the token away that asked has taken its request away, too: it may be a thief's. */
+static struct status check_token(
+    const struct call *call, const struct request_row *row, struct err *err)
+{
+	struct token_row token;
+	struct err why = {0};
+
+	if (!row->token_id)
+		return STATUS_OK;
+	if (token_get(call->db, row->token_id, call->request->arena, &token, &why).ok) {
+		if (!token.revoked_at)
+			return STATUS_OK;
+		return REFUSE(err, REQUEST_RIGHTS, "the token that asked was revoked by '%.64s'",
+		    token.revoked_by);
+	}
+	if (why.kind == ERR_MISSING)
+		return STATUS_OK;
+	*err = why;
+	return STATUS_FAILED;
+}
+
 /* The requester as policy has it now, narrowed as the token was that asked. */
 static struct status requester_of(const struct access *access, const struct request_row *row,
     struct actor *ret_actor, struct err *err)
@@ -332,6 +354,7 @@ static struct status run_stored(struct call *call, struct policy *policy,
 		inner.actor = call->actor;
 	else
 		TRY(requester_of(call_access(&inner), row, &inner.actor, err));
+	TRY(check_token(call, row, err));
 	TRY(route_perform(route, &inner, response, err));
 	if (!approval.applied)
 		return err_set(err, ERR_INTERNAL, "%s asked for no approval", route->path);

@@ -392,6 +392,25 @@ Test(api_request, a_server_that_has_not_heard_yet_judges_by_what_is_stored)
 	request_scene_free(s);
 }
 
+/* A stolen token's last request must not outlive it. */
+Test(api_request, a_revoked_tokens_request_is_not_redeemed)
+{
+	struct request_scene *s = scene_with(two_officers);
+	int64_t id = ask_wider(s);
+
+	EXPECT(people_approve(s, "bob", id), 200, "");
+	EXPECT(people_approve(s, "carol", id), 200, "");
+	pg_exec(&s->database, "INSERT INTO token (jti, principal, created_by, created_at,"
+			      " expires_at, revoked_at, revoked_by) VALUES (sha256('t'), 'ada',"
+			      " 'os:root', now(), now() + interval '1 hour', now(), 'bob')");
+	pg_exec(&s->database, "UPDATE request SET token_id = (SELECT max(id) FROM token)");
+	EXPECT(people_step(s, "bob", id, "redeem"), 403, "request.rights");
+	/* One that has ended, not revoked, was good when it asked. */
+	pg_exec(&s->database, "UPDATE token SET revoked_at = NULL, revoked_by = NULL");
+	EXPECT(people_step(s, "bob", id, "redeem"), 200, "");
+	request_scene_free(s);
+}
+
 Test(api_request, a_request_ends_with_its_time)
 {
 	struct request_scene *s = scene_with(two_officers);
