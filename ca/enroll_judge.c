@@ -23,7 +23,7 @@ static struct enrollment_query query_of(const struct attempt *a)
 
 struct path_spans path_spans(const struct identity *i)
 {
-	struct path_spans spans;
+	struct path_spans spans = {0};
 
 	for (size_t n = 0; n < i->path_count; n++) {
 		spans.issuers[n] = SPAN_OF(i->path[n].issuer.bytes);

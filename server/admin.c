@@ -169,25 +169,34 @@ static struct status make_one(
 	return STATUS_OK;
 }
 
+typedef struct status (*make_fn)(
+    const struct making *m, struct policy_outcome *ret_outcome, const char **ret_token);
+
 /* `make` commits, or nothing stays. */
+static struct status make_whole(const struct making *m, make_fn make,
+    struct policy_outcome *ret_outcome, const char **ret_token)
+{
+	struct status status;
+
+	TRY(db_begin(m->db, m->err));
+	status = make(m, ret_outcome, ret_token);
+	db_rollback(m->db); /* nothing to do behind a commit */
+	return status;
+}
+
 static struct status run_making(const struct invocation *v, const struct admin_order *order,
-    struct status (*make)(const struct making *, struct policy_outcome *, const char **),
-    struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
+    make_fn make, struct arena *arena, struct policy_outcome *ret_outcome, const char **ret_token,
     struct err *err)
 {
 	AUTO_REF(db) db = NULL;
 	AUTO_REF(token_keys) keys = token_keys_new();
 	struct making m = {v, order, actor_local(v->who), NULL, keys, arena, err};
-	struct status status;
 
 	TRY(command_db(v, &db, err));
 	m.db = db;
 	TRY(db_check_schema(db, err));
 	TRY(load_keys(&m));
-	TRY(db_begin(db, err));
-	status = make(&m, ret_outcome, ret_token);
-	db_rollback(db); /* nothing to do behind a commit */
-	return status;
+	return make_whole(&m, make, ret_outcome, ret_token);
 }
 
 struct status admin_make(const struct invocation *v, const struct admin_order *order,
