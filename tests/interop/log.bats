@@ -132,6 +132,33 @@ END
 	signet log verify
 }
 
+@test "a token that is not as it was made, or lives again, is found" {
+	local id person unguarded="SET session_replication_role = replica;"
+	signet token create --ttl 10m --permission device.read,log.read -o narrow.token
+	id=$(tamper "SELECT max(id) FROM token")
+	person=$(tamper "SELECT quote_nullable(person) FROM token WHERE id = $id")
+	signet log verify
+	tampered "UPDATE token SET person = 'carol' WHERE id = $id" \
+		"UPDATE token SET person = $person WHERE id = $id" "token $id.* its person is not as it was logged"
+	tampered "UPDATE token SET permissions = NULL WHERE id = $id" \
+		"UPDATE token SET permissions = '{device.read,log.read}' WHERE id = $id" \
+		"token $id.* its permissions is not as it was logged"
+	tampered "UPDATE token SET expires_at = expires_at + interval '1 day' WHERE id = $id" \
+		"UPDATE token SET expires_at = expires_at - interval '1 day' WHERE id = $id" "token $id.* its expires_at"
+	tampered "UPDATE token SET principal = 'carol' WHERE id = $id" \
+		"UPDATE token SET principal = 'admin' WHERE id = $id" "token $id.* the log does not tell that it was made"
+	tampered "INSERT INTO token (jti, principal, created_by, created_at, expires_at)
+		VALUES (sha256('x'), 'admin', 'admin', now(), now() + interval '1 hour')" \
+		"DELETE FROM token WHERE jti = sha256('x')" "the log does not tell that it was made"
+	signet token revoke "$id" --yes
+	signet log verify
+	run tamper "UPDATE token SET revoked_at = NULL, revoked_by = NULL WHERE id = $id"
+	[ "$status" -ne 0 ]
+	tampered "$unguarded UPDATE token SET revoked_at = NULL, revoked_by = NULL WHERE id = $id" \
+		"UPDATE token SET revoked_at = now(), revoked_by = 'admin' WHERE id = $id" \
+		"token $id.* it is good, and the log says that it was revoked"
+}
+
 @test "a certificate that is gone is found" {
 	local id
 	id=$(tamper "SELECT max(id) FROM certificate WHERE device_id IS NOT NULL")
