@@ -406,7 +406,10 @@ Test(api_request, a_revoked_tokens_request_is_not_redeemed)
 	pg_exec(&s->database, "UPDATE request SET token_id = (SELECT max(id) FROM token)");
 	EXPECT(people_step(s, "bob", id, "redeem"), 403, "request.rights");
 	/* One that has ended, not revoked, was good when it asked. */
-	pg_exec(&s->database, "UPDATE token SET revoked_at = NULL, revoked_by = NULL");
+	pg_exec(&s->database, "INSERT INTO token (jti, principal, created_by, created_at,"
+			      " expires_at) VALUES (sha256('u'), 'ada', 'os:root',"
+			      " now() - interval '2 hours', now() - interval '1 hour')");
+	pg_exec(&s->database, "UPDATE request SET token_id = (SELECT max(id) FROM token)");
 	EXPECT(people_step(s, "bob", id, "redeem"), 200, "");
 	request_scene_free(s);
 }

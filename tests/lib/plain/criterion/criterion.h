@@ -99,5 +99,7 @@ extern bool plain_abort; /* assert: ends the test; expect: goes on */
 	PLAIN_CHECK(false, strcmp(a, b) == 0, #a " is " #b, ##__VA_ARGS__)
 #define cr_expect_arr_eq(a, b, n, ...) \
 	PLAIN_CHECK(false, memcmp(a, b, n) == 0, #a " is " #b, ##__VA_ARGS__)
+#define cr_expect_arr_neq(a, b, n, ...) \
+	PLAIN_CHECK(false, memcmp(a, b, n) != 0, #a " is not " #b, ##__VA_ARGS__)
 
 #endif
