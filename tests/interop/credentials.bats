@@ -213,7 +213,7 @@ certify() { # NAME CSR
 	operators_authority
 	[ "$(certify olga "$csr")" = 201 ]
 	printf '%b' "$(member certificate)" >olga.pem
-	openssl x509 -in olga.pem -noout -subject | grep -q 'CN = olga$'
+	openssl x509 -in olga.pem -noout -subject -nameopt RFC2253 | grep -qx 'subject=CN=olga'
 	openssl x509 -in olga.pem -noout -purpose | grep -q 'SSL client : Yes'
 	# The listener asks for certificates as soon as it has heard of the authority.
 	for _ in $(seq 50); do

@@ -166,9 +166,9 @@ setup() { signet_setup; }
 @test "colours are for terminals" {
 	signet list roles >plain
 	run ! grep -q $'\033' plain
-	script -qec "signet list roles" /dev/null >typescript </dev/null
+	TERM=xterm script -qec "signet list roles" /dev/null >typescript </dev/null
 	grep -q $'\033\[1m' typescript
-	NO_COLOR=1 script -qec "signet list roles" /dev/null >typescript </dev/null
+	TERM=xterm NO_COLOR=1 script -qec "signet list roles" /dev/null >typescript </dev/null
 	run ! grep -q $'\033' typescript
 }
 
