@@ -173,6 +173,7 @@ static const enum sql_statement stray_statements[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_APPROVAL] = STATEMENT_log_stray_approval,
     [LOG_STRAY_DEVICE] = STATEMENT_log_stray_device,
     [LOG_STRAY_TOKEN] = STATEMENT_log_stray_token,
+    [LOG_STRAY_OPERATOR] = STATEMENT_log_stray_operator,
     [LOG_STRAY_ENTRY] = STATEMENT_log_stray_entry,
 };
 

@@ -230,3 +230,28 @@ certify() { # NAME CSR
 	[ "$(call POST principals/admin/certificates --cert olga.pem --key olga.key \
 		-H 'Content-Type: application/json' -d "{\"csr\":\"$(operator_csr admin)\"}")" = 403 ]
 }
+
+@test "log verify names an operator's certificate behind which another stands than was logged" {
+	local owner=${SIGNET_DATABASE/user=signet_server/user=postgres} id undo to
+	tamper() { psql -qAtX -v ON_ERROR_STOP=1 "$owner" -c "$1"; }
+	verify() { stack_signet log verify --full >verified 2>&1; }
+	export HOME=$BATS_FILE_TMPDIR
+	id=$(tamper "SELECT c.id FROM certificate c JOIN authority a ON a.id = c.authority_id
+		WHERE a.name = 'operators' ORDER BY c.id LIMIT 1")
+	undo=$(tamper "SELECT quote_nullable(person) FROM certificate WHERE id = $id")
+	[ "$undo" = "'admin'" ] # who had it made
+	verify
+	for to in NULL "'olga'"; do
+		tamper "UPDATE certificate SET person = $to WHERE id = $id"
+		run ! verify
+		tamper "UPDATE certificate SET person = $undo WHERE id = $id"
+		grep -q "operator-certificate $id.*who stands behind it is not who was logged" verified
+	done
+	# A certificate of another kind has nobody behind it.
+	id=$(tamper "SELECT min(id) FROM certificate WHERE device_id IS NULL")
+	tamper "UPDATE certificate SET person = 'olga' WHERE id = $id"
+	run ! verify
+	tamper "UPDATE certificate SET person = NULL WHERE id = $id"
+	grep -q "operator-certificate $id" verified
+	verify
+}

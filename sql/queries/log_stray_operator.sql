@@ -1,0 +1,24 @@
+-- Operators' certificates behind which another stands than was logged when they were made; fragments of
+-- records as in log_stray_token. $1 after, $2 window, $3 origin (of no matter here). The row without a fault
+-- says how far it looked.
+WITH page AS (
+	SELECT id, serial, device_id, person FROM certificate
+	WHERE id > $1::bigint ORDER BY id LIMIT $2::bigint
+), told AS (
+	SELECT p.*, made.record AS made
+	FROM page p LEFT JOIN LATERAL (
+		SELECT c.record FROM policy_change c
+		WHERE c.kind = 'operator-certificate'
+		    AND position(convert_to('{\"id\":' || p.id || ',', 'UTF8') IN c.record) > 0
+		LIMIT 1
+	) made ON true
+	WHERE p.device_id IS NULL OR p.person IS NOT NULL
+)
+SELECT t.id, encode(t.serial, 'hex'), 'who stands behind it is not who was logged'
+FROM told t
+WHERE $3::bigint IS NOT NULL AND CASE
+    WHEN t.person IS NULL THEN t.made IS NOT NULL AND position(convert_to('\"person\":', 'UTF8') IN t.made) > 0
+    ELSE t.made IS NULL OR position(convert_to(
+	btrim(to_json('"person":' || to_json(t.person)::text)::text, '"'), 'UTF8') IN t.made) = 0 END
+UNION ALL
+SELECT max(id), NULL, NULL FROM page
