@@ -2,6 +2,8 @@
 # Who calls, by other people's programs: tokens of outside issuers made by jose and by openssl, key sets fetched
 # over HTTPS from openssl's server, our own tokens checked by openssl, operators' certificates used by curl.
 
+bats_require_minimum_version 1.5.0
+
 setup_file() {
 	# shellcheck source=server.bash
 	. "$BATS_TEST_DIRNAME/server.bash"
