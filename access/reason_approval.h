@@ -31,6 +31,10 @@
 	    "nobody approves what they asked for themselves, nor what a run behind which they "        \
 	    "stand asked for",                                                                         \
 	    "let somebody else approve")                                                               \
+	X(APPROVAL_PERSON, "approval.person", ERR_DENIED,                                              \
+	    "the person behind a run approves nothing of it; as long as nobody here is that person, "  \
+	    "it could be any approver",                                                                \
+	    "give the identity to the principal of that person, and the issuer a person_claim")        \
 	X(APPROVAL_ROLE, "approval.role", ERR_DENIED,                                                  \
 	    "an approver is an enabled person who holds the role that the approval policy names, "     \
 	    "in the scope of the act",                                                                 \

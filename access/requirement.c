@@ -74,7 +74,7 @@ size_t access_requirements(const struct access *last, const struct access *next,
 
 /* ---- approvals ---- */
 
-/* "alice", or "github/12345" where 12345 at github is alice by now. */
+/* "alice", or "github/12345" where 12345 at github is alice by now; NULL: nobody here. */
 static const char *person_name(const struct access *a, const char *person, struct arena *arena)
 {
 	const char *slash = person ? strchr(person, '/') : NULL;
@@ -83,7 +83,17 @@ static const char *person_name(const struct access *a, const char *person, struc
 	if (!slash)
 		return person;
 	p = access_person(a, arena_strndup(arena, person, (size_t)(slash - person)), slash + 1);
-	return p ? p->name : person;
+	return p ? p->name : NULL;
+}
+
+bool access_requester_known(const struct access *a, const char *requester, const char *person)
+{
+	AUTO(arena) arena = {0};
+	const struct principal *p = access_principal(a, requester);
+
+	if (!person)
+		return !p || p->type != PRINCIPAL_CI;
+	return person_name(a, person, &arena) != NULL;
 }
 
 static bool holds_role(
@@ -106,9 +116,12 @@ bool access_approval_counts(const struct access *a, const struct requirement *r,
 	AUTO(arena) arena = {0};
 	const struct principal *p = access_principal(a, approver);
 
+	const char *asked = person_name(a, requester_person, &arena);
+
 	if (!p || p->type != PRINCIPAL_PERSON || p->disabled)
 		return false;
-	if (same_text(p->name, person_name(a, requester_person, &arena)))
+	/* Whoever nobody here knows may be the approver. */
+	if (requester_person && (!asked || strcmp(p->name, asked) == 0))
 		return false;
 	return holds_role(a, r, p, now);
 }

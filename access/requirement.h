@@ -30,10 +30,17 @@ size_t access_requirements(const struct access *last, const struct access *next,
 /*
  * Does this one's approval count? An enabled person who holds the role in the act's scope, and not
  * the requester: `requester_person` is the person who asked, or who is behind the CI run that asked
- * (struct actor: person; an "ISSUER/SUBJECT" is looked up again, in case it was mapped since).
+ * (struct actor: person; an "ISSUER/SUBJECT" is looked up again, in case it was mapped since). As
+ * long as that one is nobody's identity here, anybody could be the one: then nobody counts.
  */
 MUST_USE bool access_approval_counts(const struct access *a, const struct requirement *r,
     const char *approver, const char *requester_person, int64_t now);
+/*
+ * Can it be told who may not approve what this one asks for? Not of a CI run behind which no person
+ * is named, or one who is nobody's identity here. `requester`: the principal; `person`: as above.
+ */
+MUST_USE bool access_requester_known(
+    const struct access *a, const char *requester, const char *person);
 /* How many different ones of these names count. */
 size_t access_approvals(const struct access *a, const struct requirement *r,
     const char *const *approvers, size_t count, const char *requester_person, int64_t now);

@@ -101,6 +101,7 @@ static bool counts(const struct access *access, const struct request_row *row,
     const struct requirement *r, const char *approver, int64_t now)
 {
 	return !asked(row, approver) &&
+	       access_requester_known(access, row->requester, row->person) &&
 	       access_approval_counts(access, r, approver, row->person, now);
 }
 
@@ -145,11 +146,20 @@ static struct status check_credential(const struct actor *who, struct err *err)
 	    who->name, who->person ? who->person : "nobody");
 }
 
+static struct status refuse_unknown(const struct request_row *row, struct err *err)
+{
+	return REFUSE(err, APPROVAL_PERSON,
+	    "behind the run that asked for request %" PRId64 " stands '%s', who is nobody here",
+	    row->id, row->person ? row->person : "nobody");
+}
+
 struct status approval_may_decide(const struct access *access, const struct request_row *row,
     const struct actor *who, int64_t now, struct err *err)
 {
 	const char *role = "";
 
+	if (!access_requester_known(access, row->requester, row->person))
+		return refuse_unknown(row, err);
 	if (asked(row, who->name) || (who->person && asked(row, who->person)))
 		return REFUSE(err, APPROVAL_OWN,
 		    "request %" PRId64 " is %s's: '%s' cannot decide on it", row->id,

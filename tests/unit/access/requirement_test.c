@@ -91,7 +91,7 @@ static const struct approval {
     {"the requester", "ann", "ann", NULL, false},
     {"the person behind the run that asks", "ann", "ci/7", NULL, false},
     {"another than the person behind the run", "bea", "ci/7", NULL, true},
-    {"where the person behind the run is not mapped", "ann", "ci/8", NULL, true},
+    {"where the person behind the run is nobody here", "ann", "ci/8", NULL, false},
     {"without the role", "wrong", "ann", NULL, false},
     {"no person", "robot", "ann", NULL, false},
     {"disabled", "dee", "ann", NULL, false},

@@ -185,7 +185,9 @@ static const struct voter {
     {"a run that asked", "ci", "ci", "bob", "approval.own"},
     {"another than the person behind a run", "carol", "ci", "bob", NULL},
     {"the person behind a run, mapped later", "ivan", "ci", "github/77", "approval.role"},
-    {"whoever, where nobody is behind the run", "bob", "ci", NULL, NULL},
+    {"whoever, where nobody is behind the run", "bob", "ci", NULL, "approval.person"},
+    {"whoever, where a stranger is behind the run", "bob", "ci", "github/78", "approval.person"},
+    {"whoever, of an issuer that is not there", "bob", "ci", "forge/77", "approval.person"},
 };
 
 Test(approval, who_may_approve_is_a_person_with_the_role_in_scope_who_did_not_ask)
