@@ -28,14 +28,6 @@ const struct oidc_issuer *access_oidc_issuer(const struct access *a, const char 
 	FIND_BY_NAME(a->oidc_issuers, a->oidc_issuer_count, name);
 }
 
-const struct oidc_issuer *access_issuer(const struct access *a, const char *iss)
-{
-	for (size_t i = 0; iss && i < a->oidc_issuer_count; i++)
-		if (strcmp(a->oidc_issuers[i].issuer, iss) == 0)
-			return &a->oidc_issuers[i];
-	return NULL;
-}
-
 const struct principal *access_person(
     const struct access *a, const char *issuer, const char *subject)
 {

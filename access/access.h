@@ -50,7 +50,6 @@ struct status access_build(const struct access_item *items, size_t count,
 const struct role *access_role(const struct access *a, const char *name);
 const struct principal *access_principal(const struct access *a, const char *name);
 const struct oidc_issuer *access_oidc_issuer(const struct access *a, const char *name);
-const struct oidc_issuer *access_issuer(const struct access *a, const char *iss); /* exactly */
 /* The person who has this outside identity; `issuer` is the document's name. */
 const struct principal *access_person(
     const struct access *a, const char *issuer, const char *subject);
