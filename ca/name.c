@@ -137,24 +137,6 @@ bool name_value_fits(const struct name_type *type, struct span value, char *why,
 	return true;
 }
 
-bool name_attribute_fits(struct span oid, uint8_t tag, struct span value, char *why, size_t size)
-{
-	const struct name_type *known = type_by_oid(oid);
-	struct name_type type = {"attribute", oid, tag, 1, NAME_VALUE_MAX};
-	if (known)
-		type = *known;
-	/* A standard's own string type is no choice; DirectoryString leaves PrintableString open.
-	 */
-	bool choice = type.tag == DER_UTF8_STRING && tag == DER_PRINTABLE_STRING;
-	if (tag != type.tag && !choice) {
-		snprintf(why, size, "%s: string type 0x%02x, wanted is %s", type.label, tag,
-		    string_name(type.tag));
-		return false;
-	}
-	type.tag = tag;
-	return name_value_fits(&type, value, why, size);
-}
-
 void name_put_rdn(struct buf *out, const struct name_type *type, struct span value)
 {
 	size_t set = der_begin(out, DER_SET);

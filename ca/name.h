@@ -33,9 +33,6 @@ struct status name_type_find(
 /* Does the value fit string type and length? False: `why` says which character or bound. */
 MUST_USE bool name_value_fits(
     const struct name_type *type, struct span value, char *why, size_t size);
-/* The value fits type and bounds of the attribute with this OID (content octets)? For lints. */
-MUST_USE bool name_attribute_fits(
-    struct span oid, uint8_t tag, struct span value, char *why, size_t size);
 
 /* One RDN: SET { SEQUENCE { OID, string } }. The value must fit. */
 void name_put_rdn(struct buf *out, const struct name_type *type, struct span value);
@@ -47,7 +44,6 @@ void name_put_rdn(struct buf *out, const struct name_type *type, struct span val
  */
 struct status name_from_text(const char *text, struct buf *out, struct err *err);
 
-#define NAME_TEXT_SIZE 512 /* what is kept of one; ours are half as long */
 /*
  * RFC 4514 text of a Name (whole DER), for people and logs: control characters and bytes that are
  * not UTF-8 are escaped, values that are no strings stand as #hex, a text too long ends in "...".
