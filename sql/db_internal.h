@@ -66,7 +66,6 @@ struct sql_param sql_bool(bool value);
 struct sql_param sql_time(int64_t seconds);
 struct sql_param sql_time_or_null(int64_t seconds);  /* 0 gives NULL */
 struct sql_param sql_text(const char *s);            /* NULL gives NULL */
-struct sql_param sql_text_span(struct span s);       /* p NULL gives NULL */
 struct sql_param sql_bytes(struct span s);           /* p NULL gives NULL */
 struct sql_param sql_digest(const struct digest *d); /* NULL gives NULL */
 /* Arrays are built into `room`, which must live until the statement has run. */

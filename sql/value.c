@@ -51,11 +51,6 @@ struct sql_param sql_text(const char *s)
 	return s ? sql_bytes(span(s, strlen(s))) : sql_null();
 }
 
-struct sql_param sql_text_span(struct span s)
-{
-	return sql_bytes(s);
-}
-
 struct sql_param sql_bytes(struct span s)
 {
 	return s.p ? (struct sql_param){.shape = SQL_BORROWED, .bytes = s} : sql_null();
