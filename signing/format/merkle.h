@@ -50,8 +50,6 @@ struct merkle_source {
  * (index >= size, old_size > size, size > MERKLE_SIZE_MAX); else what read() said.
  * A consistency proof from size 0, or between equal sizes, is empty.
  */
-MUST_USE struct status merkle_root(const struct merkle_source *source, uint64_t size,
-    struct merkle_hash *ret_root, struct err *err);
 MUST_USE struct status merkle_prove_inclusion(const struct merkle_source *source, uint64_t index,
     uint64_t size, struct merkle_proof *ret_proof, struct err *err);
 MUST_USE struct status merkle_prove_consistency(const struct merkle_source *source,

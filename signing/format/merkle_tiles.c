@@ -1,5 +1,4 @@
-/* signing/format/merkle_tiles.c: roots and proofs computed from tiles; trees grown. See merkle.h.
- */
+/* signing/format/merkle_tiles.c: proofs computed from tiles; trees grown. See merkle.h. */
 #include "signing/format/merkle.h"
 
 #include <string.h>
@@ -189,18 +188,6 @@ static struct status check_size(uint64_t size, struct err *err)
 	if (size > MERKLE_SIZE_MAX)
 		return err_set(err, ERR_INPUT, "a log of %llu leaves: more than 2^62",
 		    (unsigned long long)size);
-	return STATUS_OK;
-}
-
-struct status merkle_root(const struct merkle_source *source, uint64_t size,
-    struct merkle_hash *ret_root, struct err *err)
-{
-	struct plan plan = {0};
-
-	TRY(check_size(size, err));
-	plan_add(&plan, (struct range){0, size});
-	TRY(plan_load(&plan, source, size, err));
-	*ret_root = size ? fold_row(plan.nodes, plan.count) : merkle_empty();
 	return STATUS_OK;
 }
 

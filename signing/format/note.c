@@ -19,11 +19,6 @@ DEFINE_AUTO_PTR(EVP_MD_CTX, EVP_MD_CTX_free)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-bool note_text_is_good(struct span text)
-{
-	return text.n > 0 && text.p[text.n - 1] == '\n' && text_is_clean(text);
-}
-
 static struct status parse_signature(
     const struct text *t, struct span line, struct note_signature *s, struct err *err)
 {

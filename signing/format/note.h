@@ -106,9 +106,10 @@ MUST_USE struct status note_verify_one(
 MUST_USE struct status note_verify(const struct note *note, const struct vkey *keys, size_t count,
     struct note_seen *ret_seen, struct err *err);
 
-/* Text that may be signed: UTF-8, no control character but newline, the last octet a newline. */
-bool note_text_is_good(struct span text);
-/* Append what the key signs. `time` is for VKEY_COSIGNATURE alone. */
+/*
+ * Append what the key signs. The text is as checkpoint_put() writes it: UTF-8 without control
+ * characters but newline, the last octet a newline. `time` is for VKEY_COSIGNATURE alone.
+ */
 void note_message(const struct vkey *key, struct span text, int64_t time, struct buf *out);
 /* Append text and empty line, the start of a note. */
 void note_put_text(struct span text, struct buf *out);

@@ -7,6 +7,7 @@
 #include "tests/lib/shared.h"
 #include "tests/unit/format/log_keys.h"
 #include "tests/unit/format/naive_tree.h"
+#include "tests/unit/format/tile_root.h"
 
 #define ORIGIN     "log.example/1"
 #define ROOT_TEXT  "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
@@ -233,7 +234,7 @@ Test(format_checkpoint, the_published_log_agrees_with_its_checkpoints)
 		}
 		cr_expect_eq(rest.n, 0);
 		cr_expect(span_equal(span(t.leaves, size * 32), tessera_file("0", size, &tile)));
-		cr_assert(merkle_root(&source, size, &root, &err).ok);
+		cr_assert(tile_root(&source, size, &root, &err).ok);
 		cr_expect(merkle_equal(&root, &t.trees[size].root), "%zu", size);
 	}
 	for (size_t m = 1; m <= TESSERA_SIZE; m++)

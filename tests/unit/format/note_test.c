@@ -344,16 +344,6 @@ Test(format_note, malformed_ones_are_refused_with_their_line)
 	cr_expect_not(note_parse(span(nul, sizeof(nul) - 1), &note, &err).ok);
 }
 
-Test(format_note, only_text_that_can_be_a_note_is_good_to_sign)
-{
-	cr_expect(note_text_is_good(TEXT));
-	cr_expect(note_text_is_good(SPAN_LITERAL("\n")));
-	cr_expect_not(note_text_is_good(SPAN_LITERAL("")));
-	cr_expect_not(note_text_is_good(SPAN_LITERAL("no newline")));
-	cr_expect_not(note_text_is_good(SPAN_LITERAL("\x1b[2J\n")));
-	cr_expect_not(note_text_is_good(SPAN_LITERAL("\xff\n")));
-}
-
 /* ---- cosignatures --------------------------------------------------------------------------- */
 
 Test(format_cosignature, one_verifies_and_gives_its_time)
