@@ -70,6 +70,8 @@ struct actor {
 			     * mapped; NULL: no person known */
 	enum credential credential;
 	int64_t token_id;         /* 0: none */
+	int64_t root_token_id;    /* the same, or that the certificate was made with: what is made
+				   * ends with it; 0: none */
 	uint64_t permission_mask; /* tokens can be narrowed; PERMISSION_ALL: they are not */
 	bool one_request;         /* an exchanged token: good for one request alone */
 	int64_t request_id;       /* that request, once it is made; 0: not yet */

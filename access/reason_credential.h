@@ -59,7 +59,10 @@
 	    "present the certificate that the server gave, or none")                               \
 	X(OPERATOR_VALIDITY, "operator.validity", ERR_AUTH,                                        \
 	    "RFC 5280 4.1.2.5: a certificate speaks for its holder between its dates",             \
-	    "get a new certificate")
+	    "get a new certificate")                                                               \
+	X(OPERATOR_REVOKED, "operator.revoked", ERR_AUTH,                                          \
+	    "a revoked token takes along the certificates that were made with it",                 \
+	    "get a new token, and a new certificate with it")
 
 #define REASONS_CREDENTIALS(X) \
 	REASONS_CREDENTIAL(X)  \

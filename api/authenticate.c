@@ -115,6 +115,7 @@ static struct status by_token(struct call *call, const char *header, struct err 
 	TRY(find_principal(call, row.principal, err));
 	call->actor.credential = CREDENTIAL_TOKEN;
 	call->actor.token_id = row.id;
+	call->actor.root_token_id = row.id;
 	call->actor.permission_mask = token_mask(&row);
 	call->actor.one_request = row.one_request;
 	call->actor.request_id = row.request_id;
@@ -139,6 +140,7 @@ static struct status by_certificate(struct call *call, struct err *err)
 		    call->db, call->policy, der, call_now(call), arena, &who, &version, err));
 	TRY(find_principal(call, who.principal, err));
 	call->actor.credential = CREDENTIAL_CERTIFICATE;
+	call->actor.root_token_id = who.token_id;
 	if (who.person)
 		call->actor.person = who.person;
 	return STATUS_OK;

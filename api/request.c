@@ -283,7 +283,7 @@ static struct status requester_of(const struct access *access, const struct requ
 	    .name = p->name,
 	    .person = row->person,
 	    .credential = CREDENTIAL_TOKEN,
-	    .token_id = row->token_id,
+	    .root_token_id = row->token_id,
 	    .permission_mask = mask_of(row)};
 	return STATUS_OK;
 }

@@ -72,7 +72,7 @@ static const struct request_row *pending_of(
 	row->requester = call->actor.name;
 	row->person = call->actor.person;
 	row->permissions = permissions_of(call, &row->permission_count);
-	row->token_id = call->actor.token_id;
+	row->token_id = call->actor.root_token_id;
 	row->acts = approval_acts(plan->acts, plan->act_count, arena);
 	row->call = stored_of(call);
 	row->plan = plan->digest;

@@ -78,7 +78,8 @@ static struct status may_make(const struct operator_wish *w, struct arena *arena
 }
 
 static struct status store(struct db *db, const struct authority *a, const struct issued *issued,
-    const char *person, const struct rng *rng, int64_t now, int64_t *ret_id, struct err *err)
+    const char *person, const struct operator_wish *w, const struct rng *rng, int64_t *ret_id,
+    struct err *err)
 {
 	AUTO(log_line) line = {0};
 	AUTO(buf) record = {0};
@@ -94,8 +95,9 @@ static struct status store(struct db *db, const struct authority *a, const struc
 	struct err why = {0};
 
 	certificate_record(&columns, &record);
-	TRY(log_line_make("certificate.issued", now, rng, buf_span(&record), &line, err));
-	if (operator_certificate_store(db, &row, person, &line, ret_id, &why).ok)
+	TRY(log_line_make("certificate.issued", w->now, rng, buf_span(&record), &line, err));
+	if (operator_certificate_store(db, &row, person, w->by->root_token_id, &line, ret_id, &why)
+		.ok)
 		return STATUS_OK;
 	if (why.kind == ERR_CONFLICT)
 		return REFUSE(err, CREDENTIAL_KEY, "the key of the request was used before");
@@ -122,6 +124,8 @@ static struct status record(struct db *db, const struct operator_wish *w, int64_
 	json_str(&j, "serial_number", serial);
 	if (person)
 		json_str(&j, "person", person);
+	if (w->by->root_token_id)
+		json_int(&j, "token", w->by->root_token_id);
 	json_object_end(&j);
 	act.document = buf_span(&document);
 	return policy_record(db, &act, rng, err);
@@ -176,7 +180,7 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 	TRY(may_make(w, arena, err));
 	TRY(find_authority(w->policy, &a, err));
 	TRY(issue(a, w, rng, arena, &issued, err));
-	TRY(store(db, a, &issued, person, rng, w->now, &id, err));
+	TRY(store(db, a, &issued, person, w, rng, &id, err));
 	hex_text(SPAN_OF(issued.serial), serial);
 	TRY(record(db, w, id, serial, person, rng, err));
 	*ret_made = (struct operator_made){.id = id,
@@ -224,6 +228,7 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
     struct span der, int64_t now, struct arena *arena, struct operator_identity *ret_who,
     int64_t *ret_policy_version, struct err *err)
 {
+	struct operator_certificate_row row = {0};
 	struct operator_identity who = {0};
 	struct certificate_view view;
 	const struct authority *a;
@@ -237,11 +242,17 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 		return REFUSE(
 		    err, OPERATOR_CERTIFICATE, "it is not of the authority for operators");
 	TRY(operator_certificate_known(
-	    db, a->id, view.serial, der, arena, &known, &who.person, ret_policy_version, err));
+	    db, a->id, view.serial, der, arena, &known, &row, ret_policy_version, err));
 	if (!known)
 		return REFUSE(err, OPERATOR_CERTIFICATE, "it is not in the store as an operator's");
 	if (now < view.not_before || now > view.not_after)
 		return REFUSE(err, OPERATOR_VALIDITY, "it is not valid now");
+	if (row.revoked_by)
+		return REFUSE(err, OPERATOR_REVOKED,
+		    "token %lld, that it was made with, or one before that was revoked by %.64s",
+		    (long long)row.token_id, row.revoked_by);
+	who.person = row.person;
+	who.token_id = row.token_id;
 	who.principal = common_name(view.subject, arena);
 	if (!who.principal)
 		return REFUSE(err, OPERATOR_CERTIFICATE, "its subject names nobody");

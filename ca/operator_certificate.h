@@ -23,10 +23,10 @@ struct operator_made {
 	int64_t not_before, not_after;
 };
 /*
- * In the caller's transaction, with its log entry and a record of who made it. For others than
- * oneself access_covers() decides. ERR_INPUT csr.*, body.base64. ERR_DENIED credential.exceeds,
- * credential.bound, credential.principal, csr.key-algorithm. ERR_CONFLICT credential.authority,
- * credential.key.
+ * In the caller's transaction, with its log entry and a record of who made it, with which token.
+ * For others than oneself access_covers() decides. ERR_INPUT csr.*, body.base64. ERR_DENIED
+ * credential.exceeds, credential.bound, credential.principal, csr.key-algorithm. ERR_CONFLICT
+ * credential.authority, credential.key.
  */
 struct status operator_certificate_make(struct db *db, const struct operator_wish *wish,
     const struct rng *rng, struct arena *arena, struct operator_made *ret_made, struct err *err);
@@ -34,11 +34,12 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 struct operator_identity {
 	const char *principal; /* the name in the certificate */
 	const char *person;    /* who stands behind it; NULL: the principal itself, or nobody */
+	int64_t token_id;      /* that it was made with; 0: none */
 };
 /*
  * Whose is the certificate that a client has proven to hold? Texts in the arena.
  * ret_policy_version: the store's: judge again where it is newer. ERR_AUTH operator.certificate,
- * operator.validity. ERR_DATABASE.
+ * operator.validity, operator.revoked. ERR_DATABASE.
  */
 struct status operator_certificate_judge(struct db *db, const struct policy *policy,
     struct span der, int64_t now, struct arena *arena, struct operator_identity *ret_who,

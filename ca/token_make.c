@@ -186,7 +186,7 @@ struct status token_make(const struct token_maker *m, const struct token_wish *w
 	struct token_row row = {.principal = w->principal->name,
 	    .person = actor_behind(w->by, w->principal, w->agreed),
 	    .created_by = w->by->name,
-	    .parent_id = w->by->token_id,
+	    .parent_id = w->by->root_token_id,
 	    .created_at = m->now,
 	    .expires_at = m->now + (w->ttl ? w->ttl : TOKEN_TTL_STANDARD)};
 	bool own = w->by->principal && strcmp(w->by->principal->name, w->principal->name) == 0;

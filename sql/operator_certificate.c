@@ -4,13 +4,15 @@
 #include "sql/db_internal.h"
 
 struct status operator_certificate_store(struct db *db, const struct server_certificate *c,
-    const char *person, const struct log_line *line, int64_t *ret_id, struct err *err)
+    const char *person, int64_t token_id, const struct log_line *line, int64_t *ret_id,
+    struct err *err)
 {
 	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_digest(&c->key_digest), sql_int(c->authority_id),
 	    sql_bytes(c->serial), sql_bytes(c->subject), sql_time(c->not_before),
 	    sql_time(c->not_after), sql_bytes(c->der), sql_time(line->at),
-	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt)), sql_text(person)};
+	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt)), sql_text(person),
+	    sql_int_or_null(token_id)};
 
 	TRY(sql_run(db, STATEMENT_operator_certificate_store, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)
@@ -20,7 +22,7 @@ struct status operator_certificate_store(struct db *db, const struct server_cert
 }
 
 struct status operator_certificate_known(struct db *db, int64_t authority_id, struct span serial,
-    struct span der, struct arena *arena, bool *ret_known, const char **ret_person,
+    struct span der, struct arena *arena, bool *ret_known, struct operator_certificate_row *ret_row,
     int64_t *ret_policy_version, struct err *err)
 {
 	AUTO(sql_result) r = {0};
@@ -31,7 +33,10 @@ struct status operator_certificate_known(struct db *db, int64_t authority_id, st
 	*ret_known = sql_rows(&r) == 1;
 	if (*ret_known) {
 		*ret_policy_version = sql_get_int(&r, 0, 0);
-		*ret_person = sql_get_copy(&r, 0, 1, arena);
+		*ret_row =
+		    (struct operator_certificate_row){.person = sql_get_copy(&r, 0, 1, arena),
+			.token_id = sql_is_null(&r, 0, 2) ? 0 : sql_get_int(&r, 0, 2),
+			.revoked_by = sql_get_copy(&r, 0, 3, arena)};
 	}
 	return STATUS_OK;
 }

@@ -47,7 +47,7 @@ struct request_row {
 	const char *person;             /* NULL: none known */
 	const char *const *permissions; /* names; NULL: not narrowed */
 	size_t permission_count;
-	int64_t token_id; /* 0: none */
+	int64_t token_id; /* that asked, or whose certificate did; 0: none */
 	struct request_acts acts;
 	struct stored_call call;
 	struct digest plan, digest;

@@ -10,7 +10,7 @@ struct token_row {
 	const char *principal;
 	const char *person;     /* who stands behind it; NULL: the principal itself, or nobody */
 	const char *created_by; /* "alice", "os:root", "oidc:github" */
-	int64_t parent_id;      /* the token that asked for it; 0: none */
+	int64_t parent_id;      /* the token that asked for it, or whose certificate did; 0: none */
 	int64_t created_at, expires_at;
 	int64_t revoked_at; /* 0: it is not */
 	const char *revoked_by;
@@ -49,7 +49,7 @@ struct status token_list(struct db *db, const struct token_filter *filter, struc
 /* It, and all that were made with it, however far down. ret_count: those that were not yet. */
 struct status token_revoke(
     struct db *db, int64_t id, const char *who, int64_t now, int64_t *ret_count, struct err *err);
-/* All that could still be used. */
+/* All that could still be used, or with which a certificate was made that could. */
 struct status token_revoke_all(
     struct db *db, const char *who, int64_t now, int64_t *ret_count, struct err *err);
 /* A token for one request has made it. ERR_CONFLICT: it has made another, is revoked, or is none.

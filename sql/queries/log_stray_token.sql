@@ -8,7 +8,7 @@ WITH page AS (
 	SELECT t.*, convert_to('{\"id\":' || t.id || ',', 'UTF8') AS is_its, ARRAY[
 		'"expires_at":' || extract(epoch FROM t.expires_at)::bigint,
 		'"person":' || to_json(t.person)::text,
-		'"parent":' || t.parent_id,
+		'"parent":' || t.parent_id || ',',
 		'"permissions":' || array_to_json(t.permissions)::text,
 		CASE WHEN t.one_request THEN '"one_request":true' END] AS members,
 	    ARRAY['expires_at', 'person', 'parent', 'permissions', 'one_request'] AS names

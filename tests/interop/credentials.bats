@@ -249,6 +249,14 @@ certify() { # NAME CSR
 		tamper "UPDATE certificate SET person = $undo WHERE id = $id"
 		grep -q "operator-certificate $id.*who stands behind it is not who was logged" verified
 	done
+	# And that it was another token which made it: its revocation would then not end it.
+	undo=$(tamper "SELECT token_id FROM certificate WHERE id = $id")
+	for to in NULL "(SELECT max(id) FROM token)"; do
+		tamper "UPDATE certificate SET token_id = $to WHERE id = $id"
+		run ! verify
+		tamper "UPDATE certificate SET token_id = $undo WHERE id = $id"
+		grep -q "operator-certificate $id.*the token that made it is not the one that was logged" verified
+	done
 	# A certificate of another kind has nobody behind it.
 	id=$(tamper "SELECT min(id) FROM certificate WHERE device_id IS NULL")
 	tamper "UPDATE certificate SET person = 'olga' WHERE id = $id"
@@ -256,4 +264,30 @@ certify() { # NAME CSR
 	tamper "UPDATE certificate SET person = NULL WHERE id = $id"
 	grep -q "operator-certificate $id" verified
 	verify
+}
+
+@test "a certificate ends with the revocation of the token that it was made with, and so does what its holder made" {
+	local csr id child
+	by_token() { call "$1" "$2" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "${@:3}"; }
+	by_certificate() { call "$1" "$2" --cert kept.pem --key kept.key -H 'Content-Type: application/json' "${@:3}"; }
+	[ "$(admin tokens '{}')" = 201 ]
+	token=$(member token)
+	id=$(sed -n 's/^{"id":\([0-9]*\),.*/\1/p' body.json)
+	csr=$(operator_csr kept)
+	[ "$(by_token POST principals/admin/certificates -d "{\"csr\":\"$csr\"}")" = 201 ]
+	printf '%b' "$(member certificate)" >kept.pem
+	[ "$(by_certificate GET whoami)" = 200 ]
+	grep -q '"credential":"certificate"' body.json
+	[ "$(by_certificate POST tokens -d '{}')" = 201 ]
+	child=$(member token)
+	[ "$(token=$child by_token GET whoami)" = 200 ]
+	csr=$(operator_csr second)
+	[ "$(by_certificate POST principals/admin/certificates -d "{\"csr\":\"$csr\"}")" = 201 ]
+	printf '%b' "$(member certificate)" >second.pem
+	[ "$(call DELETE "tokens/$id" -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN")" = 204 ]
+	[ "$(by_certificate GET whoami)" = 401 ]
+	[ "$(member code)" = credential.refused ]
+	[ "$(call GET whoami --cert second.pem --key second.key)" = 401 ]
+	[ "$(token=$child by_token GET whoami)" = 401 ]
+	grep -q operator.revoked "$stack_dir/signetd.log"
 }

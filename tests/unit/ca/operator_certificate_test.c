@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ca/operator_certificate.h"
+#include "sql/token.h"
 #include "tests/lib/pg.h"
 #include "tests/lib/pki.h"
 #include "tests/unit/ca/issue_fixture.h"
@@ -252,6 +253,91 @@ Test(ca_operator_certificate, behind_another_persons_stands_who_had_it_made, .ti
 	cr_expect_eq(pg_number(&r.database,
 			 "SELECT count(*) FROM policy_change WHERE kind = 'operator-certificate'"),
 	    5);
+	rig_free(&r);
+}
+
+/* A row of a token; its id. parent 0: none. */
+static int64_t token_of(struct rig *r, int64_t parent, bool ended)
+{
+	return pg_number(&r->database,
+	    arena_printf(&r->arena,
+		"INSERT INTO token (jti, principal, created_by, parent_id, created_at, expires_at)"
+		" VALUES (sha256(uuid_send(gen_random_uuid())), 'bob', 'os:root', nullif(%lld, 0),"
+		" to_timestamp(%lld) - interval '9 hours', to_timestamp(%lld) + interval '%d hours')"
+		" RETURNING id",
+		(long long)parent, (long long)r->world.now, (long long)r->world.now,
+		ended ? -1 : 1));
+}
+
+/* A certificate of bob's, made with this token; its DER. */
+static struct span made_with(struct rig *r, int64_t token)
+{
+	EVP_PKEY *key = pki_key("EC-P256");
+	struct actor by = r->bob;
+	X509 *certificate;
+	struct span der;
+
+	by.root_token_id = token;
+	cr_assert_str_eq(make(r, &by, 1, csr_of(r, key, true)), "good", "%s", r->err.message);
+	certificate = read_made(r);
+	der = der_of(r, certificate);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	return der;
+}
+
+Test(
+    ca_operator_certificate, it_outlives_the_end_of_its_token_but_not_the_revocation, .timeout = 60)
+{
+	struct rig r;
+	int64_t first, second, count;
+	struct span of_first, of_second, of_none;
+
+	rig_make(&r);
+	first = token_of(&r, 0, true);
+	second = token_of(&r, first, false);
+	of_first = made_with(&r, first);
+	of_second = made_with(&r, second);
+	of_none = made_with(&r, 0);
+	cr_expect_str_eq(judge(&r, of_first, r.world.now), "bob");
+	cr_expect_str_eq(judge(&r, of_second, r.world.now), "bob");
+	cr_assert(token_revoke(r.db, second, "alice", r.world.now, &count, &r.err).ok);
+	cr_expect_str_eq(judge(&r, of_first, r.world.now), "bob");
+	cr_expect_str_eq(judge(&r, of_second, r.world.now), "operator.revoked");
+	cr_expect_not_null(strstr(r.err.message, "revoked by alice"), "%s", r.err.message);
+	/* The first alone is looked at, whatever became of those that it made. */
+	of_second = made_with(&r, token_of(&r, first, false));
+	pg_exec(&r.database,
+	    arena_printf(&r.arena,
+		"UPDATE token SET revoked_at = now(), revoked_by = 'os:root' WHERE id = %lld",
+		(long long)first));
+	cr_expect_str_eq(judge(&r, of_first, r.world.now), "operator.revoked");
+	cr_expect_str_eq(judge(&r, of_second, r.world.now), "operator.revoked");
+	cr_expect_str_eq(judge(&r, of_none, r.world.now), "bob");
+	rig_free(&r);
+}
+
+Test(ca_operator_certificate, after_a_restore_none_that_a_token_made_is_good, .timeout = 60)
+{
+	struct rig r;
+	int64_t count = 0, idle;
+	struct span live, ended, of_none;
+
+	rig_make(&r);
+	live = made_with(&r, token_of(&r, 0, false));
+	ended = made_with(&r, token_of(&r, 0, true));
+	of_none = made_with(&r, 0);
+	idle = token_of(&r, 0, true);
+	cr_assert(token_revoke_all(r.db, "os:root", r.world.now, &count, &r.err).ok);
+	cr_expect_eq(count, 2);
+	cr_expect_str_eq(judge(&r, live, r.world.now), "operator.revoked");
+	cr_expect_str_eq(judge(&r, ended, r.world.now), "operator.revoked");
+	cr_expect_str_eq(judge(&r, of_none, r.world.now), "bob");
+	cr_expect_eq(pg_number(&r.database,
+			 arena_printf(&r.arena,
+			     "SELECT count(*) FROM token WHERE id = %lld AND revoked_at IS NULL",
+			     (long long)idle)),
+	    1);
 	rig_free(&r);
 }
 
