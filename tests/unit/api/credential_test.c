@@ -1,9 +1,11 @@
 /* tests/unit/api/credential_test.c: who is known, who is not, and who may make credentials for
  * whom. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/attempt.h"
 #include "tests/lib/jwt.h"
@@ -308,6 +310,53 @@ Test(api_credential, revoking_a_token_revokes_what_it_made, .timeout = 60)
 	cr_expect_eq(
 	    pg_number(&s->database, "SELECT count(*) FROM log_entry WHERE kind = 'token.created'"),
 	    4);
+}
+
+struct revoker {
+	struct db *db;
+	int64_t id, now, count;
+	bool done;
+};
+
+static void *revoke_token(void *context)
+{
+	struct revoker *r = context;
+	struct err err = {0};
+
+	r->done = token_revoke(r->db, r->id, "alice", r->now, &r->count, &err).ok;
+	return NULL;
+}
+
+/* What a thief makes at that moment with the token that is being taken away ends with it. */
+Test(api_credential, revoking_a_token_revokes_what_it_is_making, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	const struct digest jti = sha256(span_str("late"));
+	struct token_row late = {.principal = "alice",
+	    .created_by = "alice",
+	    .created_at = s->now,
+	    .expires_at = s->now + 600};
+	struct revoker r = {.db = pg_open(&s->database), .now = s->now};
+	pthread_t thread;
+	struct err err = {0};
+	int64_t id;
+
+	(void)made_token(s, scene_token(s, "alice"), "{}", &r.id);
+	late.parent_id = r.id;
+	cr_assert(db_begin(s->db, &err).ok);
+	cr_assert(token_insert(s->db, &late, &jti, &id, &err).ok, "%s", err.cause);
+	cr_assert_eq(pthread_create(&thread, NULL, revoke_token, &r), 0);
+	while (pg_number(&s->database,
+		   "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+		   " AND wait_event_type = 'Lock'") == 0)
+		usleep(1000);
+	cr_assert(db_commit(s->db, &err).ok);
+	pthread_join(thread, NULL);
+	db_close(r.db);
+	cr_expect(r.done);
+	cr_expect_eq(r.count, 2);
+	cr_expect_eq(
+	    pg_number(&s->database, "SELECT count(*) FROM token WHERE revoked_at IS NOT NULL"), 2);
 }
 
 Test(api_credential, others_tokens_are_revoked_by_who_may_alone, .timeout = 60)
