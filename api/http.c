@@ -1,6 +1,9 @@
 #include "api/http.h"
 
+#include <string.h>
 #include <strings.h>
+
+#include "base/encode.h"
 
 const char *http_header(const struct http_request *q, const char *name)
 {
@@ -22,6 +25,39 @@ void http_add_header(struct http_response *r, const char *name, const char *valu
 {
 	if (r->header_count < COUNT(r->headers))
 		r->headers[r->header_count++] = (struct http_header){name, value};
+}
+
+const char *http_response_header(const struct http_response *r, const char *name)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (strcmp(r->headers[i].name, name) == 0)
+			return r->headers[i].value;
+	return NULL;
+}
+
+/* A list of entity tags, compared weakly, or "*". Ours hold no comma and no quote inside. */
+bool http_none_match_holds(const struct http_request *q, const char *etag)
+{
+	const char *held = http_header(q, "If-None-Match");
+
+	return held && (strcmp(held, "*") == 0 || strstr(held, etag) != NULL);
+}
+
+void http_respond_cached(const struct http_request *q, struct http_response *r,
+    const char *content_type, const char *cache_control, struct span body)
+{
+	struct digest d = sha256(body);
+	char hex[2 * SHA256_SIZE + 1];
+	const char *etag;
+
+	hex_text(SPAN_OF(d.bytes), hex);
+	etag = arena_printf(q->arena, "\"%s\"", hex);
+	http_add_header(r, "ETag", etag);
+	http_add_header(r, "Cache-Control", cache_control);
+	if (http_none_match_holds(q, etag))
+		http_respond(r, 304, NULL, SPAN_NONE);
+	else
+		http_respond(r, 200, content_type, body);
 }
 
 static const char *const method_names[] = {[HTTP_GET] = "GET",

@@ -79,6 +79,13 @@ struct http_response {
 
 void http_respond(struct http_response *r, int status, const char *content_type, struct span body);
 void http_add_header(struct http_response *r, const char *name, const char *value);
+/* One that http_add_header() added, by the name as it was given; NULL: none. */
+const char *http_response_header(const struct http_response *r, const char *name);
+/* Does If-None-Match say that the client has what bears this ETag (RFC 9110 13.1.2)? */
+bool http_none_match_holds(const struct http_request *q, const char *etag);
+/* 200 with a body that caches may keep, its digest as ETag; 304 where the client has it. */
+void http_respond_cached(const struct http_request *q, struct http_response *r,
+    const char *content_type, const char *cache_control, struct span body);
 /* Status for an error kind: the one place that knows. 500 for what is ours. */
 int http_status_of(enum err_kind kind);
 

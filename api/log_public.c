@@ -1,8 +1,6 @@
 /* api/log_public.c: see log_public.h. */
 #include "api/log_public.h"
 
-#include <string.h>
-
 #include "api/api.h"
 #include "base/encode.h"
 #include "ca/reason.h"
@@ -15,26 +13,6 @@
 #define VKEY_CACHE_CONTROL       "public, max-age=3600"
 /* tlog-tiles: tiles "SHOULD be served with ... immutable" caching; a year is what caches know. */
 #define TILE_CACHE_CONTROL "public, max-age=31536000, immutable"
-
-static void answer(struct call *call, struct http_response *response, const char *type,
-    const char *cache, struct span body)
-{
-	struct arena *arena = call->request->arena;
-	const char *none_match = http_header(call->request, "If-None-Match");
-	struct digest d = sha256(body);
-	char hex[2 * SHA256_SIZE + 1];
-	const char *etag;
-
-	hex_text(SPAN_OF(d.bytes), hex);
-	etag = arena_printf(arena, "\"%s\"", hex);
-	http_add_header(response, "ETag", etag);
-	http_add_header(response, "Cache-Control", cache);
-	/* RFC 9110 13.1.2: a list of entity tags, or "*". */
-	if (none_match && (strcmp(none_match, "*") == 0 || strstr(none_match, etag)))
-		http_respond(response, 304, NULL, SPAN_NONE);
-	else
-		http_respond(response, 200, type, body);
-}
 
 static struct status shown(struct call *call, struct log_shown *ret_shown, struct err *err)
 {
@@ -56,7 +34,7 @@ struct status log_public_checkpoint(
 	TRY(shown(call, &s, err));
 	if (s.note.n == 0)
 		return REFUSE(err, LOG_CHECKPOINT, "no checkpoint is published yet");
-	answer(call, response, TEXT_TYPE, CHECKPOINT_CACHE_CONTROL, s.note);
+	http_respond_cached(call->request, response, TEXT_TYPE, CHECKPOINT_CACHE_CONTROL, s.note);
 	return STATUS_OK;
 }
 
@@ -67,7 +45,7 @@ struct status log_public_vkey(struct call *call, struct http_response *response,
 
 	TRY(shown(call, &s, err));
 	line = arena_printf(call->request->arena, "%s\n", s.vkey);
-	answer(call, response, TEXT_TYPE, VKEY_CACHE_CONTROL, span_str(line));
+	http_respond_cached(call->request, response, TEXT_TYPE, VKEY_CACHE_CONTROL, span_str(line));
 	return STATUS_OK;
 }
 
@@ -137,6 +115,6 @@ struct status log_public_tile(struct call *call, struct http_response *response,
 		TRY(read_tile(call, s.origin_id, &tile, &stored, err));
 	}
 	TRY(cut(&tile, stored, &bytes, err));
-	answer(call, response, TILE_TYPE, TILE_CACHE_CONTROL, bytes);
+	http_respond_cached(call->request, response, TILE_TYPE, TILE_CACHE_CONTROL, bytes);
 	return STATUS_OK;
 }

@@ -283,23 +283,12 @@ void call_etag(const struct call *call, struct http_response *response, int64_t 
 	    response, "ETag", arena_printf(call->request->arena, "\"%" PRId64 "\"", version));
 }
 
-static const char *header_of(const struct http_response *r, const char *name)
-{
-	for (size_t i = 0; i < r->header_count; i++)
-		if (strcmp(r->headers[i].name, name) == 0)
-			return r->headers[i].value;
-	return NULL;
-}
-
-/* RFC 9110 13.1.2: weak comparison, in a list or "*". Ours hold no comma and no quote inside. */
 static void answer_unchanged(const struct call *call, struct http_response *response)
 {
-	const char *want = http_header(call->request, "If-None-Match");
-	const char *etag = header_of(response, "ETag");
+	const char *etag = http_response_header(response, "ETag");
 
-	if (!(call->route->flags & ROUTE_VERSIONED) || !want || !etag || response->status != 200)
-		return;
-	if (strcmp(want, "*") == 0 || strstr(want, etag))
+	if (call->route->flags & ROUTE_VERSIONED && etag && response->status == 200 &&
+	    http_none_match_holds(call->request, etag))
 		http_respond(response, 304, NULL, SPAN_NONE);
 }
 
@@ -366,6 +355,6 @@ void perform(const struct route *route, struct call *call, struct http_response 
 		return;
 	}
 	answer_unchanged(call, response);
-	if (!header_of(response, "Cache-Control"))
+	if (!http_response_header(response, "Cache-Control"))
 		http_add_header(response, "Cache-Control", "no-store");
 }

@@ -95,22 +95,14 @@ static struct status take_key(struct call *call, const struct idempotency_key *k
 	return replay(&answer, response, err);
 }
 
-static const char *header_of(const struct http_response *r, const char *name)
-{
-	for (size_t i = 0; i < r->header_count; i++)
-		if (strcmp(r->headers[i].name, name) == 0)
-			return r->headers[i].value;
-	return NULL;
-}
-
 static struct status keep_answer(struct call *call, const struct idempotency_key *key,
     const struct http_response *response, struct err *err)
 {
 	const struct idempotency_answer answer = {
 	    .status = response->status,
 	    .content_type = response->content_type,
-	    .location = header_of(response, "Location"),
-	    .etag = header_of(response, "ETag"),
+	    .location = http_response_header(response, "Location"),
+	    .etag = http_response_header(response, "ETag"),
 	    .body = call->route->flags & ROUTE_SECRET && response->status == 201
 			? SPAN_NONE
 			: (response->body.p ? response->body : SPAN_LITERAL("")),

@@ -67,14 +67,6 @@ static void ask(struct scene *s, enum listener_kind l, enum http_method method, 
 		route_run(route, &s->call, &s->response, &s->err);
 }
 
-static const char *header_of(const struct http_response *r, const char *name)
-{
-	for (size_t i = 0; i < r->header_count; i++)
-		if (strcmp(r->headers[i].name, name) == 0)
-			return r->headers[i].value;
-	return NULL;
-}
-
 static bool body_has(const struct http_response *r, const char *text)
 {
 	return r->body.n && memmem(r->body.p, r->body.n, text, strlen(text)) != NULL;
@@ -91,7 +83,7 @@ Test(api_est, cacerts_has_the_headers_that_clients_compare)
 	cr_expect_eq(s.response.status, 200);
 	/* libest compares this prefix byte by byte. */
 	cr_expect_str_eq(s.response.content_type, "application/pkcs7-mime; smime-type=certs-only");
-	cr_expect_str_eq(header_of(&s.response, "Content-Transfer-Encoding"), "base64");
+	cr_expect_str_eq(http_response_header(&s.response, "Content-Transfer-Encoding"), "base64");
 	cr_expect(span_equal_str(s.response.body, "Q0FDRVJUUw=="));
 	arena_free(&s.arena);
 }
@@ -161,7 +153,7 @@ Test(api_est, an_unknown_label_is_404_with_a_code)
 	scene_set(&s);
 	ask(&s, LISTENER_DEVICE, HTTP_GET, EST "nobody/cacerts");
 	cr_expect_eq(s.response.status, 404);
-	cr_expect_str_eq(header_of(&s.response, "X-Signet-Reason"), "label.unknown");
+	cr_expect_str_eq(http_response_header(&s.response, "X-Signet-Reason"), "label.unknown");
 	cr_expect_str_eq(s.response.reason_code, "label.unknown");
 	cr_expect(body_has(&s.response, "refused: there is no label nobody\nrule: RFC 7030 3.2.2"));
 	cr_expect(body_has(&s.response, "\nwhat to do: "));
@@ -177,7 +169,7 @@ Test(api_est, without_policy_it_is_503_with_retry_after)
 	s.call.policy = NULL;
 	ask(&s, LISTENER_DEVICE, HTTP_GET, EST "cacerts");
 	cr_expect_eq(s.response.status, 503);
-	cr_expect_str_eq(header_of(&s.response, "Retry-After"), "5");
+	cr_expect_str_eq(http_response_header(&s.response, "Retry-After"), "5");
 	arena_free(&s.arena);
 }
 
@@ -189,7 +181,7 @@ Test(api_est, optional_operations_are_501_and_say_what_instead)
 	ask(&s, LISTENER_DEVICE, HTTP_POST, EST "serverkeygen");
 	cr_expect_eq(s.response.status, 501);
 	cr_expect(body_has(&s.response, "serverkeygen is not offered"));
-	cr_expect_str_eq(header_of(&s.response, "X-Signet-Reason"), "est.not-offered");
+	cr_expect_str_eq(http_response_header(&s.response, "X-Signet-Reason"), "est.not-offered");
 	s.response = (struct http_response){0};
 	ask(&s, LISTENER_DEVICE, HTTP_POST, EST "x/fullcmc");
 	cr_expect_eq(s.response.status, 501);
@@ -203,7 +195,7 @@ Test(api_route, wrong_method_names_the_right_one)
 	scene_set(&s);
 	ask(&s, LISTENER_DEVICE, HTTP_GET, EST "simpleenroll");
 	cr_expect_eq(s.response.status, 405);
-	cr_expect_str_eq(header_of(&s.response, "Allow"), "POST");
+	cr_expect_str_eq(http_response_header(&s.response, "Allow"), "POST");
 	arena_free(&s.arena);
 }
 
@@ -234,8 +226,8 @@ Test(api_refusal, kinds_become_status_and_headers)
 		cr_expect_eq(s.response.status, shapes[i].want_status, "%s: %d", err_code(&s.err),
 		    s.response.status);
 		if (shapes[i].want_header)
-			cr_expect_str_eq(
-			    header_of(&s.response, shapes[i].want_header), shapes[i].want_value);
+			cr_expect_str_eq(http_response_header(&s.response, shapes[i].want_header),
+			    shapes[i].want_value);
 		cr_expect(body_has(&s.response, "enrollment: 17\n"));
 		arena_free(&s.arena);
 	}
@@ -250,7 +242,7 @@ Test(api_refusal, the_private_cause_stays_inside)
 	err_cause(&s.err, "connection to 10.0.0.1 refused");
 	refusal_text(&s.call, &s.err, &s.response);
 	cr_expect_eq(s.response.status, 503);
-	cr_expect(header_of(&s.response, "Retry-After") != NULL);
+	cr_expect(http_response_header(&s.response, "Retry-After") != NULL);
 	cr_expect(body_has(&s.response, "failed: the store is away\n"));
 	cr_expect_not(body_has(&s.response, "10.0.0.1"));
 	arena_free(&s.arena);
@@ -281,8 +273,8 @@ Test(api_est, without_a_certificate_it_is_401_with_a_text)
 	ask_enroll(&s, db, EST "simpleenroll");
 	cr_expect_eq(s.response.status, 401);
 	cr_expect_str_eq(s.response.content_type, "text/plain; charset=utf-8");
-	cr_expect_str_eq(header_of(&s.response, "X-Signet-Reason"), "idevid.missing");
-	cr_expect(header_of(&s.response, "WWW-Authenticate") != NULL);
+	cr_expect_str_eq(http_response_header(&s.response, "X-Signet-Reason"), "idevid.missing");
+	cr_expect(http_response_header(&s.response, "WWW-Authenticate") != NULL);
 	cr_expect_eq(atomic_load(&s.metrics.values[METRIC_ENROLL_REFUSED]), 1);
 	s.response = (struct http_response){0};
 	s.err = (struct err){0};
@@ -305,8 +297,8 @@ Test(api_issuer, a_certificate_is_der_and_cacheable)
 	cr_expect_eq(s.response.status, 200);
 	cr_expect_str_eq(s.response.content_type, "application/pkix-cert");
 	cr_expect(span_equal(s.response.body, s.authority.certificate));
-	cr_expect(strstr(header_of(&s.response, "Cache-Control"), "max-age=") != NULL);
-	etag = header_of(&s.response, "ETag");
+	cr_expect(strstr(http_response_header(&s.response, "Cache-Control"), "max-age=") != NULL);
+	etag = http_response_header(&s.response, "ETag");
 	s.response = (struct http_response){0};
 	s.headers[0] = (struct http_header){"if-none-match", etag};
 	s.request.header_count = 1;

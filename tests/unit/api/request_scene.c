@@ -243,14 +243,6 @@ static void put_header(
 		headers[q->header_count++] = (struct http_header){name, value};
 }
 
-static const char *response_header(const struct http_response *r, const char *name)
-{
-	for (size_t i = 0; i < r->header_count; i++)
-		if (strcmp(r->headers[i].name, name) == 0)
-			return r->headers[i].value;
-	return NULL;
-}
-
 /* As a server that hears of every change at once. */
 static struct policy *current(struct request_scene *s)
 {
@@ -304,8 +296,8 @@ struct told people_call(struct request_scene *s, const struct ask *ask)
 		told.body = response.body.n ? arena_strndup(arena, (const char *)response.body.p,
 						  response.body.n)
 					    : arena_strdup(arena, "");
-		told.location = response_header(&response, "Location");
-		told.etag = response_header(&response, "ETag");
+		told.location = http_response_header(&response, "Location");
+		told.etag = http_response_header(&response, "ETag");
 	} else {
 		/* As perform() has it: documents are the caller's. */
 		if (err.kind == ERR_CONFIG && !err.reason) {
