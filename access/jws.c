@@ -64,9 +64,7 @@ static char *pem_of(struct span spki, struct arena *arena)
 {
 	AUTO(buf) pem = {0};
 
-	buf_put_str(&pem, "-----BEGIN PUBLIC KEY-----\n");
-	base64_encode_wrapped(spki, 64, &pem);
-	buf_put_str(&pem, "-----END PUBLIC KEY-----\n");
+	pem_encode("PUBLIC KEY", spki, &pem);
 	return arena_strndup(arena, (const char *)pem.p, pem.n);
 }
 

@@ -167,3 +167,13 @@ void issued_free(struct issued *i)
 	buf_free(&i->subject);
 	buf_free(&i->der);
 }
+
+void issued_put_chain(const struct authority *issuer, struct span leaf, struct buf *out)
+{
+	pem_encode("CERTIFICATE", leaf, out);
+	if (issuer->chain_count == 0)
+		return; /* a root that issues itself */
+	pem_encode("CERTIFICATE", issuer->certificate, out);
+	for (size_t i = 0; i + 1 < issuer->chain_count; i++)
+		pem_encode("CERTIFICATE", issuer->chain[i], out);
+}

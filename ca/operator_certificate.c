@@ -131,27 +131,11 @@ static struct status record(struct db *db, const struct operator_wish *w, int64_
 	return policy_record(db, &act, rng, err);
 }
 
-static void put_pem(struct span der, struct buf *out)
-{
-	buf_put_str(out, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; i < der.n; i += 48) {
-		size_t n = der.n - i < 48 ? der.n - i : 48;
-
-		base64_encode(span(der.p + i, n), out);
-		buf_put_byte(out, '\n');
-	}
-	buf_put_str(out, "-----END CERTIFICATE-----\n");
-}
-
 static const char *chain_pem(const struct authority *a, struct span leaf, struct arena *arena)
 {
 	AUTO(buf) pem = {0};
 
-	put_pem(leaf, &pem);
-	if (a->chain_count > 0)
-		put_pem(a->certificate, &pem);
-	for (size_t i = 0; i + 1 < a->chain_count; i++)
-		put_pem(a->chain[i], &pem);
+	issued_put_chain(a, leaf, &pem);
 	return arena_strndup(arena, (const char *)pem.p, pem.n);
 }
 

@@ -55,12 +55,7 @@ static struct status write_root(const struct invocation *v, struct span der, str
 	AUTO(buf) path = {0};
 	AUTO(buf) pem = {0};
 
-	buf_put_str(&pem, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; i < der.n; i += 48) {
-		base64_encode(span(der.p + i, der.n - i < 48 ? der.n - i : 48), &pem);
-		buf_put_byte(&pem, '\n');
-	}
-	buf_put_str(&pem, "-----END CERTIFICATE-----\n");
+	pem_encode("CERTIFICATE", der, &pem);
 	buf_printf(&path, "%s/root.pem", v->config->state_directory);
 	return file_create(buf_cstr(&path), buf_span(&pem), 0644, err);
 }

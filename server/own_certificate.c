@@ -266,29 +266,6 @@ static struct status store(struct server *s, struct db *db, const struct authori
 	return server_certificate_store(db, &row, &line, &id, err);
 }
 
-static void put_pem(struct span der, struct buf *out)
-{
-	buf_put_str(out, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; i < der.n; i += 48) {
-		size_t n = der.n - i < 48 ? der.n - i : 48;
-
-		base64_encode(span(der.p + i, n), out);
-		buf_put_byte(out, '\n');
-	}
-	buf_put_str(out, "-----END CERTIFICATE-----\n");
-}
-
-/* The leaf, its issuer and what stands above; the root is what clients have already. */
-static void put_chain(const struct authority *a, struct span leaf, struct buf *out)
-{
-	put_pem(leaf, out);
-	if (a->chain_count == 0)
-		return; /* a root that issues itself */
-	put_pem(a->certificate, out);
-	for (size_t i = 0; i + 1 < a->chain_count; i++)
-		put_pem(a->chain[i], out);
-}
-
 static struct status issue(struct server *s, struct db *db, struct authority *a, struct err *err)
 {
 	AUTO(issued) issued = {0};
@@ -301,7 +278,7 @@ static struct status issue(struct server *s, struct db *db, struct authority *a,
 	TRY(sign(s, a, &issued, err));
 	/* Durable before anybody sees it. */
 	TRY(store(s, db, a, &issued, err));
-	put_chain(a, buf_span(&issued.der), &pem);
+	issued_put_chain(a, buf_span(&issued.der), &pem);
 	pem_path(s, &path);
 	TRY(file_replace(buf_cstr(&path), buf_span(&pem), 0644, err));
 	TRY(read_pem(buf_span(&pem), &certificate, &chain, err));
