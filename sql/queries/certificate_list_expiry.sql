@@ -3,8 +3,7 @@
 -- $5 products (NULL: all), $6 authority, $7 device, $8 device's serial number, $9 certificate's serial
 -- number, $10 subject, $11 ends not before, $12 ends before, $13 behind those that end then. $6 to $12
 -- and $4 NULL: whatever.
-SELECT v.id, v.serial, v.authority, v.device_id, v.product, v.device_serial, v.profile, v.label,
-    v.subject_text, v.key_digest, v.not_before, v.not_after, v.issued_at, v.first_used_at, v.renews
+SELECT v.*
 FROM (
 	SELECT c.id FROM certificate c
 	WHERE (c.not_after, c.id) > ($13::timestamptz, $1::bigint) AND c.id >= $3::bigint

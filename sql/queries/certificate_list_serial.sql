@@ -2,8 +2,7 @@
 -- $1 before this id, $2 how many, $3 from this id on, $4 issued not before, $5 products (NULL: all),
 -- $6 authority, $7 device, $8 device's serial number, $9 certificate's serial number, $10 subject,
 -- $11 ends not before, $12 ends before. $6 to $12 and $4 NULL: whatever.
-SELECT v.id, v.serial, v.authority, v.device_id, v.product, v.device_serial, v.profile, v.label,
-    v.subject_text, v.key_digest, v.not_before, v.not_after, v.issued_at, v.first_used_at, v.renews
+SELECT v.*
 FROM (
 	SELECT c.id FROM device s JOIN certificate c ON c.device_id = s.id
 	WHERE s.serial = $8::text AND c.id < $1::bigint AND c.id >= $3::bigint
