@@ -412,14 +412,14 @@ static bool is_covered(const struct log_view *v, const struct log_state *s)
 }
 
 /* The integrator is asked to look at once; it answers in some tens of milliseconds. */
-static struct status await(
+static struct status await_rounds(
     struct call *call, struct log_state *s, struct log_view *v, struct err *err)
 {
 	struct log_board *board = call->api->log_board;
 	int64_t deadline = monotonic_ms() + LOG_PROOF_WAIT_MS;
 
 	while (!is_covered(v, s)) {
-		if (!board || monotonic_ms() >= deadline)
+		if (monotonic_ms() >= deadline)
 			return REFUSE(
 			    err, LOG_PROOF, "entry %" PRId64 " is not proven yet", v->entry_id);
 		(void)log_board_await(board, LOG_PROOF_ROUND_MS);
@@ -428,6 +428,24 @@ static struct status await(
 		    call->db, s->origin_id, v->entry_id, call->request->arena, v, err));
 	}
 	return STATUS_OK;
+}
+
+static struct status await(
+    struct call *call, struct log_state *s, struct log_view *v, struct err *err)
+{
+	struct log_board *board = call->api->log_board;
+	struct status done;
+
+	if (is_covered(v, s))
+		return STATUS_OK;
+	if (!board)
+		return REFUSE(err, LOG_PROOF, "entry %" PRId64 " is not proven yet", v->entry_id);
+	if (!log_board_enter(board))
+		return REFUSE(err, LOG_PROOF_ROOM,
+		    "too many wait for proofs: not for entry %" PRId64 ", too", v->entry_id);
+	done = await_rounds(call, s, v, err);
+	log_board_leave(board);
+	return done;
 }
 
 static void put_bytes_or_null(struct buf *out, struct span bytes)

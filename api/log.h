@@ -27,7 +27,7 @@ extern const struct field log_entries_fields[], log_records_fields[], log_strays
 
 struct status log_info(struct call *call, struct http_response *response, struct err *err);
 struct status log_entries(struct call *call, struct http_response *response, struct err *err);
-/* Waits for the integrator, LOG_PROOF_WAIT_MS at the most. ERR_BUSY log.proof. */
+/* Waits for the integrator, LOG_PROOF_WAIT_MS at the most. ERR_BUSY log.proof, log.proof-room. */
 struct status log_proof(struct call *call, struct http_response *response, struct err *err);
 struct status log_records(struct call *call, struct http_response *response, struct err *err);
 struct status log_strays(struct call *call, struct http_response *response, struct err *err);

@@ -21,6 +21,9 @@
 	    "try again in a moment")                                                                \
 	X(LOG_PROOF, "log.proof", ERR_BUSY,                                                         \
 	    "an entry is proven when it has its place in a signed tree: within a second or two",    \
-	    "try again in a moment")
+	    "try again in a moment")                                                                \
+	X(LOG_PROOF_ROOM, "log.proof-room", ERR_BUSY,                                               \
+	    "who waits for a proof holds a worker: half of them at the most do",                    \
+	    "try again after Retry-After seconds; by then the entry has its proof at once")
 
 #endif

@@ -282,6 +282,12 @@ static void set_up_credentials(struct server *s)
 	s->api.key_sets = jwks_cache_new(&s->fetcher, &s->api.clock);
 }
 
+/* Half of the workers are left for those who want something else. */
+static int proof_places(const struct config *c)
+{
+	return c->workers > 1 ? (int)(c->workers / 2) : 1;
+}
+
 static void set_up(struct server *s, const struct config *config)
 {
 	s->config = config;
@@ -303,7 +309,7 @@ static void set_up(struct server *s, const struct config *config)
 	    .rng = rng_system(),
 	    .log = &s->log,
 	    .metrics = &s->metrics,
-	    .log_board = log_board_new(),
+	    .log_board = log_board_new(proof_places(config)),
 	    .public_url = config->public_url,
 	    .ready = server_ready,
 	    .ready_context = s,

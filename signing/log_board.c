@@ -20,6 +20,7 @@ struct log_board {
 	pthread_cond_t round;
 	int event_fd;
 	bool closed;
+	int places; /* that are free */
 	uint64_t begun, ended; /* rounds */
 	enum log_health health;
 	char why[320];
@@ -28,11 +29,12 @@ struct log_board {
 	struct kept_tile tiles[LOG_BOARD_TILES];
 };
 
-struct log_board *log_board_new(void)
+struct log_board *log_board_new(int places)
 {
 	struct log_board *b = mem_alloc(sizeof(*b));
 	pthread_condattr_t monotonic;
 
+	b->places = places;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -119,6 +121,24 @@ struct log_shown log_board_shown(struct log_board *b, struct arena *arena)
 int log_board_event(struct log_board *b)
 {
 	return b->event_fd;
+}
+
+bool log_board_enter(struct log_board *b)
+{
+	bool free_one;
+
+	pthread_mutex_lock(&b->lock);
+	free_one = b->places > 0;
+	b->places -= free_one;
+	pthread_mutex_unlock(&b->lock);
+	return free_one;
+}
+
+void log_board_leave(struct log_board *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->places++;
+	pthread_mutex_unlock(&b->lock);
 }
 
 static struct timespec deadline_in(int64_t ms)

@@ -17,7 +17,8 @@
 #define LOG_BOARD_TILE_MAX 32768
 
 struct log_board;
-struct log_board *log_board_new(void);
+/* places: how many may wait for the integrator at a time. */
+struct log_board *log_board_new(int places);
 void log_board_free(struct log_board *b);
 
 /* ---- may acts go on? ---- */
@@ -48,6 +49,12 @@ struct log_shown log_board_shown(struct log_board *b, struct arena *arena);
 
 /* Readable when somebody asked. */
 int log_board_event(struct log_board *b);
+/*
+ * Who waits holds a worker meanwhile, and others must find one: a place is taken first, and given
+ * back. False: all are taken.
+ */
+bool log_board_enter(struct log_board *b);
+void log_board_leave(struct log_board *b);
 /* Ask for a round, and wait for the end of one that began after this call. False: time is up. */
 bool log_board_await(struct log_board *b, int64_t timeout_ms);
 /* The integrator: a round begins, and has ended. */

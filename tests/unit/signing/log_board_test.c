@@ -12,7 +12,7 @@ TestSuite(signing_log_board, .timeout = 60);
 
 Test(signing_log_board, is_unsound_until_somebody_compared)
 {
-	struct log_board *b = log_board_new();
+	struct log_board *b = log_board_new(2);
 	char why[64];
 
 	cr_expect_eq(log_board_health(b, why, sizeof(why)), LOG_AWAY);
@@ -27,7 +27,7 @@ Test(signing_log_board, is_unsound_until_somebody_compared)
 
 Test(signing_log_board, tiles_are_found_by_all_of_their_name)
 {
-	struct log_board *b = log_board_new();
+	struct log_board *b = log_board_new(2);
 	AUTO(arena) arena = {0};
 	AUTO(buf) large = {0};
 	struct span bytes;
@@ -51,7 +51,7 @@ Test(signing_log_board, tiles_are_found_by_all_of_their_name)
 
 Test(signing_log_board, what_is_shown_is_a_copy)
 {
-	struct log_board *b = log_board_new();
+	struct log_board *b = log_board_new(2);
 	AUTO(arena) arena = {0};
 	struct log_shown s = log_board_shown(b, &arena);
 
@@ -62,6 +62,19 @@ Test(signing_log_board, what_is_shown_is_a_copy)
 	cr_expect_eq(s.size, 12);
 	cr_expect(span_equal_str(s.note, "note\n"));
 	cr_expect_str_eq(s.vkey, "vkey");
+	log_board_free(b);
+}
+
+Test(signing_log_board, no_more_wait_than_there_are_places)
+{
+	struct log_board *b = log_board_new(2);
+
+	cr_expect(log_board_enter(b));
+	cr_expect(log_board_enter(b));
+	cr_expect_not(log_board_enter(b));
+	log_board_leave(b);
+	cr_expect(log_board_enter(b));
+	cr_expect_not(log_board_enter(b));
 	log_board_free(b);
 }
 
@@ -97,7 +110,7 @@ static void *asker(void *context)
 /* Nobody is woken by a round that began before they asked, and nobody waits for the clock. */
 Test(signing_log_board, who_asks_is_woken_by_a_round_of_their_own)
 {
-	struct rounds r = {.board = log_board_new()};
+	struct rounds r = {.board = log_board_new(2)};
 	pthread_t thread, askers[4];
 	int64_t begun = monotonic_ms();
 
@@ -116,7 +129,7 @@ Test(signing_log_board, who_asks_is_woken_by_a_round_of_their_own)
 
 Test(signing_log_board, waiting_ends_when_time_is_up_or_nobody_integrates)
 {
-	struct log_board *b = log_board_new();
+	struct log_board *b = log_board_new(2);
 	int64_t begun = monotonic_ms();
 
 	cr_expect_not(log_board_await(b, 50));
