@@ -169,7 +169,8 @@ static void config_write(struct fixture *f, int i)
 	    "keys: {directory: %s/keys, passphrase_file: %s/keys.passphrase}\n"
 	    "tls: {names: [localhost], addresses: [127.0.0.1], authority: " ISSUING ", node: n%d}\n"
 	    /* Everybody here has one address. */
-	    "limits: {handshake_rate: 0, requests_per_address: 0, connections: 2000}\n"
+	    "limits: {handshake_rate: 0, requests_per_address: 0, connections: 2000,\n"
+	    "    body_timeout: 3s}\n"
 	    /* Witnesses of tests are on this machine. */
 	    "fetch: {insecure_loopback_http: true}\n"
 	    "state_directory: %s/state-%d\n"
