@@ -195,22 +195,24 @@ Test(api_exchange, what_is_spent_is_forgotten_when_it_has_ended, .timeout = 60)
 
 struct racer {
 	struct scene *scene;
-	const char *body;
+	const char *body, *retry; /* Idempotency-Key; NULL: none */
 	struct db *db;
 	int status;
+	int64_t id; /* of the token; 0: none */
 };
 
 static void *race(void *context)
 {
 	struct racer *r = context;
 	struct arena arena = {0};
-	struct http_header headers[] = {{"Content-Type", "application/json"}};
+	struct http_header headers[] = {
+	    {"Content-Type", "application/json"}, {"Idempotency-Key", r->retry}};
 	struct peer peer = {.address = "192.0.2.77"};
 	struct http_request q = {.id = "0123456789abcdef",
 	    .method = HTTP_POST,
 	    .path = EXCHANGE,
 	    .headers = headers,
-	    .header_count = 1,
+	    .header_count = r->retry ? 2 : 1,
 	    .body = span_str(r->body),
 	    .peer = &peer,
 	    .arena = &arena};
@@ -226,29 +228,61 @@ static void *race(void *context)
 		      .ok);
 	perform(route, &call, &response, &err);
 	r->status = response.status;
+	if (r->status == 201) {
+		json_t *made = json_loadb((const char *)response.body.p, response.body.n, 0, NULL);
+
+		r->id = json_integer_value(json_object_get(made, "id"));
+		json_decref(made);
+	}
 	arena_free(&arena);
 	return NULL;
+}
+
+#define RACERS 6
+
+/* All with the same token of the CI. */
+static void race_all(struct scene *s, const char *jti, const char *retry, struct racer *racers)
+{
+	const char *body = body_of(s, scene_ci_token(s, jti, ""), "");
+	pthread_t threads[RACERS];
+
+	for (size_t i = 0; i < RACERS; i++)
+		racers[i] = (struct racer){
+		    .scene = s, .body = body, .retry = retry, .db = pg_open(&s->database)};
+	for (size_t i = 0; i < RACERS; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+	for (size_t i = 0; i < RACERS; i++) {
+		pthread_join(threads[i], NULL);
+		db_close(racers[i].db);
+	}
 }
 
 Test(api_exchange, of_many_at_once_one_is_given_a_token, .timeout = 60)
 {
 	AUTO_REF(scene) s = scene_new();
-	const char *body = body_of(s, scene_ci_token(s, "j1", ""), "");
-	struct racer racers[6];
-	pthread_t threads[COUNT(racers)];
+	struct racer racers[RACERS];
 	int made = 0;
 
-	for (size_t i = 0; i < COUNT(racers); i++)
-		racers[i] = (struct racer){s, body, pg_open(&s->database), 0};
-	for (size_t i = 0; i < COUNT(racers); i++)
-		cr_assert_eq(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
-	for (size_t i = 0; i < COUNT(racers); i++) {
-		pthread_join(threads[i], NULL);
-		db_close(racers[i].db);
+	race_all(s, "j1", NULL, racers);
+	for (size_t i = 0; i < RACERS; i++) {
 		made += racers[i].status == 201;
 		cr_expect(
 		    racers[i].status == 201 || racers[i].status == 409, "%d", racers[i].status);
 	}
 	cr_expect_eq(made, 1);
+	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM token"), 1);
+}
+
+/* Who asks again before the answer came is told the same. */
+Test(api_exchange, of_identical_retries_at_once_all_are_given_the_same_token, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	struct racer racers[RACERS];
+
+	race_all(s, "j1", "retry-1", racers);
+	for (size_t i = 0; i < RACERS; i++) {
+		cr_expect_eq(racers[i].status, 201, "%d", racers[i].status);
+		cr_expect_eq(racers[i].id, racers[0].id);
+	}
 	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM token"), 1);
 }
