@@ -88,6 +88,14 @@ static const struct right {
     {"certificate's end changed", "UPDATE certificate SET not_after = now()", REFUSED},
     {"certificate's device changed", "UPDATE certificate SET device_id = NULL", REFUSED},
     {"certificate seen in use", "UPDATE certificate SET first_used_at = now()", DONE},
+    {"certificate put into the archive", "INSERT INTO certificate_archive SELECT", REFUSED},
+    {"archived one changed", "UPDATE certificate_archive SET der_digest = der_digest", REFUSED},
+    {"archived one deleted", "DELETE FROM certificate_archive", REFUSED},
+    {"archived by the door", "SELECT certificate_archive_move(1, '{1}')", DONE},
+    /* counts: changes are added, and put together by the door alone */
+    {"count changed", "UPDATE statistic SET count = 0", REFUSED},
+    {"count forgotten", "DELETE FROM statistic_change", REFUSED},
+    {"counts put together", "SELECT statistic_fold()", DONE},
     /* devices and keys */
     {"device deleted", "DELETE FROM device", REFUSED},
     {"device renamed", "UPDATE device SET serial = 'x'", REFUSED},
