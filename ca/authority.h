@@ -19,6 +19,10 @@ struct authority {
 	char *name;
 	char *key_uri; /* NULL for a root: its key is never loaded by the server */
 	char *crl_url, *ocsp_url, *issuer_url; /* written into certificates; NULL: left out */
+	char *delta_url; /* of its delta revocation lists; NULL: none are made */
+	/* Of its revocation lists, see ca/crl_scope.h; 0: not said. */
+	int64_t crl_shards;
+	int64_t crl_validity, crl_every, crl_max_age; /* seconds */
 	bool operators;          /* issues operators' client certificates, and none to devices */
 	int state;               /* enum authority_state */
 	struct span certificate; /* DER */

@@ -7,6 +7,7 @@
 #include "base/der.h"
 #include "base/json.h"
 #include "ca/certificate.h"
+#include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
 #include "ca/name.h"
@@ -412,19 +413,22 @@ static struct status sign(const struct authority_context *c, const struct author
     const struct authority *parent, struct hsm_key *key, struct buf *ret_der, struct err *err)
 {
 	const int64_t now = clock_now(c->clock);
+	AUTO(buf) crl_url = {0};
 	struct ceremony_request request = {.subject = o->subject,
 	    .key = key,
 	    .not_before = now,
 	    .not_after = now + o->validity,
 	    .path_length = o->path_length,
 	    .constraints = o->constraints,
-	    .crl_url = parent->crl_url,
 	    .ocsp_url = parent->ocsp_url,
 	    .issuer_url = parent->issuer_url,
 	    .issuer_certificate = parent->certificate,
 	    .issuer_key = parent->key};
 	struct err why = {0};
 
+	/* Authorities are few: the first list speaks of all of them. */
+	if (parent->crl_url && crl_url_put(parent->crl_url, 0, &crl_url))
+		request.crl_url = buf_cstr(&crl_url);
 	TRY(check_constraints(parent, o, &request.constraints_der, err));
 	return unfit(ceremony_make(&request, now, c->rng, ret_der, &why), &why, err);
 }

@@ -94,6 +94,8 @@ static struct enrollment_issue issue_of(const struct attempt *a, const struct is
 	    .certificate = buf_span(&issued->der),
 	    .not_before = issued->not_before,
 	    .not_after = issued->not_after,
+	    .shard = issued->shard,
+	    .key_algorithm = issued->algorithm->name,
 	    .renews = a->client == CLIENT_LDEVID ? l->certificate_id : 0,
 	    .approval_id = l->wait == WAIT_APPROVED ? l->wait_id : 0,
 	    .issuances = l->issuances,

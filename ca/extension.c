@@ -78,7 +78,8 @@ void extension_put_policies(struct buf *out, const char *const *oids, size_t cou
 	extension_put(out, OID_CERTIFICATE_POLICIES, false, buf_span(&value));
 }
 
-void extension_put_crl_distribution(struct buf *out, const char *url)
+/* CRLDistributionPoints of one URL: RFC 5280 4.2.1.13, and 4.2.1.15, which has the same syntax. */
+static void put_points(struct buf *out, struct span oid, const char *url)
 {
 	AUTO(buf) value = {0};
 	size_t points = der_begin(&value, DER_SEQUENCE);
@@ -90,7 +91,17 @@ void extension_put_crl_distribution(struct buf *out, const char *url)
 	der_end(&value, name);
 	der_end(&value, point);
 	der_end(&value, points);
-	extension_put(out, OID_CRL_DISTRIBUTION, false, buf_span(&value));
+	extension_put(out, oid, false, buf_span(&value));
+}
+
+void extension_put_crl_distribution(struct buf *out, const char *url)
+{
+	put_points(out, OID_CRL_DISTRIBUTION, url);
+}
+
+void extension_put_freshest_crl(struct buf *out, const char *url)
+{
+	put_points(out, OID_FRESHEST_CRL, url);
 }
 
 static void put_access(struct buf *out, struct span method, const char *url)

@@ -15,6 +15,12 @@
 #define OID_SUBJECT_KEY_ID       SPAN_LITERAL("\x55\x1d\x0e")
 #define OID_KEY_USAGE            SPAN_LITERAL("\x55\x1d\x0f")
 #define OID_SUBJECT_ALT_NAME     SPAN_LITERAL("\x55\x1d\x11")
+#define OID_CRL_NUMBER           SPAN_LITERAL("\x55\x1d\x14")
+#define OID_CRL_REASON           SPAN_LITERAL("\x55\x1d\x15")
+#define OID_INVALIDITY_DATE      SPAN_LITERAL("\x55\x1d\x18")
+#define OID_DELTA_CRL            SPAN_LITERAL("\x55\x1d\x1b")
+#define OID_ISSUING_POINT        SPAN_LITERAL("\x55\x1d\x1c")
+#define OID_FRESHEST_CRL         SPAN_LITERAL("\x55\x1d\x2e")
 #define OID_BASIC_CONSTRAINTS    SPAN_LITERAL("\x55\x1d\x13")
 #define OID_NAME_CONSTRAINTS     SPAN_LITERAL("\x55\x1d\x1e")
 #define OID_CRL_DISTRIBUTION     SPAN_LITERAL("\x55\x1d\x1f")
@@ -41,6 +47,7 @@ void extension_put_basic_constraints(struct buf *out, bool ca, int path_length);
 void extension_put_extended_key_usage(struct buf *out, const char *const *oids, size_t count);
 void extension_put_policies(struct buf *out, const char *const *oids, size_t count);
 void extension_put_crl_distribution(struct buf *out, const char *url);
+void extension_put_freshest_crl(struct buf *out, const char *url);
 /* Either may be NULL, not both. */
 void extension_put_authority_info(struct buf *out, const char *ocsp_url, const char *issuer_url);
 void extension_put_mud_url(struct buf *out, const char *url);

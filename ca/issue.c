@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
 #include "ca/lint.h"
@@ -103,7 +104,8 @@ static struct status put_san(const struct profile_compiled *compiled,
 
 /* What differs from device to device. */
 static struct status put_extensions(const struct profile *profile,
-    const struct issue_subject *subject, struct span spki, struct buf *out, struct err *err)
+    const struct issue_subject *subject, struct span spki, int32_t shard, struct buf *out,
+    struct err *err)
 {
 	uint8_t key_id[KEY_ID_SIZE];
 	if (profile->subject_key_id) {
@@ -114,6 +116,8 @@ static struct status put_extensions(const struct profile *profile,
 	TRY(put_san(profile->compiled, subject, out, err));
 	if (profile->mud_url && subject->mud_url)
 		extension_put_mud_url(out, subject->mud_url);
+	if (profile->crl_distribution && crl_shards(profile->authority) > 1)
+		crl_scope_put_points(profile->authority, shard, out);
 	return STATUS_OK;
 }
 
@@ -150,9 +154,11 @@ struct status issue_certificate(const struct profile *profile, const struct issu
 	TRY(check_key(profile->compiled, algorithm, err));
 	TRY(make_serial(rng, issued.serial, err));
 	choose_validity(profile, now, &issued);
+	issued.algorithm = algorithm;
+	issued.shard = crl_shard_of(profile->authority, SPAN_OF(issued.serial));
 	issued.key_digest = sha256(spki);
 	TRY(put_subject(profile->compiled, subject, &issued.subject, err));
-	TRY(put_extensions(profile, subject, spki, &extensions, err));
+	TRY(put_extensions(profile, subject, spki, issued.shard, &extensions, err));
 	TRY(build_and_sign(profile, spki, buf_span(&extensions), now, &issued, err));
 	*ret_issued = issued;
 	issued.subject = (struct buf){0};

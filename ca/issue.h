@@ -32,8 +32,10 @@ struct issued {
 	uint8_t serial[SERIAL_SIZE];
 	int64_t not_before, not_after;
 	struct digest key_digest; /* SHA-256 of SPKI DER */
-	struct buf subject;       /* Name DER */
-	struct buf der;           /* the certificate */
+	int32_t shard;            /* whose revocation list speaks of it: ca/crl_scope.h */
+	const struct key_algorithm *algorithm; /* of its key */
+	struct buf subject;                    /* Name DER */
+	struct buf der;                        /* the certificate */
 };
 
 /*

@@ -129,6 +129,7 @@ static const struct known known[] = {
     {OID_ROW("\x55\x1d\x20"), false, true, sequences},
     {OID_ROW("\x55\x1d\x23"), false, false, any_sequence},
     {OID_ROW("\x55\x1d\x25"), false, true, oids},
+    {OID_ROW("\x55\x1d\x2e"), false, true, sequences},
     {OID_ROW("\x2b\x06\x01\x05\x05\x07\x01\x01"), false, true, accesses},
     {OID_ROW("\x2b\x06\x01\x05\x05\x07\x01\x19"), false, false, ia5},
 };
@@ -308,15 +309,21 @@ static bool point_is_http(struct span point, char *why, size_t size)
 	       uri_fits(uri.body, "http", why, size);
 }
 
-LINT(distribution_point_not_http)
+static bool points_are_http(const struct tbs *tbs, struct span oid, char *why, size_t size)
 {
 	struct span points, point;
-	if (!lint_names(tbs, OID_CRL_DISTRIBUTION, &points))
+	if (!lint_names(tbs, oid, &points))
 		return true;
 	while (der_take(&points, DER_SEQUENCE, &point))
 		if (!point_is_http(point, why, size))
 			return false;
 	return true;
+}
+
+LINT(distribution_point_not_http)
+{
+	return points_are_http(tbs, OID_CRL_DISTRIBUTION, why, size) &&
+	       points_are_http(tbs, OID_FRESHEST_CRL, why, size);
 }
 
 static bool next_access(struct span *accesses_left, struct span *method, struct der_item *location)

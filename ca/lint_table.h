@@ -73,7 +73,7 @@
 	X(ext_extended_key_usage_duplicate, "Signet: each usage once")          \
 	X(ext_time_stamping_not_alone, "RFC 3161 2.3")                          \
 	X(ext_cert_policy_duplicate, "RFC 5280 4.2.1.4")                        \
-	X(distribution_point_not_http, "RFC 5280 4.2.1.13 and 8")               \
+	X(distribution_point_not_http, "RFC 5280 4.2.1.13, 4.2.1.15, 8")        \
 	X(authority_info_not_http, "RFC 5280 4.2.2.1 and 8")                    \
 	X(authority_info_method_unknown, "RFC 5280 4.2.2.1")                    \
 	X(mud_url_not_https, "RFC 8520 11 and 1.5")

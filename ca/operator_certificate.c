@@ -91,7 +91,9 @@ static struct status store(struct db *db, const struct authority *a, const struc
 	    .subject = buf_span(&issued->subject),
 	    .not_before = issued->not_before,
 	    .not_after = issued->not_after,
-	    .der = buf_span(&issued->der)};
+	    .der = buf_span(&issued->der),
+	    .shard = issued->shard,
+	    .key_algorithm = issued->algorithm->name};
 	struct err why = {0};
 
 	certificate_record(&columns, &record);

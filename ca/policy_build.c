@@ -7,6 +7,7 @@
 #include <openssl/objects.h>
 
 #include "ca/certs_only.h"
+#include "ca/crl_scope.h"
 #include "ca/csrattrs.h"
 #include "ca/general_name.h"
 #include "ca/issue.h"
@@ -50,9 +51,12 @@ static struct status check_urls(
 {
 	const struct {
 		const char *member, *url;
-	} urls[] = {
-	    {"crl_url", a->crl_url}, {"ocsp_url", a->ocsp_url}, {"issuer_url", a->issuer_url}};
+	} urls[] = {{"ocsp_url", a->ocsp_url}, {"issuer_url", a->issuer_url}};
+	const char *member;
 	char why[160];
+
+	if (!crl_scope_fits(a, &member, why, sizeof(why)))
+		return policy_fail(item, member, b->err, "%s", why);
 
 	for (size_t i = 0; i < COUNT(urls); i++)
 		if (urls[i].url && !uri_fits(span_str(urls[i].url), "http", why, sizeof(why)))

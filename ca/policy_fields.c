@@ -2,6 +2,7 @@
  * from here. */
 #include <string.h>
 
+#include "ca/crl_scope.h"
 #include "ca/policy_internal.h"
 
 #define HEAD                                                                                     \
@@ -37,12 +38,30 @@ static const struct field authority_fields[] = {
     {.name = "key_uri", .type = FIELD_STR, .offset = AT(key_uri), .min = 1, .max = 255,
 	.help = "where its key is: file:NAME.key; absent for a root, whose key stays offline"},
     {.name = "crl_url", .type = FIELD_STR, .offset = AT(crl_url), .min = 1, .max = URL_MAX,
-	.help = "written into certificates as CRL distribution point; absent: left out"},
+	.help = "written into certificates as CRL distribution point, {shard} being the number of its "
+		"list; absent: left out"},
     {.name = "ocsp_url", .type = FIELD_STR, .offset = AT(ocsp_url), .min = 1, .max = URL_MAX,
 	.help = "written into certificates as OCSP responder; absent: left out"},
     {.name = "issuer_url", .type = FIELD_STR, .offset = AT(issuer_url), .min = 1, .max = URL_MAX,
 	.help = "written into certificates as place of the authority's certificate; absent: "
 		"left out"},
+    {.name = "crl_shards", .type = FIELD_INT, .offset = AT(crl_shards), .min = 1,
+	.max = CRL_SHARDS_MAX,
+	.help = "how many revocation lists share its certificates (absent: 1); each certificate "
+		"names its own, so that more of them serve new certificates only"},
+    {.name = "delta_url", .type = FIELD_STR, .offset = AT(delta_url), .min = 1, .max = URL_MAX,
+	.help = "makes delta lists, and is written into certificates and full lists as freshest "
+		"CRL; absent: full lists only"},
+    {.name = "crl_validity", .type = FIELD_SECONDS, .offset = AT(crl_validity), .min = 60,
+	.max = 366 * DAY,
+	.help = "from thisUpdate to nextUpdate of a list (absent: 24h, a root's 1y)"},
+    {.name = "crl_every", .type = FIELD_SECONDS, .offset = AT(crl_every), .min = 1,
+	.max = 366 * DAY,
+	.help = "how often a list is made anew though nothing was revoked; less than crl_validity "
+		"(absent: half of it)"},
+    {.name = "crl_max_age", .type = FIELD_SECONDS, .offset = AT(crl_max_age), .min = 1, .max = DAY,
+	.help = "how long caches may keep a list (absent: 60s): so late may a revocation be seen "
+		"there"},
     {.name = "operators", .type = FIELD_BOOL, .offset = AT(operators),
 	.help = "client certificates of operators come from it, and none of devices"},
     {.name = "state", .type = FIELD_ENUM, .offset = AT(state), .names = authority_states,

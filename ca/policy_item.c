@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/crl_scope.h"
 #include "ca/general_name.h"
 
 struct status policy_fail(
@@ -119,9 +120,13 @@ struct status policy_authority_spec(const char *name, const char *key_uri, const
 		    "authority '%.80s': a name has a-z 0-9 - . _ and begins with a letter or digit",
 		    name);
 	for (size_t i = 0; i < COUNT(urls); i++) {
+		AUTO(buf) rendered = {0};
 		char why[160];
 
-		if (urls[i] && !uri_fits(span_str(urls[i]), "http", why, sizeof(why)))
+		if (urls[i])
+			(void)crl_url_put(urls[i], 0, &rendered); /* {shard} is crl_url's alone */
+		if (urls[i] && !uri_fits(i == 0 ? buf_span(&rendered) : span_str(urls[i]), "http",
+				   why, sizeof(why)))
 			return err_set(err, ERR_CONFIG, "URL '%.120s': %s", urls[i], why);
 		*members[i] = urls[i] ? arena_strdup(&arena, urls[i]) : NULL;
 	}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
 
@@ -143,6 +144,15 @@ static struct status check_url(const char *member, const char *url, struct err *
 	return STATUS_OK;
 }
 
+static struct status check_crl_urls(const struct authority *a, struct err *err)
+{
+	const char *member;
+	char why[200];
+	if (!crl_scope_fits(a, &member, why, sizeof(why)))
+		return err_set(err, ERR_CONFIG, "the authority's %s: %s", member, why);
+	return STATUS_OK;
+}
+
 static struct status put_authority_extensions(
     const struct profile *profile, struct buf *out, struct err *err)
 {
@@ -150,12 +160,12 @@ static struct status put_authority_extensions(
 	if (a->ski.n == 0)
 		return err_set(err, ERR_CONFIG,
 		    "authority \"%s\" has no subject key identifier (RFC 5280 4.2.1.2)", a->name);
-	TRY(check_url("crl_url", a->crl_url, err));
+	TRY(check_crl_urls(a, err));
 	TRY(check_url("ocsp_url", a->ocsp_url, err));
 	TRY(check_url("issuer_url", a->issuer_url, err));
 	extension_put_authority_key_id(out, a->ski);
-	if (profile->crl_distribution && a->crl_url)
-		extension_put_crl_distribution(out, a->crl_url);
+	if (profile->crl_distribution && crl_shards(a) == 1)
+		crl_scope_put_points(a, 0, out);
 	if (profile->authority_info && (a->ocsp_url || a->issuer_url))
 		extension_put_authority_info(out, a->ocsp_url, a->issuer_url);
 	return STATUS_OK;

@@ -257,6 +257,8 @@ static struct status store(struct server *s, struct db *db, const struct authori
 	    .not_before = issued->not_before,
 	    .not_after = issued->not_after,
 	    .der = buf_span(&issued->der),
+	    .shard = issued->shard,
+	    .key_algorithm = issued->algorithm->name,
 	};
 	int64_t id;
 

@@ -198,6 +198,8 @@ struct status enrollment_store_issued(
 	    sql_bytes(i->salt),
 	    sql_int(i->issuances),
 	    sql_text(i->subject_text),
+	    sql_int4(i->shard),
+	    sql_text(i->key_algorithm),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_issue, params, COUNT(params), &r, err).ok)
@@ -242,6 +244,8 @@ struct status enrollment_store_first(struct db *db, const struct enrollment_firs
 	    sql_array_bytes(&issuers, first->issuers, first->path_count),
 	    sql_array_bytes(&serials, first->serials, first->path_count),
 	    sql_text(i->subject_text),
+	    sql_int4(i->shard),
+	    sql_text(i->key_algorithm),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_first, params, COUNT(params), &r, err).ok)

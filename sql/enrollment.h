@@ -111,6 +111,8 @@ struct enrollment_issue {
 	int64_t authority_id, profile_id, label_id;
 	struct span certificate_serial, subject, certificate;
 	const char *subject_text; /* RFC 4514, to find it by */
+	int32_t shard;
+	const char *key_algorithm; /* name of base/algorithm.h */
 	int64_t not_before, not_after;
 	int64_t renews;      /* 0: none */
 	int64_t approval_id; /* 0: none; must be approved still */

@@ -12,7 +12,7 @@ struct status operator_certificate_store(struct db *db, const struct server_cert
 	    sql_bytes(c->serial), sql_bytes(c->subject), sql_time(c->not_before),
 	    sql_time(c->not_after), sql_bytes(c->der), sql_time(line->at),
 	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt)), sql_text(person),
-	    sql_int_or_null(token_id)};
+	    sql_int_or_null(token_id), sql_int4(c->shard), sql_text(c->key_algorithm)};
 
 	TRY(sql_run(db, STATEMENT_operator_certificate_store, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)

@@ -11,7 +11,8 @@ struct status server_certificate_store(struct db *db, const struct server_certif
 	const struct sql_param params[] = {sql_digest(&c->key_digest), sql_int(c->authority_id),
 	    sql_bytes(c->serial), sql_bytes(c->subject), sql_time(c->not_before),
 	    sql_time(c->not_after), sql_bytes(c->der), sql_time(line->at),
-	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt))};
+	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt)), sql_int4(c->shard),
+	    sql_text(c->key_algorithm)};
 
 	TRY(sql_run(db, STATEMENT_server_certificate_store, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)

@@ -12,6 +12,8 @@ struct server_certificate {
 	struct span subject;      /* Name DER */
 	int64_t not_before, not_after;
 	struct span der;
+	int32_t shard;
+	const char *key_algorithm; /* name of base/algorithm.h */
 };
 /*
  * The row and its log entry (made by log_line_make from its ca/certificate_record.h) in one commit;

@@ -6,7 +6,7 @@
 -- $12 not after, $13 DER, $14 now, $15 label, $16 operation, $17 message, $18 product's name,
 -- $19 peer address, $20 request id, $21 log entry, $22 its salt, $23 who was not announced may come,
 -- $24 issuers of the path must have current lists, $25 path issuers, $26 path serials,
--- $27 subject as text
+-- $27 subject as text, $28 shard, $29 name of the key's algorithm
 WITH clear AS (
 	SELECT
 	WHERE NOT EXISTS (SELECT FROM public_key WHERE digest IN ($3::bytea, $5::bytea))
@@ -42,9 +42,11 @@ WITH clear AS (
 	FROM target CROSS JOIN (VALUES ($3::bytea, 'idevid'), ($5::bytea, 'ldevid')) AS k (digest, kind)
 ), issued AS (
 	INSERT INTO certificate (authority_id, serial, device_id, profile_id, label_id, key_digest,
-	    subject, not_before, not_after, der, issued_at, product_id, subject_text)
+	    subject, not_before, not_after, der, issued_at, product_id, subject_text, shard,
+	    key_algorithm)
 	SELECT $6::bigint, $7::bytea, id, $8::bigint, $9::bigint, $5::bytea, $10::bytea,
-	    $11::timestamptz, $12::timestamptz, $13::bytea, $14::timestamptz, $1::bigint, $27::text
+	    $11::timestamptz, $12::timestamptz, $13::bytea, $14::timestamptz, $1::bigint, $27::text,
+	    $28::integer, $29::text
 	FROM target
 	RETURNING id, device_id
 ), attempt AS (

@@ -6,7 +6,7 @@
 -- $15 not after, $16 DER, $17 the certificate that it renews, $18 now, $19 label, $20 operation,
 -- $21 message, $22 product's name, $23 peer address, $24 request id, $25 approved enrollment,
 -- $26 log entry, $27 its salt, $28 how many certificates the device had when it was judged,
--- $29 subject as text
+-- $29 subject as text, $30 shard, $31 name of the key's algorithm
 WITH known AS (
 	-- A new number each time: who waited here for another request sees that it is another's.
 	UPDATE device SET issuances = issuances + 1, state = 'enrolled',
@@ -48,10 +48,11 @@ WITH known AS (
 	RETURNING id
 ), issued AS (
 	INSERT INTO certificate (authority_id, serial, device_id, profile_id, label_id, key_digest,
-	    subject, not_before, not_after, der, renews, issued_at, product_id, subject_text)
+	    subject, not_before, not_after, der, renews, issued_at, product_id, subject_text,
+	    shard, key_algorithm)
 	SELECT $9::bigint, $10::bytea, target.id, $11::bigint, $12::bigint, key.digest, $13::bytea,
 	    $14::timestamptz, $15::timestamptz, $16::bytea, $17::bigint, $18::timestamptz, target.product_id,
-	    $29::text
+	    $29::text, $30::integer, $31::text
 	FROM target CROSS JOIN key
 	WHERE $25::bigint IS NULL OR EXISTS (SELECT FROM approval)
 	RETURNING id, device_id

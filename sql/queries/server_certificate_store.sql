@@ -1,7 +1,7 @@
 -- A certificate of a server of ours with its log entry. Nothing is stored, and no row returned,
 -- when the key is somebody else's.
 -- $1 digest of the key, $2 authority, $3 serial number, $4 subject, $5 not before, $6 not after,
--- $7 DER, $8 now, $9 log entry, $10 its salt
+-- $7 DER, $8 now, $9 log entry, $10 its salt, $11 shard, $12 name of the key's algorithm
 WITH made AS (
 	INSERT INTO public_key (digest, kind, first_seen_at)
 	VALUES ($1::bytea, 'server', $8::timestamptz)
@@ -14,9 +14,9 @@ WITH made AS (
 	WHERE digest = $1::bytea AND kind = 'server' AND compromised_at IS NULL
 ), issued AS (
 	INSERT INTO certificate (authority_id, serial, key_digest, subject, not_before, not_after, der,
-	    issued_at)
+	    issued_at, shard, key_algorithm)
 	SELECT $2::bigint, $3::bytea, digest, $4::bytea, $5::timestamptz, $6::timestamptz, $7::bytea,
-	    $8::timestamptz
+	    $8::timestamptz, $11::integer, $12::text
 	FROM key
 	RETURNING id
 ), logged AS (
