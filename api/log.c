@@ -10,6 +10,7 @@
 #include "api/log_record.h"
 #include "api/perform.h"
 #include "base/calendar.h"
+#include "ca/policy_document.h"
 #include "ca/reason.h"
 #include "signing/format/cbor.h"
 #include "signing/log_board.h"
@@ -324,10 +325,14 @@ static void put_stray(
 static struct status put_document_strays(const struct call *call, struct json *j, struct err *err)
 {
 	struct arena *arena = call->request->arena;
+	/* What is kept, and devices each by itself; "devices" are many at once, and no row. */
+	const char *kinds[POLICY_DEVICE + 1];
 	struct log_document *all;
 	size_t n;
 
-	TRY(log_documents_read(call->db, arena, &all, &n, err));
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		kinds[i] = policy_kinds[i].name;
+	TRY(log_documents_read(call->db, kinds, COUNT(kinds), arena, &all, &n, err));
 	for (size_t i = 0; i < n; i++) {
 		const char *fault = log_document_fault(&all[i], arena);
 

@@ -202,13 +202,15 @@ struct status log_strays_read(struct db *db, enum log_stray_source source, int64
 	return STATUS_OK;
 }
 
-struct status log_documents_read(struct db *db, struct arena *arena,
-    struct log_document **ret_documents, size_t *ret_count, struct err *err)
+struct status log_documents_read(struct db *db, const char *const *kinds, size_t kind_count,
+    struct arena *arena, struct log_document **ret_documents, size_t *ret_count, struct err *err)
 {
 	AUTO(sql_result) r = {0};
+	AUTO(buf) room = {0};
+	const struct sql_param params[] = {sql_array_text(&room, kinds, kind_count)};
 	struct log_document *all;
 
-	TRY(sql_run(db, STATEMENT_log_documents, NULL, 0, &r, err));
+	TRY(sql_run(db, STATEMENT_log_documents, params, COUNT(params), &r, err));
 	all = arena_alloc(arena, (size_t)sql_rows(&r) * sizeof(*all));
 	for (int i = 0; i < sql_rows(&r); i++)
 		all[i] = (struct log_document){

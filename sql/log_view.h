@@ -90,7 +90,8 @@ struct log_document {
 	struct span certificate;   /* of an authority; else p NULL */
 	struct span first, newest; /* records of policy_change; p NULL: none */
 };
-struct status log_documents_read(struct db *db, struct arena *arena,
-    struct log_document **ret_documents, size_t *ret_count, struct err *err);
+/* `kinds`: those of which a change in the log tells of a row. */
+struct status log_documents_read(struct db *db, const char *const *kinds, size_t kind_count,
+    struct arena *arena, struct log_document **ret_documents, size_t *ret_count, struct err *err);
 
 #endif

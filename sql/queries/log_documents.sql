@@ -1,6 +1,6 @@
 -- Policy documents beside the first and the newest logged change of each; without a spec: the log
 -- tells of it, and there is no row. Devices stand here only so. A key that waits for its certificate is
--- no authority yet.
+-- no authority yet. $1 kinds of documents
 WITH change AS (
 	SELECT id, kind, name, record FROM policy_change
 	WHERE kind <> 'authority' OR encode(record, 'escape') NOT LIKE '{"act":"authority.key-made"%'
@@ -13,8 +13,7 @@ WITH change AS (
 	UNION ALL SELECT kind, name, spec::text, removed, NULL FROM access_document
 ), told AS (
 	SELECT DISTINCT kind, name FROM change
-	WHERE kind IN ('authority', 'profile', 'trust-anchor', 'product', 'label', 'role', 'principal',
-	    'binding', 'oidc-issuer', 'oidc-rule', 'approval-policy', 'log-policy', 'device')
+	WHERE kind = ANY ($1::text[])
 ), lost AS (
 	SELECT t.kind, t.name FROM told t
 	WHERE CASE t.kind WHEN 'device' THEN NOT EXISTS (
