@@ -156,11 +156,14 @@ static struct status rebuild_alarm(struct rebuilding *b, struct err *err)
 static struct status rebuild_enrollment(struct rebuilding *b, struct err *err)
 {
 	struct enrollment_view e;
-	bool approved = strcmp(b->entry->kind, "enrollment.approved") == 0;
+	const char *decision = enroll_decision_of(b->entry->kind);
 
+	if (!decision)
+		return err_set(err, ERR_MISSING, "nothing is decided by entries of kind %.64s",
+		    b->entry->kind);
 	TRY(enrollment_get(b->db, b->entry->record_id, b->arena, &e, err));
-	enroll_decision_record(&e, approved ? "approved" : "rejected", b->out);
-	if (e.state && (strcmp(e.state, "rejected") == 0) == approved)
+	enroll_decision_record(&e, decision, b->out);
+	if (!e.state || !enroll_decision_fits(decision, e.state))
 		b->fault = "state differs from the decision";
 	return STATUS_OK;
 }

@@ -35,7 +35,39 @@ static void decision_record(const struct enrollment_view *e, const char *decisio
 
 void enroll_decision_record(const struct enrollment_view *e, const char *decision, struct buf *out)
 {
-	decision_record(e, decision, e->decided_by, e->decided_at, out);
+	/* Who approved it, and when, stays in the row of one that expired all the same. */
+	if (strcmp(decision, "expired") == 0)
+		decision_record(e, decision, "signetd", e->expires_at, out);
+	else
+		decision_record(e, decision, e->decided_by, e->decided_at, out);
+}
+
+static const struct {
+	const char *decision;
+	const char *states[3]; /* that it leads to, as time goes by */
+} decisions[] = {
+    {"approved", {"approved", "redeemed", "expired"}},
+    {"rejected", {"rejected", "expired"}},
+    {"expired", {"expired"}},
+};
+
+const char *enroll_decision_of(const char *kind)
+{
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		if (strncmp(kind, "enrollment.", 11) == 0 &&
+		    strcmp(kind + 11, decisions[i].decision) == 0)
+			return decisions[i].decision;
+	return NULL;
+}
+
+bool enroll_decision_fits(const char *decision, const char *state)
+{
+	for (size_t i = 0; i < COUNT(decisions); i++)
+		for (size_t k = 0; k < COUNT(decisions[i].states); k++)
+			if (strcmp(decision, decisions[i].decision) == 0 &&
+			    decisions[i].states[k] && strcmp(state, decisions[i].states[k]) == 0)
+				return true;
+	return false;
 }
 
 struct status enroll_check_open(const struct enrollment_view *e, int64_t now, struct err *err)
@@ -73,6 +105,36 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
 	/* The statement demands once more that it is open. */
 	return enrollment_store_decision(
 	    db, id, now, decision, who, buf_span(&entry), SPAN_OF(salt), err);
+}
+
+/* ---- what nobody decided on ---- */
+
+struct status enroll_expire(
+    struct db *db, int64_t id, int64_t now, const struct rng *rng, struct err *err)
+{
+	AUTO(log_line) line = {0};
+	AUTO(arena) arena = {0};
+	AUTO(buf) record = {0};
+	struct enrollment_view e;
+
+	TRY(enrollment_get(db, id, &arena, &e, err));
+	enroll_decision_record(&e, "expired", &record);
+	TRY(log_line_make("enrollment.expired", now, rng, buf_span(&record), &line, err));
+	return enrollment_store_expiry(db, id, &line, err);
+}
+
+struct status enroll_expire_some(struct db *db, int64_t now, int64_t limit, const struct rng *rng,
+    size_t *ret_count, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	int64_t *ids;
+	size_t n;
+
+	TRY(enrollment_overdue(db, now, limit, &arena, &ids, &n, err));
+	for (size_t i = 0; i < n; i++)
+		TRY(enroll_expire(db, ids[i], now, rng, err));
+	*ret_count = n;
+	return STATUS_OK;
 }
 
 /* ---- approvals ---- */

@@ -18,9 +18,23 @@ struct status enroll_decide(struct db *db, int64_t id, bool approve, const char 
 
 /*
  * The bytes that the log entry of a decision commits to, made again from the row: `decision` is
- * "approved" or "rejected", as its kind says.
+ * "approved", "rejected" or "expired", as its kind says.
  */
 void enroll_decision_record(const struct enrollment_view *e, const char *decision, struct buf *out);
+/* Of a log entry's kind; NULL: of none. */
+const char *enroll_decision_of(const char *kind);
+/* Can one that this was decided on be in the state? */
+bool enroll_decision_fits(const char *decision, const char *state);
+
+/*
+ * Its time has passed, or it was redeemed and the device wants another: expired, with a log entry,
+ * in the caller's transaction, or durably at once. Nothing where somebody came first.
+ */
+struct status enroll_expire(
+    struct db *db, int64_t id, int64_t now, const struct rng *rng, struct err *err);
+/* Up to `limit` that waited too long, in the caller's transaction. */
+struct status enroll_expire_some(struct db *db, int64_t now, int64_t limit, const struct rng *rng,
+    size_t *ret_count, struct err *err);
 
 /*
  * enroll_decide() by whoever has the server's machine, in a transaction of its own: refused with

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "ca/certificate_record.h"
+#include "ca/enroll_decide.h"
 #include "ca/enroll_internal.h"
 #include "ca/name.h"
 #include "ca/reason.h"
@@ -264,10 +265,14 @@ static struct status wait_newly(struct db *db, struct attempt *a, int64_t *ret_i
 	    .of_device = ENROLL_WAITING_OF_DEVICE, .of_product = ENROLL_WAITING_OF_PRODUCT};
 	struct err pending = {0};
 	struct enrollment_row row;
+	int64_t stale;
 
 	(void)REFUSE(&pending, REGISTRATION_PENDING, "%s %s waits for approval", a->product->name,
 	    a->serial);
 	row = row_of(a, "pending", &pending);
+	TRY(enrollment_stale(db, &row, &stale, err));
+	if (stale)
+		TRY(enroll_expire(db, stale, a->now, a->q->rng, err));
 	TRY(enrollment_wait(db, &row, a->now + a->label->approval_expires, &room, ret_id, err));
 	if (*ret_id)
 		return STATUS_OK;

@@ -9,6 +9,7 @@
 
 #include "api/recorder.h"
 #include "api/transaction.h"
+#include "ca/enroll_decide.h"
 #include "ca/token_keys.h"
 #include "server/own_certificate.h"
 #include "server/server.h"
@@ -27,7 +28,9 @@
 #define FLEETING_KEPT    1000000
 #define FLEETING_SECONDS (30 * 86400)
 /* In one transaction: a second's work. */
-#define REQUESTS_AT_ONCE 100
+#define REQUESTS_AT_ONCE    100
+#define ENROLLMENTS_AT_ONCE 100
+#define ENROLLMENT_ROUNDS   100 /* of so many, in one turn */
 
 struct jobs {
 	struct server *server;
@@ -200,12 +203,37 @@ static struct status expire_requests(struct jobs *j, struct err *err)
 	return STATUS_OK;
 }
 
+/* As requests; what is left after so many waits for the next turn. */
+static struct status expire_enrollments(struct jobs *j, struct err *err)
+{
+	struct server *s = j->server;
+	size_t expired = ENROLLMENTS_AT_ONCE, sum = 0;
+
+	for (int i = 0; i < ENROLLMENT_ROUNDS && expired == ENROLLMENTS_AT_ONCE; i++) {
+		struct status done;
+
+		TRY(db_begin(j->db, err));
+		done = enroll_expire_some(j->db, clock_now(&s->api.clock), ENROLLMENTS_AT_ONCE,
+		    &s->api.rng, &expired, err);
+		if (done.ok)
+			done = db_commit(j->db, err);
+		if (!done.ok)
+			db_rollback(j->db);
+		TRY(done);
+		sum += expired;
+	}
+	if (sum > 0)
+		LOG(&s->log, LOG_INFO, "enrollments expired", LOG_INT("enrollments", sum));
+	return STATUS_OK;
+}
+
 /* In this order: each leans on those before it. */
 static const struct job_row table[] = {
     {"database", 5000, see_database},
     {"policy", 60000, keep_policy},
     {"certificate", 60000, keep_certificate},
     {"requests", 60000, expire_requests},
+    {"enrollments", 60000, expire_enrollments},
     {"token keys", 15000, keep_token_keys},
     {"purge", 600000, purge},
 };
@@ -214,6 +242,7 @@ enum {
 	JOB_POLICY,
 	JOB_CERTIFICATE,
 	JOB_REQUESTS,
+	JOB_ENROLLMENTS,
 	JOB_TOKEN_KEYS,
 	JOB_PURGE
 };

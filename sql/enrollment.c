@@ -290,29 +290,28 @@ struct status enrollment_record(struct db *db, const struct enrollment_row *row,
 	return STATUS_OK;
 }
 
-static struct status wait_in_one(
-    struct db *db, struct sql_call calls[static 2], int64_t *ret_id, struct err *err)
+struct status enrollment_stale(
+    struct db *db, const struct enrollment_row *row, int64_t *ret_id, struct err *err)
 {
-	struct status done = sql_run_all(db, calls, 2, err);
-
-	if (done.ok)
-		*ret_id = sql_rows(&calls[1].result) ? sql_get_int(&calls[1].result, 0, 0) : 0;
-	sql_result_free(&calls[0].result);
-	sql_result_free(&calls[1].result);
-	return done.ok ? done : as_conflict(db, err);
-}
-
-struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
-    const struct enrollment_room *room, int64_t *ret_id, struct err *err)
-{
-	const struct sql_param old[] = {
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {
 	    sql_text(row->label),
 	    sql_text(row->product),
 	    sql_text(row->serial),
 	    sql_digest(row->key),
 	    sql_time(row->now),
 	};
-	const struct sql_param new[] = {
+
+	TRY(sql_run(db, STATEMENT_enrollment_stale, params, COUNT(params), &r, err));
+	*ret_id = sql_rows(&r) ? sql_get_int(&r, 0, 0) : 0;
+	return STATUS_OK;
+}
+
+struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
+    const struct enrollment_room *room, int64_t *ret_id, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {
 	    sql_time(row->now),
 	    sql_text(row->label),
 	    sql_text(row->operation),
@@ -331,12 +330,11 @@ struct status enrollment_wait(struct db *db, const struct enrollment_row *row, i
 	    sql_int(room->of_device),
 	    sql_int(room->of_product),
 	};
-	struct sql_call calls[2] = {
-	    {.statement = STATEMENT_enrollment_wait_expire, .params = old, .n = COUNT(old)},
-	    {.statement = STATEMENT_enrollment_wait, .params = new, .n = COUNT(new)},
-	};
 
-	return wait_in_one(db, calls, ret_id, err);
+	if (!sql_run(db, STATEMENT_enrollment_wait, params, COUNT(params), &r, err).ok)
+		return as_conflict(db, err);
+	*ret_id = sql_rows(&r) ? sql_get_int(&r, 0, 0) : 0;
+	return STATUS_OK;
 }
 
 struct status enrollment_wait_again(struct db *db, int64_t id, int64_t now,

@@ -138,6 +138,10 @@ struct status enrollment_record(struct db *db, const struct enrollment_row *row,
 struct enrollment_room {
 	int64_t of_device, of_product;
 };
+/* The one of its label, device and key that is over and makes room for a new one. ret_id 0: none.
+ */
+struct status enrollment_stale(
+    struct db *db, const struct enrollment_row *row, int64_t *ret_id, struct err *err);
 /* Let it wait. ERR_CONFLICT: it does already. ret_id 0: there is no room. */
 struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
     const struct enrollment_room *room, int64_t *ret_id, struct err *err);

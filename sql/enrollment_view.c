@@ -142,15 +142,37 @@ struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
 	return STATUS_OK;
 }
 
+struct status enrollment_overdue(struct db *db, int64_t now, int64_t limit, struct arena *arena,
+    int64_t **ret_ids, size_t *ret_count, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_time(now), sql_int(limit)};
+	int64_t *ids;
+
+	TRY(sql_run(db, STATEMENT_enrollment_overdue, params, COUNT(params), &r, err));
+	ids = arena_alloc(arena, (size_t)sql_rows(&r) * sizeof(*ids));
+	for (int i = 0; i < sql_rows(&r); i++)
+		ids[i] = sql_get_int(&r, i, 0);
+	*ret_ids = ids;
+	*ret_count = (size_t)sql_rows(&r);
+	return STATUS_OK;
+}
+
+struct status enrollment_store_expiry(
+    struct db *db, int64_t id, const struct log_line *line, struct err *err)
+{
+	const struct sql_param params[] = {sql_int(id), sql_time(line->at),
+	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt))};
+
+	return sql_run(db, STATEMENT_enrollment_expire, params, COUNT(params), NULL, err);
+}
+
 struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err)
 {
-	AUTO(sql_result) expired = {0};
 	AUTO(sql_result) purged = {0};
-	const struct sql_param at[] = {sql_time(now)};
 	const struct sql_param bounds[] = {sql_int(keep), sql_time(now - max_age)};
 
-	TRY(sql_run(db, STATEMENT_enrollment_expire, at, COUNT(at), &expired, err));
 	TRY(sql_run(db, STATEMENT_enrollment_purge, bounds, COUNT(bounds), &purged, err));
 	*ret_removed = sql_get_int(&purged, 0, 0);
 	return STATUS_OK;

@@ -3,7 +3,7 @@
 #define SIGNET_SQL_ENROLLMENT_VIEW_H
 
 #include "base/encode.h"
-#include "sql/db.h"
+#include "sql/log.h"
 #include "sql/scope.h"
 
 /* Strings live in the arena; NULL: not known. Times in seconds since 1970; 0: none. */
@@ -55,14 +55,24 @@ struct status enrollment_store_decision(struct db *db, int64_t id, int64_t now,
     struct err *err);
 
 /*
+ * Ids of some that waited too long, oldest first, locked for the caller's transaction; who is being
+ * decided on at the moment is not among them.
+ */
+struct status enrollment_overdue(struct db *db, int64_t now, int64_t limit, struct arena *arena,
+    int64_t **ret_ids, size_t *ret_count, struct err *err);
+/* It is over, with its log entry; unless it is not, or was already. */
+struct status enrollment_store_expiry(
+    struct db *db, int64_t id, const struct log_line *line, struct err *err);
+
+/*
  * For the scheduled job: drop strangers' rows but for the newest `keep`, and all older than
- * `max_age` seconds; what waited too long becomes expired. ret_removed: rows dropped.
+ * `max_age` seconds. ret_removed: rows dropped.
  */
 struct status enrollment_purge(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err);
 /*
  * The same bounds for what changed nothing, of devices that an anchor vouches for: refused, failed,
- * sent again, or waited in vain. What was issued or decided stays, and what an alarm points at.
+ * sent again. What was issued, decided or has expired stays, and what an alarm points at.
  */
 struct status enrollment_purge_fleeting(struct db *db, int64_t now, int64_t keep, int64_t max_age,
     int64_t *ret_removed, struct err *err);

@@ -209,6 +209,42 @@ END
 		ALTER TABLE log_leaf ADD UNIQUE (origin_id, entry_id)" "entries swapped: entry 1 and 3:"
 }
 
+# waiting SERIAL EXPIRES: one that nobody has decided on; its id
+waiting() {
+	tamper "INSERT INTO enrollment (label, operation, outcome, product, serial, key_digest, peer_address,
+		request_id, stranger, state, expires_at) VALUES ('approval', 'enroll', 'pending', 'x100', '$1',
+		sha256('$1'), '192.0.2.1', '0', false, 'open', $2) RETURNING id"
+}
+
+@test "an enrollment in a state that nobody decided on, or that did not expire, is found" {
+	local over open n
+	over=$(waiting E-1 "now() - interval '1 hour'")
+	open=$(waiting E-2 "now() + interval '1 day'")
+	kill -HUP "$INTEROP_SERVER" # every job, at once
+	for n in $(seq 50); do
+		[ "$(tamper "SELECT state FROM enrollment WHERE id = $over")" = expired ] && break
+		sleep 0.2
+	done
+	signet log verify
+	tampered "UPDATE enrollment SET state = 'open' WHERE id = $over" \
+		"UPDATE enrollment SET state = 'expired' WHERE id = $over" "enrollment $over.*state differs from the decision"
+	tampered "UPDATE enrollment SET expires_at = expires_at + interval '1 day' WHERE id = $over" \
+		"UPDATE enrollment SET expires_at = expires_at - interval '1 day' WHERE id = $over" "row changed: enrollment $over"
+	tampered "UPDATE enrollment SET serial = 'E-3' WHERE id = $over" \
+		"UPDATE enrollment SET serial = 'E-1' WHERE id = $over" "row changed: enrollment $over"
+	for n in approved rejected redeemed; do
+		tampered "UPDATE enrollment SET state = '$n' WHERE id = $open" \
+			"UPDATE enrollment SET state = 'open' WHERE id = $open" "enrollment $open.*decided without an entry"
+	done
+	tampered "UPDATE enrollment SET state = 'expired' WHERE id = $open" \
+		"UPDATE enrollment SET state = 'open' WHERE id = $open" "enrollment $open.*expired without an entry"
+	# A decision that was logged does not leave it open.
+	signet enrollment approve "$open"
+	signet log verify
+	tampered "UPDATE enrollment SET state = 'open' WHERE id = $open" \
+		"UPDATE enrollment SET state = 'approved' WHERE id = $open" "enrollment $open.*state differs from the decision"
+}
+
 @test "a policy document that was changed behind the log's back is found" {
 	tampered "CREATE TABLE was AS SELECT * FROM label; UPDATE label SET spec =
 		replace(spec::text, '\"registration\":\"', '\"registration\": \"')::json" \

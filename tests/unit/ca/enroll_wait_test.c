@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ca/enroll_decide.h"
 #include "sql/enrollment_view.h"
@@ -126,12 +127,21 @@ Test(ca_enroll_wait, an_approved_one_still_needs_its_binding)
 	waiting_free(&w);
 }
 
+/* Enrollments that the log says have expired, each once. */
+static long long expiries(struct waiting *w)
+{
+	return pg_number(&w->s->database,
+	    "SELECT CASE WHEN count(*) = count(DISTINCT record_id) THEN count(*) END FROM log_salt "
+	    "JOIN log_entry e ON e.id = entry_id WHERE record_kind = 'enrollment' "
+	    "AND e.kind = 'enrollment.expired'");
+}
+
 Test(ca_enroll_wait, what_waited_too_long_begins_anew)
 {
 	struct waiting w = waiting_new();
 	struct err err = {0};
 	struct answer a;
-	int64_t removed;
+	size_t expired;
 
 	w.s->now += 86400;
 	cr_expect_not(enroll_decide(w.s->db, w.id, true, "alice", &w.s->clock, &w.s->rng, &err).ok);
@@ -142,11 +152,68 @@ Test(ca_enroll_wait, what_waited_too_long_begins_anew)
 	answer_free(&a);
 	w.s->now += 86400;
 	err_clear(&err);
-	cr_assert(
-	    enrollment_purge(w.s->db, w.s->now, 10, 86400, &removed, &err).ok, "%s", err.cause);
+	cr_assert(enroll_expire_some(w.s->db, w.s->now, 10, &w.s->rng, &expired, &err).ok, "%s",
+	    err.cause);
+	cr_expect_eq(expired, 1);
 	cr_expect_eq(
 	    pg_number(&w.s->database, "SELECT count(*) FROM enrollment WHERE state = 'expired'"),
 	    2);
+	cr_expect_eq(expiries(&w), 2);
+	waiting_free(&w);
+}
+
+/* Whoever decided, and whether the device came for it: with its time it ends, once. */
+Test(ca_enroll_wait, whatever_ends_with_its_time_is_logged_once)
+{
+	static const struct {
+		const char *before, *by;
+		bool used;
+	} ends[] = {{"open", "signetd", false}, {"approved", "alice", false},
+	    {"rejected", "alice", false}, {"redeemed", "alice", true}};
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct waiting w = waiting_new();
+		size_t expired;
+		struct err err = {0};
+
+		if (i > 0)
+			decide(&w, strcmp(ends[i].before, "rejected") != 0);
+		if (ends[i].used)
+			expect_certificate(w.s, ASK(w), ENROLL_ISSUED);
+		cr_expect_str_eq(pg_value(&w.s->database,
+				     "SELECT state FROM enrollment WHERE outcome = 'pending'"),
+		    ends[i].before);
+		cr_assert(enroll_expire_some(w.s->db, w.s->now, 10, &w.s->rng, &expired, &err).ok);
+		cr_expect_eq(expired, 0, "%s", ends[i].before);
+		w.s->now += 86400;
+		expect_refused(w.s, ASK(w), "registration.pending");
+		cr_expect_eq(expiries(&w), 1, "%s", ends[i].before);
+		cr_expect_str_eq(pg_value(&w.s->database,
+				     "SELECT decided_by FROM enrollment WHERE state = 'expired'"),
+		    ends[i].by);
+		waiting_free(&w);
+	}
+}
+
+Test(ca_enroll_wait, so_many_expire_at_a_time_and_not_twice)
+{
+	struct waiting w = waiting_new();
+	struct err err = {0};
+	size_t expired;
+
+	pg_exec(&w.s->database,
+	    "INSERT INTO enrollment (label, operation, outcome, product, serial, key_digest, "
+	    "peer_address, request_id, stranger, state, expires_at) SELECT 'l', 'enroll', 'pending', "
+	    "'X100', 'S-' || n, sha256(n::text::bytea), 'a', 'r', false, 'open', to_timestamp(n) "
+	    "FROM generate_series(1, 5) n");
+	for (int i = 0; i < 4; i++) {
+		cr_assert(enroll_expire_some(w.s->db, w.s->now, 2, &w.s->rng, &expired, &err).ok,
+		    "%s", err.cause);
+		cr_expect_eq(expired, i < 2 ? 2 : i == 2 ? 1 : 0);
+	}
+	cr_expect_eq(expiries(&w), 5);
+	cr_expect_eq(
+	    pg_number(&w.s->database, "SELECT count(*) FROM enrollment WHERE state = 'open'"), 1);
 	waiting_free(&w);
 }
 

@@ -296,3 +296,26 @@ Test(server_process, requests_that_waited_too_long_expire_by_themselves_and_it_i
 	server_stop(&server);
 	scene_free(&s);
 }
+
+Test(server_process, enrollments_that_waited_too_long_expire_by_themselves_and_it_is_logged)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	pg_exec(&s.database,
+	    "INSERT INTO enrollment (label, operation, outcome, product, serial, key_digest, "
+	    "peer_address, request_id, stranger, state, expires_at) SELECT 'l', 'enroll', 'pending', "
+	    "'p', n::text, sha256(n::text::bytea), 'a', 'r', false, 'open', "
+	    "now() + interval '1 hour' * (n - 150.5) FROM generate_series(1, 151) n");
+	scene_start(&s, &server); /* every job has run once when this returns */
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM enrollment WHERE state = 'expired'"), 150);
+	cr_expect_eq(
+	    pg_number(&s.database, "SELECT count(*) FROM enrollment WHERE state = 'open'"), 1);
+	cr_expect_eq(pg_number(&s.database,
+			 "SELECT count(*) FROM log_entry WHERE kind = 'enrollment.expired'"),
+	    150);
+	server_stop(&server);
+	scene_free(&s);
+}
