@@ -29,6 +29,12 @@
 	X(LOG_POLICY_CHANGE, "log-policy.change", LOG_MANAGE, "change the log's witnesses")    \
 	X(DEVICE_REGISTER, "device.register", DEVICE_REGISTER, "make devices known")           \
 	X(DEVICE_CHANGE, "device.change", DEVICE_MANAGE, "suspend, resume or retire a device") \
+	X(CERTIFICATE_REVOKE, "certificate.revoke", CERTIFICATE_REVOKE,                        \
+	    "revoke, hold or resume a certificate")                                            \
+	X(CERTIFICATE_REVOKE_MANY, "certificate.revoke-many", CERTIFICATE_REVOKE,              \
+	    "revoke all certificates that a selection finds")                                  \
+	X(CERTIFICATE_ISSUE, "certificate.issue", CERTIFICATE_ISSUE,                           \
+	    "have a certificate issued for a service or a person")                             \
 	X(ENROLLMENT_APPROVE, "enrollment.approve", ENROLLMENT_DECIDE,                         \
 	    "approve an enrollment that waits")                                                \
 	X(TOKEN_CREATE, "token.create", TOKEN_CREATE, "make credentials for somebody else")

@@ -21,6 +21,9 @@
 	X(DEVICE_REGISTER, "device.register", "make devices known")                              \
 	X(DEVICE_MANAGE, "device.manage", "suspend, resume and retire devices")                  \
 	X(CERTIFICATE_READ, "certificate.read", "see and search certificates")                   \
+	X(CERTIFICATE_REVOKE, "certificate.revoke", "revoke, hold and resume certificates")      \
+	X(CERTIFICATE_ISSUE, "certificate.issue",                                                \
+	    "have certificates issued for services and people, by profiles that say so")         \
 	X(ENROLLMENT_READ, "enrollment.read", "see enrollments and why they were refused")       \
 	X(ENROLLMENT_DECIDE, "enrollment.decide", "approve and reject enrollments that wait")    \
 	X(ALARM_READ, "alarm.read", "see alarms")                                                \

@@ -9,19 +9,20 @@ const struct shipped_role shipped_roles[] = {
 	"kind: role\n"
 	"name: admin\n"
 	"permissions: [policy.read, authority.manage, profile.manage, label.manage, trust-anchor.manage,\n"
-	"  product.manage, device.read, device.register, device.manage, certificate.read, enrollment.read,\n"
-	"  enrollment.decide, alarm.read, access.read, access.manage, approval-policy.manage, token.read,\n"
-	"  token.create, token.revoke, request.read, request.approve, refusal.read, log.read, log.manage]\n"},
-    {"authority-officer", "keeps authorities, profiles and trust anchors; approves requests",
+	"  product.manage, device.read, device.register, device.manage, certificate.read,\n"
+	"  certificate.revoke, certificate.issue, enrollment.read, enrollment.decide, alarm.read, access.read,\n"
+	"  access.manage, approval-policy.manage, token.read, token.create, token.revoke, request.read,\n"
+	"  request.approve, refusal.read, log.read, log.manage]\n"},
+    {"authority-officer", "keeps authorities, profiles and trust anchors, issues and revokes; approves requests",
 	"kind: role\n"
 	"name: authority-officer\n"
 	"permissions: [policy.read, authority.manage, profile.manage, trust-anchor.manage, certificate.read,\n"
-	"  alarm.read, request.read, request.approve, log.read]\n"},
-    {"registration-officer", "keeps devices and decides on enrollments that wait; approves requests",
+	"  certificate.revoke, certificate.issue, alarm.read, request.read, request.approve, log.read]\n"},
+    {"registration-officer", "keeps devices, revokes, decides on enrollments that wait; approves requests",
 	"kind: role\n"
 	"name: registration-officer\n"
 	"permissions: [policy.read, device.read, device.register, device.manage, certificate.read,\n"
-	"  enrollment.read, enrollment.decide, alarm.read, request.read, request.approve]\n"},
+	"  certificate.revoke, enrollment.read, enrollment.decide, alarm.read, request.read, request.approve]\n"},
     {"release-manager", "keeps products and labels; approves requests",
 	"kind: role\n"
 	"name: release-manager\n"

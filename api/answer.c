@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "ca/revoke.h"
 #include "sql/device_view.h"
 #include "sql/enrollment_view.h"
 
@@ -112,7 +113,12 @@ static const struct answer_field certificate[] = {
     OBJECT_OR_NULL("device", "DeviceRef", "whose it is; null: no device's"), STR_OR_NULL("profile", "null: none"),
     STR_OR_NULL("label", "that it was enrolled at"), STR_OR_NULL("subject", "RFC 4514"), HEX("key_digest", "SHA-256 of its key"),
     TIME("not_before", ""), TIME("not_after", ""), TIME("issued_at", ""),
-    TIME_OR_NULL("first_used_at", "null: not seen in use"), INT_OR_NULL("renews", "id of the one it takes over from"), END};
+    TIME_OR_NULL("first_used_at", "null: not seen in use"), INT_OR_NULL("renews", "id of the one it takes over from"),
+    ENUM("status", certificate_states, "expired or not"), BOOL("expired", "it has ended"),
+    ENUM_OR_NULL("reason", revocation_reasons, "RFC 5280 5.3.1; null: good"),
+    TIME_OR_NULL("revoked_at", "revoked, or held at first; null: good"),
+    TIME_OR_NULL("invalidity_at", "since when it is not to be trusted; null: not said"),
+    INT("shard", "of its authority's revocation lists"), END};
 static const struct answer_field certificate_ref[] = {
     INT("id", "of the certificate"), HEX_OR_NULL("serial_number", "as in the certificate"), END};
 static const struct answer_field enrollment[] = {

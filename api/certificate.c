@@ -5,6 +5,7 @@
 #include "api/perform.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
+#include "ca/revoke.h"
 #include "sql/certificate_view.h"
 
 #define AT(member)  .offset = offsetof(struct certificate_list_query, member)
@@ -45,7 +46,24 @@ static void put_device(struct json *j, const struct certificate_row *c)
 	json_object_end(j);
 }
 
-static void put(struct json *j, const struct certificate_row *c)
+static const char *status_of(const struct certificate_row *c)
+{
+	if (!c->revoked_at)
+		return "good";
+	return c->reason == REASON_CERTIFICATE_HOLD ? "held" : "revoked";
+}
+
+static void put_status(struct json *j, const struct certificate_row *c, int64_t now)
+{
+	json_str(j, "status", status_of(c));
+	json_bool(j, "expired", c->not_after <= now);
+	json_str(j, "reason", c->revoked_at ? revocation_reason_name(c->reason) : NULL);
+	answer_time(j, "revoked_at", c->revoked_at);
+	answer_time(j, "invalidity_at", c->invalidity_at);
+	json_int(j, "shard", c->shard);
+}
+
+static void put(struct json *j, const struct certificate_row *c, int64_t now)
 {
 	json_object_begin(j, NULL);
 	json_int(j, "id", c->id);
@@ -61,6 +79,7 @@ static void put(struct json *j, const struct certificate_row *c)
 	answer_time(j, "issued_at", c->issued_at);
 	answer_time(j, "first_used_at", c->first_used_at);
 	answer_id(j, "renews", c->renews);
+	put_status(j, c, now);
 	json_object_end(j);
 }
 
@@ -76,7 +95,7 @@ static void answer_list(const struct call *call, struct http_response *response,
 	json_object_begin(&j, NULL);
 	json_array_begin(&j, "items");
 	for (size_t i = 0; i < shown; i++)
-		put(&j, &rows[i]);
+		put(&j, &rows[i], call_now(call));
 	json_array_end(&j);
 	if (certificate_by_expiry(f))
 		page_next_moment(&j, more && last, last ? last->not_after : 0, last ? last->id : 0);
@@ -155,7 +174,7 @@ struct status certificate_one_get(
 	struct certificate_row c;
 
 	TRY(find(call, &c, NULL, err));
-	put(&j, &c);
+	put(&j, &c, call_now(call));
 	call_answer(call, response, &text);
 	return STATUS_OK;
 }

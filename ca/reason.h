@@ -21,6 +21,7 @@
 #include "ca/reason_issue.h"
 #include "ca/reason_log.h"
 #include "ca/reason_request.h"
+#include "ca/reason_status.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
 #define REASONS(X)             \
@@ -38,6 +39,7 @@
 	REASONS_API(X)         \
 	REASONS_CREDENTIALS(X) \
 	REASONS_ACCESS(X)      \
+	REASONS_STATUS(X)      \
 	REASONS_LOG(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */

@@ -6,7 +6,7 @@
 #include "sql/db_internal.h"
 
 /* What the view certificate_named has, in its order; statements say "v.*". */
-#define NAMED_COLUMNS 15
+#define NAMED_COLUMNS 20
 
 static void read_row(
     const struct sql_result *r, int row, struct arena *arena, struct certificate_row *out)
@@ -27,6 +27,10 @@ static void read_row(
 	    .issued_at = sql_get_time(r, row, 12),
 	    .first_used_at = sql_get_time(r, row, 13),
 	    .renews = sql_get_int(r, row, 14),
+	    .shard = sql_get_int(r, row, 15),
+	    .reason = (int)sql_get_int(r, row, 17),
+	    .revoked_at = sql_get_time(r, row, 18),
+	    .invalidity_at = sql_get_time(r, row, 19),
 	};
 }
 

@@ -18,6 +18,10 @@ struct certificate_row {
 	struct span key_digest;
 	int64_t not_before, not_after, issued_at, first_used_at;
 	int64_t renews; /* 0: none */
+	int64_t shard;  /* of its authority's revocation lists */
+	/* In force against it; 0: it is good. */
+	int64_t revoked_at, invalidity_at;
+	int reason; /* RFC 5280 5.3.1, where revoked_at is set; 6: held */
 };
 
 /* Filters are and'ed; NULL, 0, n = 0: any. */

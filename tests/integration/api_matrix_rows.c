@@ -6,13 +6,14 @@
 /* clang-format off */
 const struct matrix_role matrix_roles[] = {
     {"admin", " policy.read authority.manage profile.manage label.manage trust-anchor.manage product.manage "
-	"device.read device.register device.manage certificate.read enrollment.read enrollment.decide alarm.read "
+	"device.read device.register device.manage certificate.read certificate.revoke certificate.issue "
+	"enrollment.read enrollment.decide alarm.read "
 	"access.read access.manage approval-policy.manage token.read token.create token.revoke request.read "
 	"request.approve refusal.read log.read log.manage "},
-    {"authority-officer", " policy.read authority.manage profile.manage trust-anchor.manage certificate.read alarm.read "
-	"request.read request.approve log.read "},
-    {"registration-officer", " policy.read device.read device.register device.manage certificate.read enrollment.read "
-	"enrollment.decide alarm.read request.read request.approve "},
+    {"authority-officer", " policy.read authority.manage profile.manage trust-anchor.manage certificate.read "
+	"certificate.revoke certificate.issue alarm.read request.read request.approve log.read "},
+    {"registration-officer", " policy.read device.read device.register device.manage certificate.read "
+	"certificate.revoke enrollment.read enrollment.decide alarm.read request.read request.approve "},
     {"release-manager", " policy.read product.manage label.manage device.read certificate.read request.read "
 	"request.approve log.read "},
     {"signer", " policy.read request.read log.read "},

@@ -31,6 +31,8 @@ static const struct {
     {"device.register", "A.R..F.."},
     {"device.manage", "A.R....."},
     {"certificate.read", "AORM.FUV"},
+    {"certificate.revoke", "AOR....."},
+    {"certificate.issue", "AO......"},
     {"enrollment.read", "A.R..FUV"},
     {"enrollment.decide", "A.R....."},
     {"alarm.read", "AOR...UV"},
