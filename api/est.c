@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/refusal.h"
+#include "ca/authority_chain.h"
 #include "ca/certs_only.h"
 #include "ca/enroll.h"
 #include "ca/reason.h"
@@ -41,10 +42,12 @@ static void respond_base64(struct http_response *r, const char *content_type, st
 struct status est_cacerts(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct label *label = NULL;
+	struct span body;
 
 	TRY(find_label(call, &label, err));
-	respond_base64(response, CERTS_ONLY,
-	    arena_copy(call->request->arena, label->profile->authority->cacerts_base64));
+	body = authority_cacerts(
+	    label->profile->authority, clock_now(&call->api->clock), call->request->arena);
+	respond_base64(response, CERTS_ONLY, arena_copy(call->request->arena, body));
 	return STATUS_OK;
 }
 
