@@ -20,7 +20,7 @@ struct log_board {
 	pthread_cond_t round;
 	int event_fd;
 	bool closed;
-	int places; /* that are free */
+	int places;            /* that are free */
 	uint64_t begun, ended; /* rounds */
 	enum log_health health;
 	char why[320];
