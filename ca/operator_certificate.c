@@ -12,6 +12,7 @@
 #include "ca/name.h"
 #include "ca/profile.h"
 #include "ca/reason.h"
+#include "ca/revoke.h"
 #include "sql/operator_certificate.h"
 
 /* ---- issuing ---- */
@@ -238,6 +239,9 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 		return REFUSE(err, OPERATOR_REVOKED,
 		    "token %lld, that it was made with, or one before that was revoked by %.64s",
 		    (long long)row.token_id, row.revoked_by);
+	if (row.revoked)
+		return REFUSE(err, OPERATOR_REVOKED, "it is revoked or held (%s)",
+		    revocation_reason_name(row.reason));
 	who.person = row.person;
 	who.token_id = row.token_id;
 	who.principal = common_name(view.subject, arena);
