@@ -1,5 +1,7 @@
 #include "api/refusal.h"
 
+#include <stdlib.h>
+
 #include "api/problem.h"
 
 static const char *opening(enum err_kind kind, int status)
@@ -38,9 +40,23 @@ static bool wants_retry_after(int status)
 	return status == 202 || status == 429 || status == 503;
 }
 
-static void shape(const struct err *err, const char *reference, int64_t retry_after,
-    struct arena *arena, struct http_response *r)
+/*
+ * Who was turned away together must not come back together. Request ids are spread evenly: each
+ * waits up to a quarter longer than it must, or up to RETRY_AFTER_SPREAD where nobody said how
+ * long.
+ */
+static int64_t spread(const struct http_request *request, int64_t retry_after)
 {
+	const int64_t least = retry_after > 0 ? retry_after : RETRY_AFTER_STANDARD;
+	const int64_t most = retry_after > 0 ? retry_after / 4 : RETRY_AFTER_SPREAD;
+
+	return least + (int64_t)(strtoull(request->id, NULL, 16) % (uint64_t)(most + 1));
+}
+
+static void shape(const struct http_request *request, const struct err *err, const char *reference,
+    int64_t retry_after, struct http_response *r)
+{
+	struct arena *arena = request->arena;
 	int status = http_status_of(err->kind);
 
 	http_respond(r, status, TEXT_PLAIN, render(err, status, reference, arena));
@@ -52,8 +68,7 @@ static void shape(const struct err *err, const char *reference, int64_t retry_af
 	 */
 	if (wants_retry_after(status))
 		http_add_header(r, "Retry-After",
-		    arena_printf(arena, "%lld",
-			(long long)(retry_after > 0 ? retry_after : RETRY_AFTER_STANDARD)));
+		    arena_printf(arena, "%lld", (long long)spread(request, retry_after)));
 	/*
 	 * RFC 9110 15.5.2: a 401 "MUST send a WWW-Authenticate header field". No password would
 	 * help here, so none is asked for: the scheme names what is wanted instead.
@@ -64,7 +79,7 @@ static void shape(const struct err *err, const char *reference, int64_t retry_af
 
 void refusal_text(const struct call *call, const struct err *err, struct http_response *r)
 {
-	shape(err, call->reference, call->retry_after, call->request->arena, r);
+	shape(call->request, err, call->reference, call->retry_after, r);
 }
 
 void route_refuse(const struct http_request *request, const struct err *err, const char *allow,
@@ -73,7 +88,7 @@ void route_refuse(const struct http_request *request, const struct err *err, con
 	if (span_starts(span_str(request->path), "/api/"))
 		problem_refuse(request, err, &(struct problem_members){0}, response);
 	else
-		shape(err, NULL, 0, request->arena, response);
+		shape(request, err, NULL, 0, response);
 	if (allow)
 		http_add_header(response, "Allow", allow);
 }

@@ -84,7 +84,9 @@ struct call {
 	int64_t retry_after;   /* seconds; 0: RETRY_AFTER_STANDARD where one is due */
 };
 
-#define RETRY_AFTER_STANDARD 5 /* seconds: for what is ours and should pass soon */
+#define RETRY_AFTER_STANDARD 5  /* seconds: for what is ours and should pass soon */
+#define RETRY_AFTER_SPREAD   25 /* and so many more at most, for devices, which come by the million \
+				 */
 
 /* Fill the response, or fail with err: the caller turns that into the route's error shape. */
 typedef struct status (*route_handler)(
