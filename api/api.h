@@ -13,6 +13,7 @@ struct policy_holder; /* ca/policy.h */
 struct log_board;     /* signing/log_board.h */
 struct token_keys;    /* ca/token_keys.h */
 struct attempts;      /* api/attempt.h */
+struct known_clients; /* api/known_client.h */
 struct jwks_cache;    /* access/jwks_cache.h */
 
 struct api {
@@ -26,10 +27,11 @@ struct api {
 	struct enroll_budget budget;                 /* {0} to start with */
 	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
 	struct log_board *log_board;                 /* NULL: no log is kept here (tests) */
-	const char *public_url;      /* of the public listener, from outside; NULL: not said */
-	struct token_keys *tokens;   /* our own: signs and checks them */
-	struct attempts *attempts;   /* addresses that failed to say who they are */
-	struct jwks_cache *key_sets; /* of outside issuers */
+	const char *public_url;    /* of the public listener, from outside; NULL: not said */
+	struct token_keys *tokens; /* our own: signs and checks them */
+	struct attempts *attempts; /* addresses that failed to say who they are */
+	struct known_clients *known_clients; /* NULL: the store is asked each time */
+	struct jwks_cache *key_sets;         /* of outside issuers */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

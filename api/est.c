@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/est_client.h"
 #include "api/refusal.h"
-#include "ca/authority_chain.h"
 #include "ca/certs_only.h"
 #include "ca/enroll.h"
 #include "ca/reason.h"
@@ -42,12 +42,15 @@ static void respond_base64(struct http_response *r, const char *content_type, st
 struct status est_cacerts(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct label *label = NULL;
-	struct span body;
+	struct est_client client;
 
 	TRY(find_label(call, &label, err));
-	body = authority_cacerts(
-	    label->profile->authority, clock_now(&call->api->clock), call->request->arena);
-	respond_base64(response, CERTS_ONLY, arena_copy(call->request->arena, body));
+	TRY(est_client_see(call, label, &client, err));
+	if (client.later)
+		return STATUS_OK;
+	respond_base64(response, CERTS_ONLY,
+	    arena_copy(call->request->arena, label->profile->authority->cacerts_base64));
+	est_put_renew_at(call, client.renew_at, response);
 	return STATUS_OK;
 }
 
@@ -64,9 +67,13 @@ static bool can_bind(const struct peer *peer)
 struct status est_csrattrs(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct label *label = NULL;
+	struct est_client client;
 	struct span body;
 
 	TRY(find_label(call, &label, err));
+	TRY(est_client_see(call, label, &client, err));
+	if (client.later)
+		return STATUS_OK;
 	body = label->csrattrs_base64;
 	if (label->pop == POP_OPTIONAL && !can_bind(call->request->peer))
 		body = label->csrattrs_no_pop_base64;
@@ -74,6 +81,7 @@ struct status est_csrattrs(struct call *call, struct http_response *response, st
 		http_respond(response, 204, NULL, SPAN_NONE);
 	else
 		respond_base64(response, CSRATTRS, arena_copy(call->request->arena, body));
+	est_put_renew_at(call, client.renew_at, response);
 	return STATUS_OK;
 }
 
@@ -130,6 +138,9 @@ static void tell(
 	size_t count = COUNT(fields) - (reply->alarm ? 0 : 1) - (err->kind == ERR_NONE ? 2 : 0);
 
 	metric_add(call->api->metrics, o->metric, 1);
+	metric_add(call->api->metrics, METRIC_RENEWALS_ISSUED, reply->renewed);
+	metric_add(call->api->metrics, METRIC_RENEWALS_USED, reply->first_use);
+	metric_add(call->api->metrics, METRIC_SUPERSEDED, (int64_t)reply->superseded);
 	if (reply->alarm)
 		metric_add(call->api->metrics, METRIC_ALARMS, 1);
 	log_write(call->api->log, reply->alarm ? LOG_ERROR : o->level, o->message, fields, count);
@@ -144,6 +155,7 @@ static void respond_certificate(
 
 	certs_only_base64(&certificate, 1, &body);
 	respond_base64(response, CERTS_ONLY, arena_copy(call->request->arena, buf_span(&body)));
+	est_put_renew_at(call, reply->renew_at, response);
 }
 
 static struct status est_enroll(

@@ -9,6 +9,7 @@
 #include "ca/certificate.h"
 #include "ca/certificate_record.h"
 #include "ca/enroll_decide.h"
+#include "ca/enrolled_record.h"
 #include "signing/approval.h"
 #include "signing/format/entry.h"
 
@@ -151,17 +152,36 @@ static struct status rebuild_alarm(struct rebuilding *b, struct err *err)
 	return STATUS_OK;
 }
 
-/* ---- decisions ---- */
+/* ---- first enrollments, and decisions ---- */
+
+static void rebuild_enrolled(struct rebuilding *b, const struct enrollment_view *e)
+{
+	const struct enrolled_columns columns = {.at = e->at,
+	    .label = e->label,
+	    .product = e->product,
+	    .serial = e->serial,
+	    .key = e->key_digest,
+	    .idevid = e->idevid_digest};
+
+	enrolled_record(&columns, b->out);
+	if (strcmp(e->outcome, "issued") != 0)
+		b->fault = "outcome differs from the entry";
+}
 
 static struct status rebuild_enrollment(struct rebuilding *b, struct err *err)
 {
 	struct enrollment_view e;
 	const char *decision = enroll_decision_of(b->entry->kind);
+	const bool first = strcmp(b->entry->kind, "device.enrolled") == 0;
 
-	if (!decision)
+	if (!decision && !first)
 		return err_set(err, ERR_MISSING, "nothing is decided by entries of kind %.64s",
 		    b->entry->kind);
 	TRY(enrollment_get(b->db, b->entry->record_id, b->arena, &e, err));
+	if (first) {
+		rebuild_enrolled(b, &e);
+		return STATUS_OK;
+	}
 	enroll_decision_record(&e, decision, b->out);
 	if (!e.state || !enroll_decision_fits(decision, e.state))
 		b->fault = "state differs from the decision";

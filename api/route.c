@@ -29,7 +29,7 @@
 	    EST_ROW(verb, "/.well-known/est/{label}/" operation, place, permission, type, most, \
 		run, text)
 #define EST_GET(operation, run, text) \
-	EST_PAIR(HTTP_GET, operation, ROUTE_LOOP, PERMISSION_PUBLIC, NULL, 0, run, text)
+	EST_PAIR(HTTP_GET, operation, ROUTE_EITHER, PERMISSION_PUBLIC, NULL, 0, run, text)
 #define EST_POST(operation, place, type, run, text) \
 	EST_PAIR(HTTP_POST, operation, place, PERMISSION_DEVICE, type, EST_BODY_MAX, run, text)
 #define MEMORY_GET(path_, where, run, text)                                                     \

@@ -32,6 +32,13 @@
 	X(ENROLL_PENDING, "signet_enrollments_total", "outcome=\"pending\"", COUNTER, NULL)       \
 	X(ENROLL_REFUSED, "signet_enrollments_total", "outcome=\"refused\"", COUNTER, NULL)       \
 	X(ENROLL_FAILED, "signet_enrollments_total", "outcome=\"failed\"", COUNTER, NULL)         \
+	X(RENEWALS_ISSUED, "signet_renewals_total", "what=\"issued\"", COUNTER,                   \
+	    "certificates issued for one of ours, and first uses of such")                        \
+	X(RENEWALS_USED, "signet_renewals_total", "what=\"used\"", COUNTER, NULL)                 \
+	X(SUPERSEDED, "signet_superseded_total", "", COUNTER,                                     \
+	    "certificates revoked because one that renews them is used")                          \
+	X(OVERDUE, "signet_overdue_total", "", COUNTER,                                           \
+	    "certificates that were not renewed in time")                                         \
 	X(REFUSED_UNKNOWN, "signet_refused_calls_total", "why=\"unknown\"", COUNTER,              \
 	    "calls of the API that were refused: no good credential, no right, or else")          \
 	X(REFUSED_DENIED, "signet_refused_calls_total", "why=\"denied\"", COUNTER, NULL)          \

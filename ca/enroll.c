@@ -69,11 +69,27 @@ static bool must_wait(const struct attempt *a)
 	       a->look.wait != WAIT_APPROVED;
 }
 
+/* The first use of a renewed certificate has consequences, which come before any other. */
+static struct status note_use(
+    struct db *db, struct attempt *a, struct enroll_reply *reply, struct err *err)
+{
+	struct ldevid_use use;
+
+	if (a->client != CLIENT_LDEVID || a->look.certificate_used || !a->look.certificate_renews)
+		return STATUS_OK;
+	TRY(ldevid_use(db, a->q->policy, &a->ldevid, a->now, a->q->rng, &use, err));
+	reply->first_use = use.first;
+	reply->superseded = use.superseded;
+	TRY(attempt_look(db, a, err));
+	return attempt_judge(a, err);
+}
+
 static struct status decide(
     struct db *db, struct attempt *a, struct enroll_reply *reply, struct err *err)
 {
 	TRY(attempt_look(db, a, err));
 	TRY(attempt_judge(a, err));
+	TRY(note_use(db, a, reply, err));
 	if (a->look.resend_id)
 		return attempt_resend(db, a, reply, err);
 	if (must_wait(a))

@@ -53,6 +53,10 @@ struct enroll_reply {
 	char enrollment_id[40];              /* for `explain`; empty where none could be stored */
 	struct buf certificate;              /* DER: issued, resent */
 	int64_t retry_after;                 /* seconds: pending, or over a limit */
+	int64_t renew_at;                    /* when to renew what was issued or resent; 0: never */
+	bool renewed;                        /* issued for a certificate of ours */
+	bool first_use;                      /* which had not been used before */
+	size_t superseded;                   /* certificates that were revoked for that */
 	bool alarm;                          /* an alarm was recorded */
 	char product[IDENTITY_TEXT_MAX + 1]; /* of the device, where it is known: for logs */
 	char serial[IDENTITY_TEXT_MAX + 1];

@@ -12,34 +12,9 @@ static struct span extension_value(const struct certificate_view *c, struct span
 	return e ? e->value : SPAN_NONE;
 }
 
-/* A manufacturer's authority may be one of ours: where the label trusts it, its leaves are IDevIDs.
- */
-static bool anchor_issued(
-    const struct label *label, const struct certificate_view *c, struct span key_id)
-{
-	for (size_t i = 0; i < label->anchor_count; i++)
-		if (span_equal(label->anchors[i]->subject, c->issuer) &&
-		    span_equal(label->anchors[i]->ski, key_id))
-			return true;
-	return false;
-}
-
-/* Does it say that one of our authorities issued it? Whether that is so, the store knows. */
 static bool claims_to_be_ours(struct attempt *a)
 {
-	const struct authority *authority;
-	struct span key_id;
-	struct err ignored = {0};
-
-	if (!certificate_read(a->q->credentials.der, &a->ldevid, &ignored).ok ||
-	    !authority_key_id_read(extension_value(&a->ldevid, OID_AUTHORITY_KEY_ID), &key_id) ||
-	    key_id.n == 0 || anchor_issued(a->label, &a->ldevid, key_id))
-		return false;
-	authority = policy_authority_by_ski(a->q->policy, key_id);
-	if (!authority || !span_equal(authority->subject, a->ldevid.issuer))
-		return false;
-	a->issuer = authority;
-	return true;
+	return ldevid_recognise(a->q->policy, a->label, a->q->credentials.der, &a->ldevid);
 }
 
 static struct status identify(struct attempt *a, struct err *err)
@@ -83,7 +58,8 @@ struct status attempt_recognise(struct attempt *a, struct err *err)
 	if (a->q->credentials.certificate && claims_to_be_ours(a)) {
 		a->client = CLIENT_LDEVID;
 		return REFUSE(err, ENROLL_LDEVID,
-		    "the client's certificate is an LDevID of authority %s", a->issuer->name);
+		    "the client's certificate is an LDevID of authority %s",
+		    a->ldevid.issuer->name);
 	}
 	return identify(a, err);
 }
@@ -96,16 +72,16 @@ struct status attempt_recognise(struct attempt *a, struct err *err)
  */
 struct status attempt_same_names(const struct attempt *a, struct err *err)
 {
-	if (!name_equal(a->csr.subject, a->ldevid.subject))
+	if (!name_equal(a->csr.subject, a->ldevid.view.subject))
 		return REFUSE(err, REENROLL_SUBJECT,
 		    "the Subject of the request (%zu octets) is not that of the certificate (%zu "
 		    "octets)",
-		    a->csr.subject.n, a->ldevid.subject.n);
-	if (!span_equal(a->csr.san, extension_value(&a->ldevid, OID_SUBJECT_ALT_NAME)))
+		    a->csr.subject.n, a->ldevid.view.subject.n);
+	if (!span_equal(a->csr.san, extension_value(&a->ldevid.view, OID_SUBJECT_ALT_NAME)))
 		return REFUSE(err, REENROLL_SAN,
 		    "the subjectAltName of the request (%zu octets) is not that of the certificate "
 		    "(%zu octets)",
-		    a->csr.san.n, extension_value(&a->ldevid, OID_SUBJECT_ALT_NAME).n);
+		    a->csr.san.n, extension_value(&a->ldevid.view, OID_SUBJECT_ALT_NAME).n);
 	return STATUS_OK;
 }
 

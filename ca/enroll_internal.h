@@ -4,6 +4,7 @@
 
 #include "ca/certificate.h"
 #include "ca/enroll.h"
+#include "ca/ldevid.h"
 #include "sql/enrollment.h"
 
 enum client {
@@ -21,8 +22,7 @@ struct attempt {
 	enum client client;
 	struct identity identity; /* CLIENT_IDEVID */
 	/* CLIENT_LDEVID: claims to be ours until the store says so */
-	struct certificate_view ldevid;
-	const struct authority *issuer;
+	struct ldevid ldevid;
 	bool vouched; /* an anchor or our own store vouches for it: no stranger */
 	const struct product *product;
 	const char *serial; /* the device's */

@@ -1,8 +1,10 @@
 /* ca/enroll_judge.c: what the store knows, held against policy. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/enroll_internal.h"
 #include "ca/reason.h"
+#include "ca/renewal.h"
 
 static bool digest_equal(const struct digest *a, const struct digest *b)
 {
@@ -71,8 +73,9 @@ static struct status look_ldevid(struct db *db, struct attempt *a, struct err *e
 {
 	struct enrollment_query query = query_of(a);
 
-	query.authority_id = a->issuer->id;
-	query.certificate_serial = a->ldevid.serial;
+	query.authorities = a->ldevid.issuers;
+	query.authority_count = a->ldevid.issuer_count;
+	query.certificate_serial = a->ldevid.view.serial;
 	TRY(enrollment_look_ldevid(db, &query, &a->look, err));
 	vouch_by_store(a);
 	return STATUS_OK;
@@ -207,20 +210,53 @@ static struct status judge_idevid(struct attempt *a, struct err *err)
 	return judge_registration(a, err);
 }
 
+/* Of the label that it is renewed at: that one gives the new certificate. */
+static struct renewal_window window_of(const struct attempt *a)
+{
+	const struct certificate_view *v = &a->ldevid.view;
+
+	return renewal_window(a->label, v->not_before, v->not_after);
+}
+
 static struct status judge_validity(const struct attempt *a, struct err *err)
 {
+	const struct certificate_view *v = &a->ldevid.view;
+	const struct renewal_window w = window_of(a);
 	char text[TIME_TEXT_SIZE];
 
-	if (a->now > a->ldevid.not_after) {
-		time_text(a->ldevid.not_after, text);
-		return REFUSE(err, LDEVID_EXPIRED, "the client's certificate ended at %s", text);
+	if (a->now > w.grace) {
+		time_text(v->not_after, text);
+		return REFUSE(err, LDEVID_EXPIRED,
+		    "the client's certificate ended at %s; label %s grants %lld s after that", text,
+		    a->label->name, (long long)a->label->renew_grace);
 	}
-	if (a->now < a->ldevid.not_before) {
-		time_text(a->ldevid.not_before, text);
+	if (a->now < v->not_before) {
+		time_text(v->not_before, text);
 		return REFUSE(
 		    err, LDEVID_NOT_YET_VALID, "the client's certificate begins at %s", text);
 	}
 	return STATUS_OK;
+}
+
+/* A lost answer is repeated whenever it is asked for. */
+static struct status judge_early(const struct attempt *a, struct err *err)
+{
+	const struct renewal_window w = window_of(a);
+	char text[TIME_TEXT_SIZE];
+
+	if (a->label->renew_early == RENEW_EARLY_ALLOW || a->now >= w.opens || a->look.resend_id)
+		return STATUS_OK;
+	time_text(w.opens, text);
+	return REFUSE(err, RENEW_EARLY, "label %s renews the client's certificate from %s on",
+	    a->label->name, text);
+}
+
+static struct status judge_revoked(const struct attempt *a, struct err *err)
+{
+	char device[2 * IDENTITY_TEXT_MAX + 2];
+
+	snprintf(device, sizeof(device), "%s %s", a->product->name, a->serial);
+	return ldevid_check_revocation(a->look.certificate_reason, device, err);
 }
 
 /*
@@ -244,17 +280,19 @@ static struct status judge_ldevid(struct attempt *a, struct err *err)
 	if (a->look.certificate_id == 0 || !a->vouched)
 		return REFUSE(err, LDEVID_NOT_STORED,
 		    "authority %s has not issued the client's certificate to a device, or not as it is",
-		    a->issuer->name);
-	TRY(judge_validity(a, err));
+		    a->ldevid.issuer->name);
 	TRY(judge_product(a, err));
+	TRY(judge_state(a, err));
+	TRY(judge_revoked(a, err));
+	TRY(judge_validity(a, err));
 	if (a->look.profile_id != a->label->profile->id)
 		return REFUSE(err, LDEVID_LABEL,
 		    "the client's certificate was not issued under profile %s of label %s",
 		    a->label->profile->name, a->label->name);
 	TRY(judge_moved(a, err));
-	TRY(judge_state(a, err));
 	TRY(judge_key(a, err));
-	return attempt_same_names(a, err);
+	TRY(attempt_same_names(a, err));
+	return judge_early(a, err);
 }
 
 struct status attempt_judge(struct attempt *a, struct err *err)

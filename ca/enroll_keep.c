@@ -7,8 +7,10 @@
 #include "ca/certificate_record.h"
 #include "ca/enroll_decide.h"
 #include "ca/enroll_internal.h"
+#include "ca/enrolled_record.h"
 #include "ca/name.h"
 #include "ca/reason.h"
+#include "ca/renewal.h"
 #include "signing/format/entry.h"
 #include "sql/enrollment_first.h"
 
@@ -99,7 +101,7 @@ static struct enrollment_issue issue_of(const struct attempt *a, const struct is
 	    .key_algorithm = issued->algorithm->name,
 	    .renews = a->client == CLIENT_LDEVID ? l->certificate_id : 0,
 	    .approval_id = l->wait == WAIT_APPROVED ? l->wait_id : 0,
-	    .issuances = l->issuances,
+	    .version = l->version,
 	};
 }
 
@@ -120,13 +122,44 @@ static void record_of(const struct enrollment_issue *i, struct buf *out)
 
 /* What a row says beside the certificate: owned here, borrowed by the row. */
 struct account {
-	struct buf entry;
-	uint8_t salt[ENTRY_SALT_SIZE];
+	struct buf entry, enrolled;
+	uint8_t salt[ENTRY_SALT_SIZE], enrolled_salt[ENTRY_SALT_SIZE];
 	char message[320], subject[NAME_TEXT_SIZE];
 };
 static inline void account_auto(struct account *a)
 {
 	buf_free(&a->entry);
+	buf_free(&a->enrolled);
+}
+
+/* A device that has not enrolled, or was reset since. */
+static bool moves_to_enrolled(const struct attempt *a)
+{
+	return a->client == CLIENT_IDEVID &&
+	       (a->look.state == DEVICE_ABSENT || a->look.state == DEVICE_MADE ||
+		   a->look.state == DEVICE_CLAIMED);
+}
+
+static struct status tell_enrolled(
+    const struct attempt *a, struct enrollment_issue *issue, struct account *ret, struct err *err)
+{
+	AUTO(buf) record = {0};
+	const struct enrolled_columns columns = {
+	    .at = issue->row.now,
+	    .label = issue->row.label,
+	    .product = issue->row.product,
+	    .serial = issue->row.serial,
+	    .key = SPAN_OF(issue->row.key->bytes),
+	    .idevid = SPAN_OF(issue->row.idevid->bytes),
+	};
+
+	TRY(rng_fill(a->q->rng, ret->enrolled_salt, sizeof ret->enrolled_salt, err));
+	enrolled_record(&columns, &record);
+	entry_encode(
+	    "device.enrolled", a->now, ret->enrolled_salt, buf_span(&record), &ret->enrolled);
+	issue->enrolled_entry = buf_span(&ret->enrolled);
+	issue->enrolled_salt = SPAN_OF(ret->enrolled_salt);
+	return STATUS_OK;
 }
 
 static struct status give_account(const struct attempt *a, const struct issued *issued,
@@ -143,7 +176,7 @@ static struct status give_account(const struct attempt *a, const struct issued *
 	issue->subject_text = ret->subject;
 	issue->log_entry = buf_span(&ret->entry);
 	issue->salt = SPAN_OF(ret->salt);
-	return STATUS_OK;
+	return moves_to_enrolled(a) ? tell_enrolled(a, issue, ret, err) : STATUS_OK;
 }
 
 static struct status store(struct db *db, const struct attempt *a, const struct issued *issued,
@@ -175,9 +208,13 @@ static struct status store_first(struct db *db, const struct attempt *a,
 }
 
 /* Durable: now it may leave. */
-static void reply_issued(struct issued *issued, int64_t id, struct enroll_reply *reply)
+static void reply_issued(
+    const struct attempt *a, struct issued *issued, int64_t id, struct enroll_reply *reply)
 {
 	reply->outcome = ENROLL_ISSUED;
+	reply->renewed = a->client == CLIENT_LDEVID;
+	reply->renew_at =
+	    renewal_hint(a->label, SPAN_OF(issued->serial), issued->not_before, issued->not_after);
 	reply->certificate = buf_take(&issued->der);
 	set_id(reply, id);
 }
@@ -202,7 +239,7 @@ struct status attempt_issue_first(struct db *db, struct attempt *a, struct enrol
 	TRY(make_first(a, &issued, err));
 	TRY(store_first(db, a, &issued, ret_issued, &id, err));
 	if (*ret_issued)
-		reply_issued(&issued, id, ret_reply);
+		reply_issued(a, &issued, id, ret_reply);
 	return STATUS_OK;
 }
 
@@ -215,7 +252,7 @@ struct status attempt_issue(
 	TRY(make(a, &issued, err));
 	TRY(attempt_change_subject(a, &issued, err));
 	TRY(store(db, a, &issued, &id, err));
-	reply_issued(&issued, id, ret_reply);
+	reply_issued(a, &issued, id, ret_reply);
 	return STATUS_OK;
 }
 
@@ -247,12 +284,23 @@ static struct status keep_resent(
 	return STATUS_OK;
 }
 
+static int64_t hint_of(const struct attempt *a, struct span der)
+{
+	struct certificate_view v;
+	struct err ignored = {0};
+
+	if (!certificate_read(der, &v, &ignored).ok)
+		return 0;
+	return renewal_hint(a->label, v.serial, v.not_before, v.not_after);
+}
+
 struct status attempt_resend(
     struct db *db, struct attempt *a, struct enroll_reply *ret_reply, struct err *err)
 {
 	if (may_keep(a))
 		TRY(keep_resent(db, a, ret_reply, err));
 	ret_reply->outcome = ENROLL_RESENT;
+	ret_reply->renew_at = hint_of(a, buf_span(&a->look.resend));
 	ret_reply->certificate = buf_take(&a->look.resend);
 	return STATUS_OK;
 }

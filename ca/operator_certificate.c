@@ -12,7 +12,6 @@
 #include "ca/name.h"
 #include "ca/profile.h"
 #include "ca/reason.h"
-#include "ca/revoke.h"
 #include "sql/operator_certificate.h"
 
 /* ---- issuing ---- */
@@ -134,12 +133,11 @@ static struct status record(struct db *db, const struct operator_wish *w, int64_
 	return policy_record(db, &act, rng, err);
 }
 
-static const char *chain_pem(
-    const struct authority *a, struct span leaf, int64_t now, struct arena *arena)
+static const char *chain_pem(const struct authority *a, struct span leaf, struct arena *arena)
 {
 	AUTO(buf) pem = {0};
 
-	issued_put_chain(a, leaf, now, &pem);
+	issued_put_chain(a, leaf, &pem);
 	return arena_strndup(arena, (const char *)pem.p, pem.n);
 }
 
@@ -173,7 +171,7 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 	TRY(record(db, w, id, serial, person, rng, err));
 	*ret_made = (struct operator_made){.id = id,
 	    .serial = serial,
-	    .pem = chain_pem(a, buf_span(&issued.der), w->now, arena),
+	    .pem = chain_pem(a, buf_span(&issued.der), arena),
 	    .not_before = issued.not_before,
 	    .not_after = issued.not_after};
 	return STATUS_OK;
@@ -239,9 +237,6 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 		return REFUSE(err, OPERATOR_REVOKED,
 		    "token %lld, that it was made with, or one before that was revoked by %.64s",
 		    (long long)row.token_id, row.revoked_by);
-	if (row.revoked)
-		return REFUSE(err, OPERATOR_REVOKED, "it is revoked or held (%s)",
-		    revocation_reason_name(row.reason));
 	who.person = row.person;
 	who.token_id = row.token_id;
 	who.principal = common_name(view.subject, arena);

@@ -6,7 +6,7 @@
 
 #include <openssl/objects.h>
 
-#include "ca/authority_chain.h"
+#include "ca/certs_only.h"
 #include "ca/crl_scope.h"
 #include "ca/csrattrs.h"
 #include "ca/general_name.h"
@@ -74,6 +74,19 @@ static struct status check_key_uri(
 	return STATUS_OK;
 }
 
+/* RFC 7030 4.1.3: the authority's certificate and what is needed to build a chain to the root. */
+static void encode_cacerts(struct authority *a, struct arena *arena)
+{
+	struct span *all = arena_alloc(arena, (a->chain_count + 1) * sizeof(*all));
+	AUTO(buf) body = {0};
+
+	all[0] = a->certificate;
+	for (size_t i = 0; i < a->chain_count; i++)
+		all[i + 1] = a->chain[i];
+	certs_only_base64(all, a->chain_count + 1, &body);
+	a->cacerts_base64 = arena_copy(arena, buf_span(&body));
+}
+
 static struct status build_authority(const struct builder *b, size_t i)
 {
 	const struct policy_item *item = item_of(b, POLICY_AUTHORITY, i);
@@ -85,6 +98,7 @@ static struct status build_authority(const struct builder *b, size_t i)
 	TRY(authority_read(a, item, b->err));
 	TRY(check_urls(b, a, item));
 	TRY(check_key_uri(b, a, item));
+	encode_cacerts(a, &b->p->arena);
 	return STATUS_OK;
 }
 
@@ -337,6 +351,13 @@ static struct status link_products(
 static struct status check_times(
     const struct builder *b, const struct policy_item *item, const struct label *l)
 {
+	if (l->overdue > l->renew_before)
+		return policy_fail(item, "overdue", b->err,
+		    "%lld s is more than the %lld s of renew_before", (long long)l->overdue,
+		    (long long)l->renew_before);
+	if (l->renew_early == RENEW_EARLY_REFUSE && l->renew_before == 0)
+		return policy_fail(
+		    item, "renew_early", b->err, "renew_before is 0: nobody could renew in time");
 	if (!l->profile->no_expiry && l->renew_before >= l->profile->validity)
 		return policy_fail(item, "renew_before", b->err,
 		    "%lld s is not less than the %lld s that certificates of profile '%.63s' last",
@@ -507,7 +528,6 @@ static struct status build_all(struct builder *b)
 	for (size_t i = 0; i < p->authority_count; i++)
 		TRY(build_authority(b, i));
 	link_parents(b);
-	authority_chains_build(p);
 	for (; p->profile_count < profiles; p->profile_count++)
 		TRY(build_profile(b, p->profile_count));
 	for (size_t i = 0; i < p->anchor_count; i++)

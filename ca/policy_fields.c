@@ -201,6 +201,8 @@ static const struct field product_fields[] = {
 static const char *const registrations[] = {"required", "open", "approval", NULL};
 static const char *const pop_rules[] = {"required", "optional", "off", NULL};
 static const char *const csrattrs_styles[] = {"both", "classic", "template", "none", NULL};
+static const char *const renew_early_rules[] = {"allow", "refuse", NULL};
+static const char *const superseded_rules[] = {"leave", "revoke", NULL};
 
 #define AT(member) offsetof(struct label_document, label.member)
 static const struct field label_fields[] = {
@@ -236,6 +238,23 @@ static const struct field label_fields[] = {
 	.help = "how long the same device and key get the same certificate again"},
     {.name = "renew_before", .type = FIELD_SECONDS, .offset = AT(renew_before), .standard = "30d",
 	.min = 0, .max = 365 * DAY, .help = "how long before its end clients should renew"},
+    {.name = "renew_early", .type = FIELD_ENUM, .offset = AT(renew_early),
+	.names = renew_early_rules, .standard = "allow",
+	.help = "a renewal before that: allow or refuse"},
+    {.name = "renew_grace", .type = FIELD_SECONDS, .offset = AT(renew_grace), .standard = "0s",
+	.min = 0, .max = 365 * DAY,
+	.help = "how long after its end a certificate may still renew itself; then the IDevID must"},
+    {.name = "renew_spread", .type = FIELD_INT, .offset = AT(renew_spread), .standard = "100",
+	.min = 1, .max = 100,
+	.help = "percent of the time from renew_before to overdue over which the hints when to renew "
+		"(Signet-Renew-At) are spread"},
+    {.name = "overdue", .type = FIELD_SECONDS, .offset = AT(overdue), .min = 1, .max = 365 * DAY,
+	.help = "how long before the end of a certificate that was not renewed an alarm is raised; "
+		"absent: a quarter of renew_before"},
+    {.name = "superseded", .type = FIELD_ENUM, .offset = AT(superseded),
+	.names = superseded_rules, .standard = "leave",
+	.help = "what becomes of a certificate once the one that renewed it is used: left to "
+		"expire, or revoked"},
     {.name = "device_limit", .type = FIELD_INT, .offset = AT(device_limit), .standard = "24",
 	.min = 1, .max = 1000000,
 	.help = "certificates that one device gets at this label in 24 hours"},

@@ -83,6 +83,16 @@ enum csrattrs_style {
 	CSRATTRS_NONE
 };
 
+enum renew_early {
+	RENEW_EARLY_ALLOW,
+	RENEW_EARLY_REFUSE
+};
+/* What becomes of a certificate once the one that renewed it is used. */
+enum superseded_rule {
+	SUPERSEDED_LEAVE,
+	SUPERSEDED_REVOKE
+};
+
 #define LABEL_LIMIT_SECONDS 86400
 struct label {
 	int64_t id;
@@ -105,8 +115,14 @@ struct label {
 	int64_t approval_expires; /* seconds after which a pending enrollment is dropped */
 	int64_t
 	    resend; /* seconds in which the same device and key get the same certificate again */
-	int64_t renew_before; /* seconds before notAfter from which clients should renew; advice to
-				 clients */
+	/* ca/renewal.h; times in seconds */
+	int64_t renew_before; /* before notAfter: from when on clients should renew */
+	int renew_early;      /* enum renew_early: sooner than that */
+	int64_t renew_grace;  /* after notAfter: until when an LDevID may still renew itself */
+	int64_t renew_spread; /* percent of the time for renewing over which hints are spread */
+	int64_t overdue;      /* before notAfter: who has not renewed raises an alarm; 0: a quarter
+				 of renew_before */
+	int superseded;       /* enum superseded_rule */
 	int64_t device_limit; /* certificates for one device in LABEL_LIMIT_SECONDS */
 	struct span csrattrs_base64; /* encoded once; n = 0: none (204) */
 	struct span csrattrs_no_pop_base64;

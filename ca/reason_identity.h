@@ -15,39 +15,49 @@
 	    "the operator must import a current list: signetd trust-crl import")
 
 /* Certificates of this Signet. */
-#define REASONS_LDEVID(X)                                                                         \
-	X(LDEVID_MISSING, "ldevid.missing", ERR_AUTH,                                             \
-	    "RFC 7030 3.3.2: a device authenticates with a TLS client certificate",               \
-	    "present the certificate that is to be renewed in the TLS handshake")                 \
-	X(LDEVID_UNKNOWN, "ldevid.unknown", ERR_AUTH,                                             \
-	    "RFC 7030 4.2.2: what is renewed is a certificate that this server issued",           \
-	    "present the LDevID of this server, or enroll with the IDevID at simpleenroll")       \
-	X(LDEVID_NOT_STORED, "ldevid.not-stored", ERR_AUTH,                                       \
-	    "every certificate that this server issued is in its store, byte for byte",           \
-	    "enroll with the IDevID at simpleenroll; the operator should look into this")         \
-	X(LDEVID_EXPIRED, "ldevid.expired", ERR_DENIED,                                           \
-	    "RFC 5280 4.1.2.5: a certificate speaks for its holder until notAfter",               \
-	    "enroll again with the IDevID at simpleenroll")                                       \
-	X(LDEVID_NOT_YET_VALID, "ldevid.not-yet-valid", ERR_DENIED,                               \
-	    "RFC 5280 4.1.2.5: a certificate speaks for its holder from notBefore on",            \
-	    "try again later; look at the clocks")                                                \
-	X(LDEVID_LABEL, "ldevid.label", ERR_DENIED,                                               \
-	    "a certificate is renewed at a label of the profile that it was issued under",        \
-	    "use the label at which the device enrolled")                                         \
-	X(ENROLL_LDEVID, "enroll.ldevid", ERR_DENIED,                                             \
-	    "RFC 7030 4.2.2: a certificate of this server is renewed at simplereenroll",          \
-	    "use simplereenroll with this certificate, or simpleenroll with the IDevID")          \
-	X(REENROLL_IDEVID, "reenroll.idevid", ERR_DENIED,                                         \
-	    "RFC 7030 4.2.2: simplereenroll renews a certificate of this server; the label does " \
-	    "not let an IDevID enroll there",                                                     \
-	    "use simpleenroll with the IDevID, or ask the operator to set idevid_at_reenroll")    \
-	X(REENROLL_SUBJECT, "reenroll.subject", ERR_INPUT,                                        \
-	    "RFC 7030 4.2.2: the Subject of the request MUST be identical to that of the "        \
-	    "certificate being renewed",                                                          \
-	    "copy the Subject from the certificate, byte for byte")                               \
-	X(REENROLL_SAN, "reenroll.san", ERR_INPUT,                                                \
-	    "RFC 7030 4.2.2: the SubjectAltName of the request MUST be identical to that of the " \
-	    "certificate being renewed",                                                          \
+#define REASONS_LDEVID(X)                                                                          \
+	X(LDEVID_MISSING, "ldevid.missing", ERR_AUTH,                                              \
+	    "RFC 7030 3.3.2: a device authenticates with a TLS client certificate",                \
+	    "present the certificate that is to be renewed in the TLS handshake")                  \
+	X(LDEVID_UNKNOWN, "ldevid.unknown", ERR_AUTH,                                              \
+	    "RFC 7030 4.2.2: what is renewed is a certificate that this server issued",            \
+	    "present the LDevID of this server, or enroll with the IDevID at simpleenroll")        \
+	X(LDEVID_NOT_STORED, "ldevid.not-stored", ERR_AUTH,                                        \
+	    "every certificate that this server issued is in its store, byte for byte",            \
+	    "enroll with the IDevID at simpleenroll; the operator should look into this")          \
+	X(LDEVID_EXPIRED, "ldevid.expired", ERR_DENIED,                                            \
+	    "RFC 5280 4.1.2.5: a certificate speaks for its holder until notAfter",                \
+	    "enroll again with the IDevID at simpleenroll")                                        \
+	X(LDEVID_REVOKED, "ldevid.revoked", ERR_DENIED,                                            \
+	    "RFC 5280 5: a revoked certificate speaks for nobody any more",                        \
+	    "enroll again with the IDevID at simpleenroll; the operator knows why it was revoked") \
+	X(LDEVID_HELD, "ldevid.held", ERR_DENIED,                                                  \
+	    "RFC 5280 5.3.1: a certificate on hold speaks for nobody until the hold is lifted",    \
+	    "ask the operator to lift the hold")                                                   \
+	X(RENEW_EARLY, "renew.early", ERR_DENIED,                                                  \
+	    "the label lets a certificate be renewed from renew_before its end on",                \
+	    "use the certificate that the device has, and renew it at the time of "                \
+	    "Signet-Renew-At; the operator can set renew_early of the label to allow")             \
+	X(LDEVID_NOT_YET_VALID, "ldevid.not-yet-valid", ERR_DENIED,                                \
+	    "RFC 5280 4.1.2.5: a certificate speaks for its holder from notBefore on",             \
+	    "try again later; look at the clocks")                                                 \
+	X(LDEVID_LABEL, "ldevid.label", ERR_DENIED,                                                \
+	    "a certificate is renewed at a label of the profile that it was issued under",         \
+	    "use the label at which the device enrolled")                                          \
+	X(ENROLL_LDEVID, "enroll.ldevid", ERR_DENIED,                                              \
+	    "RFC 7030 4.2.2: a certificate of this server is renewed at simplereenroll",           \
+	    "use simplereenroll with this certificate, or simpleenroll with the IDevID")           \
+	X(REENROLL_IDEVID, "reenroll.idevid", ERR_DENIED,                                          \
+	    "RFC 7030 4.2.2: simplereenroll renews a certificate of this server; the label does "  \
+	    "not let an IDevID enroll there",                                                      \
+	    "use simpleenroll with the IDevID, or ask the operator to set idevid_at_reenroll")     \
+	X(REENROLL_SUBJECT, "reenroll.subject", ERR_INPUT,                                         \
+	    "RFC 7030 4.2.2: the Subject of the request MUST be identical to that of the "         \
+	    "certificate being renewed",                                                           \
+	    "copy the Subject from the certificate, byte for byte")                                \
+	X(REENROLL_SAN, "reenroll.san", ERR_INPUT,                                                 \
+	    "RFC 7030 4.2.2: the SubjectAltName of the request MUST be identical to that of the "  \
+	    "certificate being renewed",                                                           \
 	    "copy the subjectAltName extension from the certificate, byte for byte")
 
 #define REASONS_DEVICE(X)                                                                             \

@@ -8,6 +8,7 @@
 
 #include "access/jwks_cache.h"
 #include "api/attempt.h"
+#include "api/known_client.h"
 #include "base/file.h"
 #include "ca/token_keys.h"
 #include "server/harden.h"
@@ -279,6 +280,7 @@ static void set_up_credentials(struct server *s)
 	s->fetcher = fetcher_by_curl(&s->curl);
 	s->api.tokens = token_keys_new();
 	s->api.attempts = attempts_new(random_seed(&s->api.rng));
+	s->api.known_clients = known_clients_new();
 	s->api.key_sets = jwks_cache_new(&s->fetcher, &s->api.clock);
 }
 
@@ -328,6 +330,7 @@ static void tear_down(struct server *s)
 	hsm_key_free(s->own.key);
 	jwks_cache_free(s->api.key_sets);
 	attempts_free(s->api.attempts);
+	known_clients_free(s->api.known_clients);
 	token_keys_free(s->api.tokens);
 	hsm_close(s->hsm);
 	fetch_end();

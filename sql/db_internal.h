@@ -56,7 +56,7 @@ struct sql_param {
 	struct span bytes; /* SQL_BORROWED: must live until the statement has run */
 	int64_t number;
 };
-#define SQL_PARAMS_MAX 32
+#define SQL_PARAMS_MAX 40
 
 struct sql_param sql_null(void);
 struct sql_param sql_int(int64_t value);

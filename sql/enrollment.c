@@ -25,10 +25,13 @@ enum look_column {
 	LOOK_WAIT,
 	LOOK_WAIT_STATE,
 	LOOK_WAIT_IDEVID,
-	LOOK_ISSUANCES,
+	LOOK_VERSION,
 	LOOK_LIMIT_AT,
 	LOOK_ANNOUNCED,
-	LOOK_LABEL
+	LOOK_LABEL,
+	LOOK_CERTIFICATE_REASON,
+	LOOK_CERTIFICATE_USED,
+	LOOK_CERTIFICATE_RENEWS
 };
 
 void enrollment_look_free(struct enrollment_look *l)
@@ -101,7 +104,10 @@ static struct status look_of(struct sql_result *r, struct enrollment_look *ret, 
 	l.wait_id = sql_get_int(r, 0, LOOK_WAIT);
 	l.wait = (enum wait_state)index_of(sql_get_text(r, 0, LOOK_WAIT_STATE), wait_states);
 	TRY(optional_digest(r, LOOK_WAIT_IDEVID, &has_wait_idevid, &l.wait_idevid, err));
-	l.issuances = sql_get_int(r, 0, LOOK_ISSUANCES);
+	l.version = sql_get_int(r, 0, LOOK_VERSION);
+	l.certificate_reason = (int)sql_get_int(r, 0, LOOK_CERTIFICATE_REASON);
+	l.certificate_used = sql_get_bool(r, 0, LOOK_CERTIFICATE_USED);
+	l.certificate_renews = sql_get_int(r, 0, LOOK_CERTIFICATE_RENEWS);
 	l.announced = sql_get_bool(r, 0, LOOK_ANNOUNCED);
 	l.label_id = sql_get_int(r, 0, LOOK_LABEL);
 	l.limit_at = sql_get_time(r, 0, LOOK_LIMIT_AT);
@@ -141,8 +147,9 @@ struct status enrollment_look_ldevid(struct db *db, const struct enrollment_quer
     struct enrollment_look *ret_look, struct err *err)
 {
 	AUTO(sql_result) r = {0};
+	AUTO(buf) authorities = {0};
 	const struct sql_param params[] = {
-	    sql_int(q->authority_id),
+	    sql_array_int(&authorities, q->authorities, q->authority_count),
 	    sql_bytes(q->certificate_serial),
 	    sql_digest(&q->key),
 	    sql_int(q->label_id),
@@ -196,10 +203,12 @@ struct status enrollment_store_issued(
 	    sql_int_or_null(i->approval_id),
 	    sql_bytes(i->log_entry),
 	    sql_bytes(i->salt),
-	    sql_int(i->issuances),
+	    sql_int(i->version),
 	    sql_text(i->subject_text),
 	    sql_int4(i->shard),
 	    sql_text(i->key_algorithm),
+	    sql_bytes(i->enrolled_entry),
+	    sql_bytes(i->enrolled_salt),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_issue, params, COUNT(params), &r, err).ok)
@@ -246,6 +255,8 @@ struct status enrollment_store_first(struct db *db, const struct enrollment_firs
 	    sql_text(i->subject_text),
 	    sql_int4(i->shard),
 	    sql_text(i->key_algorithm),
+	    sql_bytes(i->enrolled_entry),
+	    sql_bytes(i->enrolled_salt),
 	};
 
 	if (!sql_run(db, STATEMENT_enrollment_first, params, COUNT(params), &r, err).ok)

@@ -52,15 +52,18 @@ struct enrollment_look {   /* zeroed: nothing known */
 	int64_t stale;                 /* issuers of the path without a current list */
 	int64_t certificate_id;        /* renewal: the one that authenticates; 0: not stored */
 	struct buf certificate;        /* its DER as stored */
-	int64_t profile_id, label_id;  /* of that one */
-	int64_t resend_id;             /* issued lately for the same request; 0: none */
+	int certificate_reason;       /* RFC 5280 5.3.1: why it is revoked or held; -1: it is not */
+	bool certificate_used;        /* not the first time that it authenticates */
+	int64_t certificate_renews;   /* the one that it renewed; 0: none */
+	int64_t profile_id, label_id; /* of that one */
+	int64_t resend_id;            /* issued lately for the same request; 0: none */
 	struct buf resend;
 	int64_t wait_id; /* 0: none that counts */
 	enum wait_state wait;
 	struct digest wait_idevid;
-	int64_t issuances; /* certificates that the device has had */
-	bool announced;    /* known before it came, not since it came to an open label */
-	int64_t limit_at;  /* when the first of its newest device_limit was issued; 0: fewer yet */
+	int64_t version;  /* of the device: rises with each certificate and change */
+	bool announced;   /* known before it came, not since it came to an open label */
+	int64_t limit_at; /* when the first of its newest device_limit was issued; 0: fewer yet */
 };
 void enrollment_look_free(struct enrollment_look *l);
 static inline void enrollment_look_auto(struct enrollment_look *l)
@@ -82,7 +85,9 @@ struct enrollment_query {
 	const struct span *issuers, *serials; /* the path, path_count of each */
 	size_t path_count;
 	/* with an LDevID */
-	int64_t authority_id;
+	const int64_t
+	    *authorities; /* that bear its issuer's name and key, authority_count of them */
+	size_t authority_count;
 	struct span certificate_serial;
 };
 struct status enrollment_look_idevid(struct db *db, const struct enrollment_query *query,
@@ -116,8 +121,10 @@ struct enrollment_issue {
 	int64_t not_before, not_after;
 	int64_t renews;      /* 0: none */
 	int64_t approval_id; /* 0: none; must be approved still */
-	int64_t issuances;   /* as looked at: still so, or somebody came first */
+	int64_t version;     /* of the device as looked at: still so, or somebody came first */
 	struct span log_entry, salt;
+	/* The device was never enrolled: its move is logged, too; p NULL: it was. */
+	struct span enrolled_entry, enrolled_salt;
 };
 /*
  * Durable on return. ERR_CONFLICT: what was judged no longer holds and nothing was stored: look
@@ -134,8 +141,9 @@ struct enrollment_alarm {
 /* Refused, failed or resent. ret_alarmed: the alarm is new (one an hour for a device and kind). */
 struct status enrollment_record(struct db *db, const struct enrollment_row *row,
     const struct enrollment_alarm *alarm, int64_t *ret_id, bool *ret_alarmed, struct err *err);
+/* How many may wait at one label. */
 struct enrollment_room {
-	int64_t of_device, of_product; /* may wait at one label */
+	int64_t of_device, of_product;
 };
 /* The one of its label, device and key that is over and makes room for a new one. ret_id 0: none.
  */

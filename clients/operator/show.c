@@ -130,7 +130,8 @@ void show_table(const struct screen *out, const char *heading, const struct colu
 static const char *unit_of(const char *path, int64_t *seconds)
 {
 	static const char *const members[] = {"validity", "expires", "max_age", "clock_skew",
-	    "retry_after", "backdate", "approval_expires", "resend", "renew_before"};
+	    "retry_after", "backdate", "approval_expires", "resend", "renew_before", "renew_grace",
+	    "overdue"};
 	static const struct {
 		int64_t size;
 		const char *unit;

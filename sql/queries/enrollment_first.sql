@@ -6,7 +6,8 @@
 -- $12 not after, $13 DER, $14 now, $15 label, $16 operation, $17 message, $18 product's name,
 -- $19 peer address, $20 request id, $21 log entry, $22 its salt, $23 who was not announced may come,
 -- $24 issuers of the path must have current lists, $25 path issuers, $26 path serials,
--- $27 subject as text, $28 shard, $29 name of the key's algorithm
+-- $27 subject as text, $28 shard, $29 name of the key's algorithm, $30 log entry of the device's first
+-- enrollment, $31 its salt
 WITH clear AS (
 	SELECT
 	WHERE NOT EXISTS (SELECT FROM public_key WHERE digest IN ($3::bytea, $5::bytea))
@@ -58,10 +59,16 @@ WITH clear AS (
 	RETURNING id
 ), logged AS (
 	INSERT INTO log_entry (at, kind, entry)
-	SELECT $14::timestamptz, 'certificate.issued', $21::bytea FROM issued
-	RETURNING id
+	SELECT $14::timestamptz, line.kind, line.entry FROM issued CROSS JOIN (VALUES
+	    ('certificate.issued', $21::bytea), ('device.enrolled', $30::bytea)) AS line (kind, entry)
+	WHERE line.entry IS NOT NULL
+	RETURNING id, kind
 ), salted AS (
 	INSERT INTO log_salt (entry_id, salt, record_kind, record_id)
 	SELECT logged.id, $22::bytea, 'certificate', issued.id FROM logged CROSS JOIN issued
+	WHERE logged.kind = 'certificate.issued'
+	UNION ALL
+	SELECT logged.id, $31::bytea, 'enrollment', attempt.id FROM logged CROSS JOIN attempt
+	WHERE logged.kind = 'device.enrolled'
 )
 SELECT attempt.id FROM attempt

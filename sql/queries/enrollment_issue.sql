@@ -5,8 +5,9 @@
 -- $9 authority, $10 serial number, $11 profile, $12 label id, $13 subject, $14 not before,
 -- $15 not after, $16 DER, $17 the certificate that it renews, $18 now, $19 label, $20 operation,
 -- $21 message, $22 product's name, $23 peer address, $24 request id, $25 approved enrollment,
--- $26 log entry, $27 its salt, $28 how many certificates the device had when it was judged,
--- $29 subject as text, $30 shard, $31 name of the key's algorithm
+-- $26 log entry, $27 its salt, $28 version of the device when it was judged, $29 subject as text,
+-- $30 shard, $31 name of the key's algorithm, $32 log entry of the device's first enrollment (NULL: it
+-- had one), $33 its salt
 WITH known AS (
 	-- A new number each time: who waited here for another request sees that it is another's.
 	UPDATE device SET issuances = issuances + 1, state = 'enrolled',
@@ -15,9 +16,12 @@ WITH known AS (
 		WHEN $4::bytea IS NULL OR (state = 'enrolled' AND idevid_key IS NOT NULL)
 		THEN idevid_certificate ELSE $5::bytea END,
 	    first_enrolled_at = coalesce(first_enrolled_at, $18::timestamptz)
-	WHERE id = $1::bigint AND issuances = $28::bigint
+	WHERE id = $1::bigint AND issuances + revision = $28::bigint
 	    AND (state = 'enrolled' OR $4::bytea IS NOT NULL AND state IN ('made', 'claimed'))
 	    AND ($4::bytea IS NULL OR idevid_key IS NULL OR idevid_key = $4::bytea)
+	    AND NOT EXISTS (SELECT FROM certificate c JOIN revocation r
+		ON r.authority_id = c.authority_id AND r.serial = c.serial
+		WHERE c.id = $17::bigint AND r.resumed_at IS NULL)
 	RETURNING id, product_id
 ), made AS (
 	INSERT INTO device (product_id, serial, state, idevid_key, idevid_certificate, created_at,
@@ -68,11 +72,17 @@ WITH known AS (
 	RETURNING id
 ), logged AS (
 	INSERT INTO log_entry (at, kind, entry)
-	SELECT $18::timestamptz, 'certificate.issued', $26::bytea FROM issued
-	RETURNING id
+	SELECT $18::timestamptz, line.kind, line.entry FROM issued CROSS JOIN (VALUES
+	    ('certificate.issued', $26::bytea), ('device.enrolled', $32::bytea)) AS line (kind, entry)
+	WHERE line.entry IS NOT NULL
+	RETURNING id, kind
 ), salted AS (
 	INSERT INTO log_salt (entry_id, salt, record_kind, record_id)
 	SELECT logged.id, $27::bytea, 'certificate', issued.id FROM logged CROSS JOIN issued
+	WHERE logged.kind = 'certificate.issued'
+	UNION ALL
+	SELECT logged.id, $33::bytea, 'enrollment', attempt.id FROM logged CROSS JOIN attempt
+	WHERE logged.kind = 'device.enrolled'
 )
 SELECT attempt.id, issued.id FROM attempt CROSS JOIN issued
 UNION ALL

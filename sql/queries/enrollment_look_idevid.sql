@@ -14,10 +14,10 @@ SELECT
 	NULL::bigint, NULL::bytea, NULL::bigint,
 	c.id, c.der,
 	p.id, p.state, p.idevid_digest,
-	coalesce(d.issuances, 0),
+	coalesce(d.issuances + d.revision, 0),
 	(SELECT issued_at FROM certificate WHERE device_id = d.id AND label_id = $5::bigint
 	    ORDER BY id DESC OFFSET $12::bigint - 1 LIMIT 1),
-	coalesce(d.announced, false), 0::bigint
+	coalesce(d.announced, false), 0::bigint, -1::bigint, false, 0::bigint
 FROM (SELECT) AS once
 LEFT JOIN device d ON d.product_id = $1::bigint AND d.serial = $2::text
 LEFT JOIN public_key k ON k.digest = $3::bytea
@@ -30,5 +30,7 @@ LEFT JOIN LATERAL (
 	WHERE device_id = d.id AND key_digest = $3::bytea AND label_id = $5::bigint
 	    AND renews IS NULL AND not_after > $9::timestamptz
 	    AND (issued_at > $8::timestamptz OR p.state = 'redeemed')
+	    AND NOT EXISTS (SELECT FROM revocation r WHERE r.authority_id = certificate.authority_id
+		AND r.serial = certificate.serial AND r.resumed_at IS NULL)
 	ORDER BY id DESC LIMIT 1
 ) c ON true

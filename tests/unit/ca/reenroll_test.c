@@ -94,6 +94,87 @@ Test(ca_reenroll, an_expired_certificate_is_sent_back_to_the_idevid)
 	renewal_free(&r);
 }
 
+/* "bounded by policy": the last second of the grace, and the first after it. */
+Test(ca_reenroll, an_expired_certificate_renews_itself_within_the_grace_of_its_label)
+{
+	struct renewal r = renewal_new();
+	const int64_t issued_at = r.s->now;
+	EVP_PKEY *late = pki_key("EC-P256");
+
+	r.s->label.renew_grace = 3 * 86400;
+	r.s->now = issued_at + 33 * 86400;
+	expect_certificate(r.s, RENEW(r), ENROLL_ISSUED);
+	r.s->now += 1;
+	expect_refused(
+	    r.s, (&(struct ask){.reenroll = true, .as = &r.ldevid, .key = late}), "ldevid.expired");
+	cr_expect_eq(
+	    pg_number(&r.s->database,
+		"SELECT count(*) FROM enrollment WHERE reason_code = 'ldevid.expired'"
+		" AND advice LIKE '%IDevID at simpleenroll%' AND message LIKE '%259200 s%'"),
+	    1);
+	EVP_PKEY_free(late);
+	renewal_free(&r);
+}
+
+Test(ca_reenroll, a_label_may_refuse_who_comes_before_the_window)
+{
+	struct renewal r = renewal_new();
+	const int64_t opens = r.s->now + 20 * 86400;
+
+	r.s->label.renew_before = 10 * 86400;
+	r.s->label.renew_early = RENEW_EARLY_REFUSE;
+	r.s->now = opens - 1;
+	expect_refused(r.s, RENEW(r), "renew.early");
+	r.s->now = opens;
+	expect_certificate(r.s, RENEW(r), ENROLL_ISSUED);
+	r.s->now = opens - 1;
+	expect_certificate(r.s, RENEW(r), ENROLL_RESENT);
+	renewal_free(&r);
+}
+
+/* After a rollover: what the retired authority issued is renewed by the one of the label. */
+Test(ca_reenroll, what_a_retired_authority_issued_is_renewed_by_its_successor)
+{
+	struct renewal r = renewal_new();
+	struct authority both[2];
+	struct err err = {0};
+
+	both[0] = both[1] = r.s->authority;
+	both[0].state = AUTHORITY_RETIRED;
+	both[1].id = 2; /* the same key and name under a new root: told apart by the store alone */
+	r.s->policy.authorities = both;
+	r.s->policy.authority_count = 2;
+	r.s->profiles[0].authority = &both[1];
+	cr_assert(
+	    profile_compile(&r.s->profiles[0], &r.s->policy.arena, &err).ok, "%s", err.message);
+	expect_certificate(r.s, RENEW(r), ENROLL_ISSUED);
+	cr_expect_eq(pg_number(&r.s->database,
+			 "SELECT authority_id FROM certificate ORDER BY id DESC LIMIT 1"),
+	    2);
+	r.s->policy.authorities = &r.s->authority;
+	renewal_free(&r);
+}
+
+Test(ca_reenroll, a_renewal_says_when_to_come_back)
+{
+	struct renewal r = renewal_new();
+	struct answer a;
+	int64_t at;
+
+	r.s->label.renew_before = 10 * 86400;
+	r.s->label.renew_spread = 100;
+	a = scene_ask(r.s, RENEW(r));
+	at = a.reply.renew_at;
+	cr_expect(at >= r.s->now + 20 * 86400 && at < r.s->now + 30 * 86400, "%lld",
+	    (long long)(at - r.s->now));
+	answer_free(&a);
+	a = scene_ask(r.s, RENEW(r));
+	cr_expect_eq(a.reply.outcome, ENROLL_RESENT);
+	cr_expect_eq(a.reply.renew_at, at, "the same certificate, the same time");
+	answer_free(&a);
+	renewal_free(&r);
+}
+
 Test(ca_reenroll, a_device_that_is_not_in_service_cannot_renew)
 {
 	struct renewal r = renewal_new();
