@@ -177,7 +177,7 @@ test-binaries: unit-binaries $(OUT)/integration $(PROGRAMS:%=$(OUT)/%)
 fuzzers: $(FUZZERS:%=$(OUT)/%)
 
 test:
-	tests/run unit tsan integration interop fuzz
+	tests/run unit tsan system fuzz
 # What one core manages in a few minutes, without sanitizers.
 test-quick:
 	tests/run quick

@@ -61,7 +61,8 @@
 	    "RFC 5280 4.1.2.5: a certificate speaks for its holder between its dates",             \
 	    "get a new certificate")                                                               \
 	X(OPERATOR_REVOKED, "operator.revoked", ERR_AUTH,                                          \
-	    "a revoked token takes along the certificates that were made with it",                 \
+	    "a certificate that is revoked or held proves nothing; a revoked token takes along "   \
+	    "those that were made with it",                                                        \
 	    "get a new token, and a new certificate with it")
 
 #define REASONS_CREDENTIALS(X) \

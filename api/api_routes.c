@@ -20,6 +20,7 @@
 #include "api/refusal.h"
 #include "api/refused.h"
 #include "api/request.h"
+#include "api/revocation.h"
 #include "api/self.h"
 #include "api/token.h"
 
@@ -118,6 +119,15 @@ const struct route api_routes[] = {
     {GET("/certificates/{id}/pem", "getCertificatePem", PERMISSION_CERTIFICATE_READ, certificate_pem_get,
 	 "a certificate as PEM"),
 	.answer_type = "application/x-pem-file"},
+    {POST("/certificates/{id}/revoke", "revokeCertificate", PERMISSION_CERTIFICATE_REVOKE, certificate_revoke,
+	 "revoke a certificate for good"),
+	.scope = SCOPE_PRODUCT, BODY(REVOKE_BODY_MAX, revoke_fields, revoke_body), .answer = "Certificate"},
+    {POST("/certificates/{id}/hold", "holdCertificate", PERMISSION_CERTIFICATE_REVOKE, certificate_hold,
+	 "hold a certificate: it does not count until it is resumed"),
+	.scope = SCOPE_PRODUCT, .answer = "Certificate"},
+    {POST("/certificates/{id}/resume", "resumeCertificate", PERMISSION_CERTIFICATE_REVOKE, certificate_resume,
+	 "lift the hold of a certificate"),
+	.scope = SCOPE_PRODUCT, .answer = "Certificate"},
 
     /* ---- enrollments ---- */
     {GET("/enrollments", "listEnrollments", PERMISSION_ENROLLMENT_READ, enrollment_list_get, "enrollments, newest first"),

@@ -46,7 +46,7 @@ static void put_device(struct json *j, const struct certificate_row *c)
 	json_object_end(j);
 }
 
-static const char *status_of(const struct certificate_row *c)
+const char *certificate_state(const struct certificate_row *c)
 {
 	if (!c->revoked_at)
 		return "good";
@@ -55,7 +55,7 @@ static const char *status_of(const struct certificate_row *c)
 
 static void put_status(struct json *j, const struct certificate_row *c, int64_t now)
 {
-	json_str(j, "status", status_of(c));
+	json_str(j, "status", certificate_state(c));
 	json_bool(j, "expired", c->not_after <= now);
 	json_str(j, "reason", c->revoked_at ? revocation_reason_name(c->reason) : NULL);
 	answer_time(j, "revoked_at", c->revoked_at);
@@ -149,7 +149,7 @@ struct status certificate_list_get(
 	return STATUS_OK;
 }
 
-static struct status find(
+struct status certificate_find(
     const struct call *call, struct certificate_row *ret_row, struct span *ret_der, struct err *err)
 {
 	struct err why = {0};
@@ -166,16 +166,23 @@ static struct status find(
 	return STATUS_OK;
 }
 
-struct status certificate_one_get(
-    struct call *call, struct http_response *response, struct err *err)
+void certificate_answer(
+    const struct call *call, struct http_response *response, const struct certificate_row *row)
 {
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
+
+	put(&j, row, call_now(call));
+	call_answer(call, response, &text);
+}
+
+struct status certificate_one_get(
+    struct call *call, struct http_response *response, struct err *err)
+{
 	struct certificate_row c;
 
-	TRY(find(call, &c, NULL, err));
-	put(&j, &c, call_now(call));
-	call_answer(call, response, &text);
+	TRY(certificate_find(call, &c, NULL, err));
+	certificate_answer(call, response, &c);
 	return STATUS_OK;
 }
 
@@ -186,7 +193,7 @@ struct status certificate_pem_get(
 	struct certificate_row c;
 	struct span der;
 
-	TRY(find(call, &c, &der, err));
+	TRY(certificate_find(call, &c, &der, err));
 	pem_encode("CERTIFICATE", der, &pem);
 	http_respond(response, 200, call->route->answer_type,
 	    arena_copy(call->request->arena, buf_span(&pem)));

@@ -4,6 +4,7 @@
 
 #include "api/page.h"
 #include "api/route.h"
+#include "sql/certificate_view.h"
 
 struct certificate_list_query {
 	struct page_query page;
@@ -19,5 +20,16 @@ struct status certificate_one_get(
     struct call *call, struct http_response *response, struct err *err);
 struct status certificate_pem_get(
     struct call *call, struct http_response *response, struct err *err);
+
+/* ---- for other handlers ---- */
+
+/* The one that the path names, if the caller may see it; ret_der may be NULL. ERR_MISSING
+ * object.unknown. */
+struct status certificate_find(const struct call *call, struct certificate_row *ret_row,
+    struct span *ret_der, struct err *err);
+/* "good" "revoked" "held" */
+const char *certificate_state(const struct certificate_row *row);
+void certificate_answer(
+    const struct call *call, struct http_response *response, const struct certificate_row *row);
 
 #endif

@@ -10,6 +10,7 @@
 #include "api/require.h"
 #include "ca/device_change.h"
 #include "ca/reason.h"
+#include "signing/approval.h"
 #include "sql/device_view.h"
 
 /* clang-format off */
@@ -144,6 +145,11 @@ struct status device_patch(struct call *call, struct http_response *response, st
 	TRY(require(call, &d, body->state, err));
 	change = (struct device_change){
 	    .actor = &call->actor, .now = call_now(call), .rng = &call->api->rng};
+	if (call->approval) {
+		change.approvers = call->approval->approvers;
+		change.approver_count = call->approval->approver_count;
+		change.request_id = call->approval->request->id;
+	}
 	TRY(device_change_state(call->db, &change, &d, body->state, call->request->arena, err));
 	answer_one(call, response, &d);
 	return STATUS_OK;

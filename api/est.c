@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/est_client.h"
 #include "api/refusal.h"
+#include "ca/authority_chain.h"
 #include "ca/certs_only.h"
 #include "ca/enroll.h"
 #include "ca/reason.h"
@@ -43,13 +44,15 @@ struct status est_cacerts(struct call *call, struct http_response *response, str
 {
 	const struct label *label = NULL;
 	struct est_client client;
+	struct span body;
 
 	TRY(find_label(call, &label, err));
 	TRY(est_client_see(call, label, &client, err));
 	if (client.later)
 		return STATUS_OK;
-	respond_base64(response, CERTS_ONLY,
-	    arena_copy(call->request->arena, label->profile->authority->cacerts_base64));
+	body = authority_cacerts(
+	    label->profile->authority, clock_now(&call->api->clock), call->request->arena);
+	respond_base64(response, CERTS_ONLY, arena_copy(call->request->arena, body));
 	est_put_renew_at(call, client.renew_at, response);
 	return STATUS_OK;
 }

@@ -35,7 +35,18 @@ struct authority {
 	struct authority *parent; /* NULL for a root, or where the parent is not held here */
 	struct span *chain;       /* issuer certificates above it, DER, nearest first, root last */
 	size_t chain_count;
-	struct span cacerts_base64; /* RFC 7030 4.1.3 body, encoded once: itself and its chain */
+	/* The rest is ca/authority_chain.c's: see there. */
+	struct span *links; /* its name and key as others certified them, DER, oldest first */
+	size_t link_count;
+	struct span first_certificate; /* its row's, where it was certified anew since */
+	struct span *first_chain;
+	size_t first_chain_count;
+	struct span *root_links; /* from the root that `chain` ends at to those before and after */
+	size_t root_link_count;
+	struct span *offered; /* what cacerts carry; its certificate and chain first */
+	size_t offered_count;
+	struct span cacerts_base64; /* RFC 7030 4.1.3 body, encoded once */
+	int64_t cacerts_until;      /* then something of it has ended */
 };
 
 /* ---- profile: what an issued certificate looks like ---- */

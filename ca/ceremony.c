@@ -133,6 +133,11 @@ static struct status read_issuer(
 	return STATUS_OK;
 }
 
+static struct span spki_of(const struct ceremony_request *request)
+{
+	return request->spki.n ? request->spki : hsm_key_spki(request->key);
+}
+
 static bool is_root(const struct ceremony_request *request)
 {
 	return !request->issuer_key && request->issuer_certificate.n == 0;
@@ -162,12 +167,16 @@ static struct status put_urls(const struct ceremony_request *r, struct buf *out,
 static struct status put_extensions(const struct ceremony_request *request,
     const struct authority *issuer, struct buf *out, struct err *err)
 {
+	AUTO(buf) ski = {0};
 	uint8_t key_id[KEY_ID_SIZE];
-	if (!key_id_of_spki(hsm_key_spki(request->key), key_id))
+	if (!key_id_of_spki(spki_of(request), key_id))
 		return err_set(err, ERR_INTERNAL, "the public key cannot be read");
 	extension_put_basic_constraints(out, true, request->path_length);
 	extension_put_key_usage(out, 1U << KU_KEY_CERT_SIGN | 1U << KU_CRL_SIGN);
-	extension_put_subject_key_id(out, key_id);
+	/* RFC 5280 4.2.1.2: identifiers are made in many ways; what was certified before has one.
+	 */
+	der_put(&ski, DER_OCTET_STRING, request->ski.n ? request->ski : SPAN_OF(key_id));
+	extension_put(out, OID_SUBJECT_KEY_ID, false, buf_span(&ski));
 	/* RFC 5280 4.2.1.1: a self-signed certificate may leave the authority key identifier out */
 	if (issuer)
 		extension_put_authority_key_id(out, issuer->ski);
@@ -180,7 +189,7 @@ static struct status put_extensions(const struct ceremony_request *request,
 
 static struct status check_request(const struct ceremony_request *r, struct err *err)
 {
-	if (!r->subject || r->subject[0] == '\0')
+	if (r->subject_der.n == 0 && (!r->subject || r->subject[0] == '\0'))
 		return err_set(err, ERR_CONFIG, "an authority needs a name (RFC 5280 4.1.2.6)");
 	if (r->not_after <= r->not_before || r->not_after > TIME_NO_EXPIRY)
 		return err_set(err, ERR_CONFIG, "notAfter lies before notBefore, or past 9999");
@@ -215,13 +224,16 @@ static struct status build(const struct ceremony_request *request, const struct 
 	uint8_t serial[SERIAL_SIZE];
 	struct hsm_key *signer = issuer ? request->issuer_key : request->key;
 	int64_t not_before = request->not_before, not_after = request->not_after;
-	TRY(name_from_text(request->subject, &subject, err));
+	if (request->subject_der.n)
+		buf_put(&subject, request->subject_der);
+	else
+		TRY(name_from_text(request->subject, &subject, err));
 	TRY(put_extensions(request, issuer, &extensions, err));
 	TRY(rng_fill(rng, serial, sizeof(serial), err));
 	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
 	if (issuer && not_after > issuer->not_after)
 		not_after = issuer->not_after;
-	if (issuer && not_before < issuer->not_before)
+	if (issuer && not_before < issuer->not_before && !request->link)
 		not_before = issuer->not_before;
 	tbs_write(
 	    &(struct tbs_parts){
@@ -231,7 +243,7 @@ static struct status build(const struct ceremony_request *request, const struct 
 		.not_before = not_before,
 		.not_after = not_after,
 		.subject = buf_span(&subject),
-		.spki = hsm_key_spki(request->key),
+		.spki = spki_of(request),
 		.extensions = buf_span(&extensions),
 	    },
 	    &tbs);
@@ -246,6 +258,9 @@ struct status ceremony_make(const struct ceremony_request *request, int64_t now,
 	TRY(check_request(request, err));
 	if (!is_root(request))
 		TRY(read_issuer(request, now, &issuer, err));
+	/* RFC 4210 4.4: OldWithNew begins with the old key, before the new one was there. */
+	if (request->link && request->not_before < issuer.not_before)
+		issuer.not_before = request->not_before;
 	TRY(build(request, is_root(request) ? NULL : &issuer, now, rng, &der, err));
 	*ret_der = buf_take(&der);
 	return STATUS_OK;

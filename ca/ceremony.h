@@ -44,6 +44,10 @@ struct ceremony_request {
 	const char *crl_url, *ocsp_url, *issuer_url;
 	struct span issuer_certificate; /* DER; n = 0 with issuer_key NULL: self-signed */
 	struct hsm_key *issuer_key;
+	/* A key that has a certificate already: see ceremony_link(). n = 0: from subject and key.
+	 */
+	struct span subject_der, spki, ski;
+	bool link; /* it may begin before its issuer does */
 };
 
 /*
@@ -53,6 +57,25 @@ struct ceremony_request {
  */
 struct status ceremony_make(const struct ceremony_request *request, int64_t now,
     const struct rng *rng, struct buf *ret_der, struct err *err);
+
+/*
+ * Certify once more what has a certificate, by another issuer: name (octet for octet), key, key
+ * identifier, path length and name constraints are those of `certificate`. With a root's
+ * certificate and another root as issuer these are RFC 4210 4.4's links, OldWithNew and NewWithOld.
+ */
+struct ceremony_link {
+	struct span certificate;       /* DER of the authority that is to be certified */
+	int64_t not_before, not_after; /* a link may begin before its issuer; cut at its end */
+	const char *crl_url, *ocsp_url, *issuer_url; /* the issuer's; NULL: left out */
+	struct span issuer_certificate;              /* DER */
+	struct hsm_key *issuer_key;
+};
+/* As ceremony_make(). ERR_CONFIG also: the issuer's path length has no room for it. */
+struct status ceremony_link(const struct ceremony_link *link, int64_t now, const struct rng *rng,
+    struct buf *ret_der, struct err *err);
+
+/* Its pathLenConstraint; CEREMONY_PATH_NONE: it has none. */
+int ceremony_path_length(struct span certificate);
 
 /*
  * Fill what a certificate says into an authority: certificate, subject, ski, spki, not_before,

@@ -6,7 +6,10 @@
  *	whatever -> retired                for ever
  *
  * `enrolled` is what enrollment makes of a device; an operator only resumes a suspended one to it,
- *and only one that had enrolled. A suspended or retired device gets no certificate.
+ * and only one that had enrolled. A suspended or retired device gets no certificate, and those that
+ *it has do not count: suspension holds them, resumption lifts those holds, retirement revokes them
+ * (cessationOfOperation), all in the transaction of the move. What had expired by then stays as it
+ *is.
  */
 #ifndef SIGNET_CA_DEVICE_CHANGE_H
 #define SIGNET_CA_DEVICE_CHANGE_H
@@ -30,7 +33,8 @@ struct status device_move_check(
 
 /*
  * Move it, with a record and a log entry (device.changed), in the caller's transaction, in which
- * the row is locked. device->state and device->version become the new ones.
+ * the row is locked. device->state and device->version become the new ones. The revocation lists'
+ * rows stay locked until the transaction ends: do this last.
  */
 struct status device_change_state(struct db *db, const struct device_change *change,
     struct device_row *device, const char *state, struct arena *arena, struct err *err);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ca/authority_chain.h"
 #include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
@@ -174,12 +175,9 @@ void issued_free(struct issued *i)
 	buf_free(&i->der);
 }
 
-void issued_put_chain(const struct authority *issuer, struct span leaf, struct buf *out)
+void issued_put_chain(
+    const struct authority *issuer, struct span leaf, int64_t now, struct buf *out)
 {
 	pem_encode("CERTIFICATE", leaf, out);
-	if (issuer->chain_count == 0)
-		return; /* a root that issues itself */
-	pem_encode("CERTIFICATE", issuer->certificate, out);
-	for (size_t i = 0; i + 1 < issuer->chain_count; i++)
-		pem_encode("CERTIFICATE", issuer->chain[i], out);
+	authority_put_chain(issuer, now, out);
 }

@@ -51,8 +51,10 @@ static inline void issued_auto(struct issued *i)
 {
 	issued_free(i);
 }
-/* Append PEM: the leaf, its issuer and what stands above; the root is what clients have already. */
-void issued_put_chain(const struct authority *issuer, struct span leaf, struct buf *out);
+/* Append PEM: the leaf, its issuer and what stands above (authority_put_chain()); the root is what
+ * clients have already. */
+void issued_put_chain(
+    const struct authority *issuer, struct span leaf, int64_t now, struct buf *out);
 
 /*
  * Checked when a snapshot is built or applied: templates, attributes, OIDs, lengths. The result

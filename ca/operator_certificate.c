@@ -12,6 +12,7 @@
 #include "ca/name.h"
 #include "ca/profile.h"
 #include "ca/reason.h"
+#include "ca/revoke.h"
 #include "sql/operator_certificate.h"
 
 /* ---- issuing ---- */
@@ -133,11 +134,12 @@ static struct status record(struct db *db, const struct operator_wish *w, int64_
 	return policy_record(db, &act, rng, err);
 }
 
-static const char *chain_pem(const struct authority *a, struct span leaf, struct arena *arena)
+static const char *chain_pem(
+    const struct authority *a, struct span leaf, int64_t now, struct arena *arena)
 {
 	AUTO(buf) pem = {0};
 
-	issued_put_chain(a, leaf, &pem);
+	issued_put_chain(a, leaf, now, &pem);
 	return arena_strndup(arena, (const char *)pem.p, pem.n);
 }
 
@@ -171,7 +173,7 @@ struct status operator_certificate_make(struct db *db, const struct operator_wis
 	TRY(record(db, w, id, serial, person, rng, err));
 	*ret_made = (struct operator_made){.id = id,
 	    .serial = serial,
-	    .pem = chain_pem(a, buf_span(&issued.der), arena),
+	    .pem = chain_pem(a, buf_span(&issued.der), w->now, arena),
 	    .not_before = issued.not_before,
 	    .not_after = issued.not_after};
 	return STATUS_OK;
@@ -237,6 +239,9 @@ struct status operator_certificate_judge(struct db *db, const struct policy *pol
 		return REFUSE(err, OPERATOR_REVOKED,
 		    "token %lld, that it was made with, or one before that was revoked by %.64s",
 		    (long long)row.token_id, row.revoked_by);
+	if (row.revoked)
+		return REFUSE(err, OPERATOR_REVOKED, "it is revoked or held (%s)",
+		    revocation_reason_name(row.reason));
 	who.person = row.person;
 	who.token_id = row.token_id;
 	who.principal = common_name(view.subject, arena);

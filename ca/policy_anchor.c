@@ -24,6 +24,8 @@ struct status authority_read(struct authority *a, const struct policy_item *item
 		return policy_fail(item, NULL, err, "its stored certificate: %s", why.message);
 	a->chain = item->row->chain;
 	a->chain_count = item->row->chain_count;
+	a->links = item->row->links;
+	a->link_count = item->row->link_count;
 	return STATUS_OK;
 }
 

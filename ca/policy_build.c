@@ -6,7 +6,7 @@
 
 #include <openssl/objects.h>
 
-#include "ca/certs_only.h"
+#include "ca/authority_chain.h"
 #include "ca/crl_scope.h"
 #include "ca/csrattrs.h"
 #include "ca/general_name.h"
@@ -74,19 +74,6 @@ static struct status check_key_uri(
 	return STATUS_OK;
 }
 
-/* RFC 7030 4.1.3: the authority's certificate and what is needed to build a chain to the root. */
-static void encode_cacerts(struct authority *a, struct arena *arena)
-{
-	struct span *all = arena_alloc(arena, (a->chain_count + 1) * sizeof(*all));
-	AUTO(buf) body = {0};
-
-	all[0] = a->certificate;
-	for (size_t i = 0; i < a->chain_count; i++)
-		all[i + 1] = a->chain[i];
-	certs_only_base64(all, a->chain_count + 1, &body);
-	a->cacerts_base64 = arena_copy(arena, buf_span(&body));
-}
-
 static struct status build_authority(const struct builder *b, size_t i)
 {
 	const struct policy_item *item = item_of(b, POLICY_AUTHORITY, i);
@@ -98,7 +85,6 @@ static struct status build_authority(const struct builder *b, size_t i)
 	TRY(authority_read(a, item, b->err));
 	TRY(check_urls(b, a, item));
 	TRY(check_key_uri(b, a, item));
-	encode_cacerts(a, &b->p->arena);
 	return STATUS_OK;
 }
 
@@ -528,6 +514,7 @@ static struct status build_all(struct builder *b)
 	for (size_t i = 0; i < p->authority_count; i++)
 		TRY(build_authority(b, i));
 	link_parents(b);
+	authority_chains_build(p);
 	for (; p->profile_count < profiles; p->profile_count++)
 		TRY(build_profile(b, p->profile_count));
 	for (size_t i = 0; i < p->anchor_count; i++)

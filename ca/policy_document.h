@@ -58,6 +58,18 @@ const struct policy_kind *policy_kind_by_name(const char *name);
 struct status policy_authority_spec(const char *name, const char *key_uri, const char *crl_url,
     const char *ocsp_url, const char *issuer_url, struct buf *out, struct err *err);
 
+/*
+ * The canonical JSON of a successor's document: all that `old` says, under another name and key. A
+ * URL that holds the old name as a part of its path ("/NAME.crl", "/NAME/") gets the new one; one
+ * that does not cannot be both's and is left out, but for a responder's, which answers for all.
+ * key_uri NULL: offline. ERR_CONFIG: as above.
+ */
+struct authority;
+struct status policy_successor_spec(const struct authority *old, const char *name,
+    const char *key_uri, struct buf *out, struct err *err);
+/* Such a URL, in the arena; NULL: it holds no name. */
+char *policy_successor_url(const char *url, const char *old, const char *name, struct arena *arena);
+
 /* The tables as Markdown, for docs/policy.md. */
 void policy_document_help(struct buf *out);
 

@@ -134,3 +134,57 @@ struct status policy_authority_spec(const char *name, const char *key_uri, const
 	doc_render(policy_kinds[POLICY_AUTHORITY].fields, &d, out);
 	return STATUS_OK;
 }
+
+/* ---- an authority that follows another ---- */
+
+/* Where the name stands as a part of the path: behind a slash, before '.', '/' or the end. */
+static const char *find_name(const char *url, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *at = strchr(url, '/'); at; at = strchr(at + 1, '/'))
+		if (strncmp(at + 1, name, n) == 0 && strchr("./", at[1 + n]))
+			return at + 1;
+	return NULL;
+}
+
+char *policy_successor_url(const char *url, const char *old, const char *name, struct arena *arena)
+{
+	const char *at = find_name(url, old);
+
+	return at ? arena_printf(arena, "%.*s%s%s", (int)(at - url), url, name, at + strlen(old))
+		  : NULL;
+}
+
+static void rename_urls(struct authority_document *d, const char *old, struct arena *arena)
+{
+	for (const struct field *f = policy_kinds[POLICY_AUTHORITY].fields; f->name; f++) {
+		char **url = (char **)(void *)((char *)d + f->offset), *new;
+		const char *tail = strrchr(f->name, '_');
+
+		if (f->type != FIELD_STR || !tail || strcmp(tail, "_url") != 0 || !*url)
+			continue;
+		new = policy_successor_url(*url, old, d->head.name, arena);
+		if (new || strcmp(f->name, "ocsp_url") != 0)
+			*url = new;
+	}
+}
+
+struct status policy_successor_spec(const struct authority *old, const char *name,
+    const char *key_uri, struct buf *out, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct authority_document d = {
+	    .head = {arena_strdup(&arena, "authority"), arena_strdup(&arena, name)},
+	    .authority = *old};
+
+	if (!name_fits(name) || strlen(name) > 63)
+		return err_set(err, ERR_CONFIG,
+		    "authority '%.80s': a name has a-z 0-9 - . _ and begins with a letter or digit",
+		    name);
+	rename_urls(&d, old->name, &arena);
+	d.authority.key_uri = key_uri ? arena_strdup(&arena, key_uri) : NULL;
+	d.authority.state = AUTHORITY_ACTIVE;
+	doc_render(policy_kinds[POLICY_AUTHORITY].fields, &d, out);
+	return STATUS_OK;
+}

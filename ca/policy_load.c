@@ -42,9 +42,9 @@ struct status policy_load(
 
 	TRY(policy_rows_read(db, &p->arena, &rows, err));
 	TRY(policy_items_of_rows(&rows, &p->arena, &items, err));
-	TRY(policy_build(p, items, rows.count, err));
 	p->version = rows.version;
 	p->built_at = clock_now(&clock);
+	TRY(policy_build(p, items, rows.count, err));
 	for (size_t i = 0; i < p->authority_count; i++)
 		open_key(hsm, &p->authorities[i]);
 	*ret_policy = TAKE(p);

@@ -76,7 +76,8 @@ struct status status_change(struct db *db, const struct status_order *order, con
 /*
  * All certificates of a device that have not expired, for its suspension, resumption, retirement
  * and reset: the same order without `certificates`. The caller holds the device's row. What is
- * revoked for good stays as it is; a resumption lifts only what the suspension held.
+ * revoked for good stays as it is; a resumption lifts what the suspension held, expired meanwhile
+ * or not, and nothing else.
  */
 struct status status_change_device(struct db *db, int64_t device_id,
     const struct status_order *order, const struct rng *rng, size_t *ret_changed, struct err *err);

@@ -264,6 +264,8 @@ static void tell(struct jobs *j, size_t i, struct status done, const struct err 
 
 static void run_due(struct jobs *j, int64_t now)
 {
+	const int64_t in_force = j->in_force;
+
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct err err = {0};
 		struct status done;
@@ -276,6 +278,9 @@ static void run_due(struct jobs *j, int64_t now)
 		done = table[i].run(j, &err);
 		tell(j, i, done, &err);
 		j->due[i] = now + (done.ok || i == JOB_DATABASE ? table[i].every_ms : 5000);
+		/* What stands behind the server's own certificate hangs on policy. */
+		if (i == JOB_POLICY && j->in_force != in_force)
+			j->due[JOB_CERTIFICATE] = 0;
 	}
 }
 

@@ -46,6 +46,32 @@ static const struct command commands[] = {
 	    "Prints the root's SHA-256 fingerprint. A second run changes nothing.\n"
 	    "\n"
 	    "  signetd init --name Acme --root-passphrase-file /media/ceremony/root.passphrase\n"},
+	{.name = "rollover", .run = cmd_rollover,
+	    .arguments = "--authority NAME --name NEW --root-passphrase-file FILE [...]",
+	    .summary = "let a root or an issuing authority be followed by a new one",
+	    .help = "  --authority NAME              who is followed: a root, or an issuing authority\n"
+	    "  --name NEW                    the name of the one that follows\n"
+	    "  --root-passphrase-file FILE   of the root that is there; mode 0600\n"
+	    "  --root-key-directory DIR      where that root's key is (the directory of keys)\n"
+	    "  --algorithm NAME, --years N, --subject DN   as the one that is followed, if not given\n"
+	    "  --root-crl-url URL, --root-issuer-url URL   written into the issuing certificate\n"
+	    "  --keep-key                    no new issuing authority: its key is certified anew\n"
+	    "  --dry-run                     say what would be made, and whether the keys open\n"
+	    "\n"
+	    "With a root:\n"
+	    "  --new-root-passphrase-file FILE   for the new root's key; mode 0600\n"
+	    "  --new-root-key-directory DIR      where it goes (beside the old one)\n"
+	    "  --root-subject DN, --root-years N as the old one, if not given\n"
+	    "  --issuing NAME                who is followed below it (the only one there is)\n"
+	    "  --issuing-name NEW            the name of the new issuing authority\n"
+	    "With an issuing authority:\n"
+	    "  --below ROOT                  another root than its own\n"
+	    "\n"
+	    "A new root and the old one certify each other; cacerts carry both until the old one has\n"
+	    "ended, so that devices follow by themselves. Nothing is moved: docs/operations.md.\n"
+	    "\n"
+	    "  signetd rollover --authority root --name root-2 --issuing-name issuing-2 \\\n"
+	    "      --root-passphrase-file old.passphrase --new-root-passphrase-file new.passphrase\n"},
 	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run] [--break-glass REASON]",
 	    .summary = "bring policy documents into force",
 	    .help = "  -f, --file FILE   YAML documents: docs/policy.md\n"

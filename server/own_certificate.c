@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/file.h"
 #include "ca/act.h"
 #include "ca/certificate_record.h"
@@ -36,6 +37,24 @@ static int64_t time_of(const ASN1_TIME *t)
 	struct tm parts;
 
 	return ASN1_TIME_to_tm(t, &parts) == 1 ? (int64_t)timegm(&parts) : 0;
+}
+
+static void put_der(X509 *certificate, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(certificate, &der);
+
+	if (n > 0)
+		buf_put(out, span(der, (size_t)n));
+	OPENSSL_free(der);
+}
+
+static void put_pem(X509 *certificate, struct buf *out)
+{
+	AUTO(buf) der = {0};
+
+	put_der(certificate, &der);
+	pem_encode("CERTIFICATE", buf_span(&der), out);
 }
 
 /* It becomes the one in use, for new connections; own takes certificate and chain over. */
@@ -268,23 +287,47 @@ static struct status store(struct server *s, struct db *db, const struct authori
 	return server_certificate_store(db, &row, &line, &id, err);
 }
 
-static struct status issue(struct server *s, struct db *db, struct authority *a, struct err *err)
+static struct status put_to_use(
+    struct server *s, const struct authority *a, struct span der, struct err *err)
 {
-	AUTO(issued) issued = {0};
 	AUTO(buf) path = {0};
 	AUTO(buf) pem = {0};
 	STACK_OF(X509) *chain = NULL;
 	X509 *certificate = NULL;
 
-	TRY(open_key(s, key_algorithm_by_name("EC-P256"), err));
-	TRY(sign(s, a, &issued, err));
-	/* Durable before anybody sees it. */
-	TRY(store(s, db, a, &issued, err));
-	issued_put_chain(a, buf_span(&issued.der), &pem);
+	issued_put_chain(a, der, clock_now(&s->api.clock), &pem);
 	pem_path(s, &path);
 	TRY(file_replace(buf_cstr(&path), buf_span(&pem), 0644, err));
 	TRY(read_pem(buf_span(&pem), &certificate, &chain, err));
 	return use(s, certificate, chain, err);
+}
+
+static struct status issue(struct server *s, struct db *db, struct authority *a, struct err *err)
+{
+	AUTO(issued) issued = {0};
+
+	TRY(open_key(s, key_algorithm_by_name("EC-P256"), err));
+	TRY(sign(s, a, &issued, err));
+	/* Durable before anybody sees it. */
+	TRY(store(s, db, a, &issued, err));
+	return put_to_use(s, a, buf_span(&issued.der), err);
+}
+
+/* A root that follows another, or has ended, changes what stands behind the same certificate. */
+static struct status keep_chain(struct server *s, const struct authority *a, struct err *err)
+{
+	AUTO(buf) wanted = {0};
+	AUTO(buf) held = {0};
+	AUTO(buf) leaf = {0};
+
+	put_pem(s->own.certificate, &held);
+	for (int i = 0; i < sk_X509_num(s->own.chain); i++)
+		put_pem(sk_X509_value(s->own.chain, i), &held);
+	put_der(s->own.certificate, &leaf);
+	issued_put_chain(a, buf_span(&leaf), clock_now(&s->api.clock), &wanted);
+	if (span_equal(buf_span(&held), buf_span(&wanted)))
+		return STATUS_OK;
+	return put_to_use(s, a, buf_span(&leaf), err);
 }
 
 struct status own_certificate_keep(
@@ -300,7 +343,7 @@ struct status own_certificate_keep(
 		return err_set(err, ERR_CONFIG, "tls.authority: there is no authority '%s'",
 		    s->config->tls.authority);
 	if (!is_due(s, a))
-		return STATUS_OK;
+		return keep_chain(s, a, err);
 	if (!a->key)
 		return err_set(
 		    err, ERR_KEY, "authority '%s' has no key here: %s", a->name, a->key_problem);

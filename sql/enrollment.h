@@ -141,9 +141,8 @@ struct enrollment_alarm {
 /* Refused, failed or resent. ret_alarmed: the alarm is new (one an hour for a device and kind). */
 struct status enrollment_record(struct db *db, const struct enrollment_row *row,
     const struct enrollment_alarm *alarm, int64_t *ret_id, bool *ret_alarmed, struct err *err);
-/* How many may wait at one label. */
 struct enrollment_room {
-	int64_t of_device, of_product;
+	int64_t of_device, of_product; /* may wait at one label */
 };
 /* The one of its label, device and key that is over and makes room for a new one. ret_id 0: none.
  */

@@ -36,7 +36,9 @@ struct status operator_certificate_known(struct db *db, int64_t authority_id, st
 		*ret_row =
 		    (struct operator_certificate_row){.person = sql_get_copy(&r, 0, 1, arena),
 			.token_id = sql_is_null(&r, 0, 2) ? 0 : sql_get_int(&r, 0, 2),
-			.revoked_by = sql_get_copy(&r, 0, 3, arena)};
+			.revoked_by = sql_get_copy(&r, 0, 3, arena),
+			.revoked = !sql_is_null(&r, 0, 4),
+			.reason = (int)sql_get_int(&r, 0, 4)};
 	}
 	return STATUS_OK;
 }

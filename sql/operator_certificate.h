@@ -18,6 +18,8 @@ struct operator_certificate_row {
 	const char *person;     /* NULL: nobody else stands behind it */
 	int64_t token_id;       /* that it was made with; 0: none */
 	const char *revoked_by; /* who revoked that, or one it descends from; NULL: nobody */
+	bool revoked;           /* the certificate is revoked or held */
+	int reason;             /* of that, RFC 5280 5.3.1 */
 };
 /*
  * Is this certificate stored as an operator's, byte for byte, with a key that is not compromised?

@@ -15,21 +15,24 @@ enum column {
 	VERSION,
 	CERTIFICATE,
 	PARENT,
-	CHAIN
+	CHAIN,
+	LINKS
 };
 
-static void read_chain(
-    const struct sql_result *r, int row, struct arena *arena, struct policy_row *out)
+static void read_list(const struct sql_result *r, int row, enum column column, struct arena *arena,
+    struct span **ret_list, size_t *ret_count)
 {
-	struct span element;
-	size_t at = 0;
+	struct span element, *list;
+	size_t at = 0, count = 0;
 
-	while (sql_get_element(r, row, CHAIN, &at, &element))
-		out->chain_count++;
-	out->chain = arena_alloc(arena, out->chain_count * sizeof(*out->chain));
+	while (sql_get_element(r, row, column, &at, &element))
+		count++;
+	list = arena_alloc(arena, count * sizeof(*list));
 	at = 0;
-	for (size_t i = 0; sql_get_element(r, row, CHAIN, &at, &element); i++)
-		out->chain[i] = arena_copy(arena, element);
+	for (size_t i = 0; i < count && sql_get_element(r, row, column, &at, &element); i++)
+		list[i] = arena_copy(arena, element);
+	*ret_list = list;
+	*ret_count = count;
 }
 
 static void read_row(
@@ -42,8 +45,8 @@ static void read_row(
 	out->version = sql_get_int(r, row, VERSION);
 	out->certificate = arena_copy(arena, sql_get_bytes(r, row, CERTIFICATE));
 	out->parent_id = sql_get_int(r, row, PARENT);
-	if (!sql_is_null(r, row, CHAIN))
-		read_chain(r, row, arena, out);
+	read_list(r, row, CHAIN, arena, &out->chain, &out->chain_count);
+	read_list(r, row, LINKS, arena, &out->links, &out->link_count);
 }
 
 struct status policy_rows_read(
@@ -192,6 +195,18 @@ struct status policy_authority_insert(struct db *db, const struct authority_new 
 		err_clear(err);
 		return err_set(err, ERR_CONFLICT, "there is an authority '%s' already", a->name);
 	}
+	*ret_id = sql_get_int(&r, 0, 0);
+	return STATUS_OK;
+}
+
+struct status policy_authority_link_insert(struct db *db, const struct authority_link_new *link,
+    int64_t version, int64_t now, int64_t *ret_id, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int(link->authority_id), sql_int(link->issuer_id),
+	    sql_bytes(link->certificate), sql_int(version), sql_time(now)};
+
+	TRY(sql_run(db, STATEMENT_authority_link_insert, params, COUNT(params), &r, err));
 	*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
 }

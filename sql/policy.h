@@ -23,6 +23,8 @@ struct policy_row {
 	int64_t parent_id;       /* 0: none held here */
 	struct span *chain;      /* DER, nearest first */
 	size_t chain_count;
+	struct span *links; /* its name and key, certified by others: DER, oldest first */
+	size_t link_count;
 };
 struct policy_rows {
 	int64_t version;
@@ -76,6 +78,15 @@ struct authority_new {
 };
 /* ERR_CONFLICT: the name is taken. */
 struct status policy_authority_insert(struct db *db, const struct authority_new *authority,
+    int64_t version, int64_t now, int64_t *ret_id, struct err *err);
+
+/* An authority's key certified by another of our authorities. */
+struct authority_link_new {
+	int64_t authority_id, issuer_id;
+	struct span certificate; /* DER */
+};
+/* ERR_CONFLICT: it is there already. */
+struct status policy_authority_link_insert(struct db *db, const struct authority_link_new *link,
     int64_t version, int64_t now, int64_t *ret_id, struct err *err);
 
 /* Devices of one product, made known. ret_new: those that were not there, in the arena. */

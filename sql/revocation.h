@@ -63,7 +63,7 @@ struct status status_change_add(struct db *db, const struct status_batch *batch,
 
 /*
  * Ids of a device's certificates that have not expired, in their order, behind `after`, at most
- * `count`. held_by_it: only those that its suspension holds.
+ * `count`. held_by_it: those that its suspension holds instead, expired or not.
  */
 struct status status_of_device(struct db *db, int64_t device_id, int64_t now, bool held_by_it,
     int64_t after, int64_t *ret_ids, size_t *count, struct err *err);

@@ -162,6 +162,14 @@ static bool vouched_for(const struct signet_device *d, X509 *root, const struct 
 	return false;
 }
 
+static bool has_ended(const struct signet_device *d, X509 *cert)
+{
+	int64_t begins, ends;
+
+	cert_times(cert, &begins, &ends);
+	return ends <= device_time_now(d).now;
+}
+
 /* Self-signed for good: a certificate that only names itself as its issuer is none. */
 static bool is_root(X509 *cert)
 {
@@ -172,17 +180,50 @@ static bool is_root(X509 *cert)
 	return good;
 }
 
-struct status trust_learn(struct signet_device *d, const struct certs *offered, struct err *err)
+/* One round over the list: what is trusted at its end may vouch for more. */
+static struct status learn_once(
+    struct signet_device *d, const struct certs *offered, struct err *err)
 {
-	size_t before = d->anchors.count;
-
 	for (size_t i = 0; i < offered->count; i++) {
 		X509 *root = offered->items[i];
 
-		if (is_anchor(d, root) || !is_root(root) || !vouched_for(d, root, offered))
+		if (is_anchor(d, root) || has_ended(d, root) || !is_root(root) ||
+		    !vouched_for(d, root, offered))
 			continue;
 		device_progress(d, "the server's root has a successor; it is trusted from now on");
 		TRY(certs_add(&d->anchors, cert_share(root), err));
 	}
-	return d->anchors.count > before ? save(d, err) : STATUS_OK;
+	return STATUS_OK;
+}
+
+/* A root that has ended verifies nothing any more. The last one stays: to have none is worse. */
+static void drop_ended(struct signet_device *d)
+{
+	struct certs kept = {0};
+	struct err none = {0};
+
+	for (size_t i = 0; i < d->anchors.count; i++)
+		if (!has_ended(d, d->anchors.items[i]))
+			(void)certs_add(&kept, cert_share(d->anchors.items[i]), &none).ok;
+	if (kept.count == 0 || kept.count == d->anchors.count) {
+		certs_free(&kept);
+		return;
+	}
+	device_progress(d, "a root that has ended is no longer kept");
+	certs_free(&d->anchors);
+	d->anchors = kept;
+}
+
+struct status trust_learn(struct signet_device *d, const struct certs *offered, struct err *err)
+{
+	const size_t before = d->anchors.count;
+	size_t last;
+
+	do {
+		last = d->anchors.count;
+		TRY(learn_once(d, offered, err));
+	} while (d->anchors.count > last);
+	last = d->anchors.count;
+	drop_ended(d);
+	return last > before || d->anchors.count < last ? save(d, err) : STATUS_OK;
 }

@@ -59,6 +59,8 @@ void api_ask(struct api_scene *s, const struct api_ask *ask, struct api_reply *r
 	header_of(&r, "X-Signet-Reason", ret_reply->code, sizeof(ret_reply->code));
 	header_of(&r, "ETag", ret_reply->etag, sizeof(ret_reply->etag));
 	header_of(&r, "Location", ret_reply->location, sizeof(ret_reply->location));
+	header_of(&r, "Content-Type", ret_reply->type, sizeof(ret_reply->type));
+	header_of(&r, "Retry-After", ret_reply->retry_after, sizeof(ret_reply->retry_after));
 	ret_reply->json =
 	    json_loadb((const char *)r.body.p, r.body.n, JSON_REJECT_DUPLICATES, NULL);
 	ret_reply->body = buf_take(&r.body);

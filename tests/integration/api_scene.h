@@ -44,7 +44,7 @@ struct api_ask {
 struct api_reply {
 	int status;
 	char code[64]; /* X-Signet-Reason, "" */
-	char etag[32], location[128];
+	char etag[32], location[128], type[64], retry_after[16];
 	json_t *json; /* NULL: none */
 	struct buf body;
 };

@@ -36,6 +36,7 @@ static void scene_set(struct scene *s)
 	s->authority.name = authority_name;
 	s->authority.certificate = SPAN_LITERAL("\x30\x00");
 	s->authority.cacerts_base64 = SPAN_LITERAL("Q0FDRVJUUw==");
+	s->authority.cacerts_until = INT64_MAX;
 	s->profile.authority = &s->authority;
 	s->label.name = label_name;
 	s->label.unlabelled = true;

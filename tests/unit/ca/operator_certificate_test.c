@@ -317,6 +317,26 @@ Test(
 	rig_free(&r);
 }
 
+Test(ca_operator_certificate, one_that_is_held_or_revoked_is_nobody, .timeout = 60)
+{
+	struct rig r;
+	struct span der;
+
+	rig_make(&r);
+	der = made_with(&r, 0);
+	pg_exec(&r.database,
+	    "INSERT INTO revocation (authority_id, serial, certificate_id, shard, reason, revoked_at, "
+	    "not_after, sequence) SELECT authority_id, serial, id, shard, 6, now(), not_after, 1 FROM "
+	    "certificate");
+	cr_expect_str_eq(judge(&r, der, r.world.now), "operator.revoked");
+	cr_expect_not_null(strstr(r.err.message, "certificateHold"), "%s", r.err.message);
+	pg_exec(&r.database, "UPDATE revocation SET resumed_at = now()");
+	cr_expect_str_eq(judge(&r, der, r.world.now), "bob");
+	pg_exec(&r.database, "UPDATE revocation SET resumed_at = NULL, reason = 4");
+	cr_expect_str_eq(judge(&r, der, r.world.now), "operator.revoked");
+	rig_free(&r);
+}
+
 Test(ca_operator_certificate, after_a_restore_none_that_a_token_made_is_good, .timeout = 60)
 {
 	struct rig r;

@@ -117,6 +117,8 @@ static const struct right {
     {"label deleted", "DELETE FROM label", REFUSED},
     {"authority deleted", "DELETE FROM authority", REFUSED},
     {"authority's certificate changed", "UPDATE authority SET certificate = ''", REFUSED},
+    {"authority's link changed", "UPDATE authority_link SET certificate = ''", REFUSED},
+    {"authority's link deleted", "DELETE FROM authority_link", REFUSED},
     {"authority's chain changed", "UPDATE authority SET chain = '{}'", REFUSED},
     {"policy history changed", "UPDATE policy_change SET who = 'x'", REFUSED},
     {"policy history deleted", "DELETE FROM policy_change", REFUSED},
