@@ -118,7 +118,17 @@ static const struct answer_field certificate[] = {
     ENUM_OR_NULL("reason", revocation_reasons, "RFC 5280 5.3.1; null: good"),
     TIME_OR_NULL("revoked_at", "revoked, or held at first; null: good"),
     TIME_OR_NULL("invalidity_at", "since when it is not to be trusted; null: not said"),
-    INT("shard", "of its authority's revocation lists"), END};
+    INT("shard", "of its authority's revocation lists"), TIME_OR_NULL("archived_at", "when its DER went; null: it is there"),
+    HEX_OR_NULL("der_digest", "SHA-256 of the DER that went; null: it is there"), END};
+static const struct answer_field certificate_count[] = {
+    STR("authority", "that issued them"), STR_OR_NULL("product", "null: no device's"), INT("issued", "ever"),
+    INT("revoked", "for good"), INT("held", "now"), INT("archived", "of those issued"), END};
+static const struct answer_field device_count[] = {
+    STR_OR_NULL("product", "name"), INT("made", "now"), INT("claimed", "now"), INT("enrolled", "now"), INT("suspended", "now"),
+    INT("retired", "now"), END};
+static const struct answer_field statistics[] = {
+    OBJECTS("certificates", "CertificateCount", "by authority and product"),
+    OBJECTS("devices", "DeviceCount", "by product, of those that the caller may see"), END};
 static const struct answer_field certificate_ref[] = {
     INT("id", "of the certificate"), HEX_OR_NULL("serial_number", "as in the certificate"), END};
 static const struct answer_field enrollment[] = {
@@ -195,6 +205,7 @@ static const struct answer_field log_record_fields[] = {
     INT("index", "of the leaf"), INT("entry_id", ""), STR_OR_NULL("entry", "base64; null: the row is gone"),
     STR_OR_NULL("salt", "base64"), TIME_OR_NULL("erased_at", "when the salt was erased"), STR_OR_NULL("record_kind", ""),
     INT_OR_NULL("record_id", ""), STR_OR_NULL("record", "base64, made anew from the row; null: the row is gone"),
+    INT_OR_NULL("archived_in", "the record is a certificate whose DER went; the batch that commits to its digest"),
     STR_OR_NULL("fault", "columns that contradict the record"), END};
 static const struct answer_field log_record_page[] = {
     OBJECTS("items", "LogRecord", "by index"), INT_OR_NULL("next", "`from` of the next page"), END};
@@ -220,6 +231,9 @@ const struct answer_shape answer_shapes[] = {
     {"Certificate", certificate, NULL, "an issued certificate"},
     {"CertificateList", NULL, "Certificate", "a page of certificates"},
     {"CertificateRef", certificate_ref, NULL, "a certificate, by its numbers"},
+    {"CertificateCount", certificate_count, NULL, "how many certificates of one authority and product"},
+    {"DeviceCount", device_count, NULL, "how many devices of one product"},
+    {"Statistics", statistics, NULL, "how many there are, without counting"},
     {"Enrollment", enrollment, NULL, "one attempt, accepted or refused, with all that explains it"},
     {"EnrollmentList", NULL, "Enrollment", "a page of enrollments"},
     {"Alarm", alarm, NULL, "what somebody must look at"},

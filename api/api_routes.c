@@ -22,6 +22,7 @@
 #include "api/request.h"
 #include "api/revocation.h"
 #include "api/self.h"
+#include "api/statistic.h"
 #include "api/token.h"
 
 /* What every row has. Further members follow: ROW(...), .query = ... */
@@ -128,6 +129,10 @@ const struct route api_routes[] = {
     {POST("/certificates/{id}/resume", "resumeCertificate", PERMISSION_CERTIFICATE_REVOKE, certificate_resume,
 	 "lift the hold of a certificate"),
 	.scope = SCOPE_PRODUCT, .answer = "Certificate"},
+
+    {GET("/statistics", "getStatistics", PERMISSION_CERTIFICATE_READ, statistic_get,
+	 "how many certificates and devices there are, by authority, product and state"),
+	QUERY(statistic_fields, statistic_query), .answer = "Statistics"},
 
     /* ---- enrollments ---- */
     {GET("/enrollments", "listEnrollments", PERMISSION_ENROLLMENT_READ, enrollment_list_get, "enrollments, newest first"),

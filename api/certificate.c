@@ -61,6 +61,8 @@ static void put_status(struct json *j, const struct certificate_row *c, int64_t 
 	answer_time(j, "revoked_at", c->revoked_at);
 	answer_time(j, "invalidity_at", c->invalidity_at);
 	json_int(j, "shard", c->shard);
+	answer_time(j, "archived_at", c->archived_at);
+	answer_hex(j, "der_digest", c->der_digest);
 }
 
 static void put(struct json *j, const struct certificate_row *c, int64_t now)
@@ -194,6 +196,9 @@ struct status certificate_pem_get(
 	struct span der;
 
 	TRY(certificate_find(call, &c, &der, err));
+	if (c.archived_at)
+		return REFUSE(err, CERTIFICATE_ARCHIVED,
+		    "the DER of certificate %s went into the archive", call->segment);
 	pem_encode("CERTIFICATE", der, &pem);
 	http_respond(response, 200, call->route->answer_type,
 	    arena_copy(call->request->arena, buf_span(&pem)));

@@ -56,7 +56,7 @@ const struct field log_proof_fields[] = {
 	.offset = offsetof(struct log_proof_query, kind),
 	.min = 1,
 	.max = 40,
-	.help = "kind of record: certificate, policy_change, enrollment, alarm, request, approval"},
+	.help = "kind of record: certificate, archive, policy_change, enrollment, alarm, request, approval"},
     {.name = "id",
 	.type = FIELD_INT,
 	.offset = offsetof(struct log_proof_query, id),
@@ -207,16 +207,16 @@ struct status log_entries(struct call *call, struct http_response *response, str
 /* A record that cannot be made again is a finding, not a failure; a database that is away is one.
  */
 static struct status record_of(const struct call *call, const struct log_view *v, struct buf *out,
-    bool *ret_there, const char **ret_fault, struct err *err)
+    bool *ret_there, struct log_record_found *ret_found, struct err *err)
 {
 	struct err why = {0};
-	bool there = log_record(call->db, v, call->request->arena, out, ret_fault, &why).ok;
+	bool there = log_record(call->db, v, call->request->arena, out, ret_found, &why).ok;
 
 	if (!there && why.kind != ERR_MISSING) {
 		*err = why;
 		return STATUS_FAILED;
 	}
-	*ret_there = there;
+	*ret_there = there && !ret_found->archived_in;
 	return STATUS_OK;
 }
 
@@ -224,10 +224,10 @@ static struct status put_record(
     const struct call *call, struct json *j, const struct log_view *v, struct err *err)
 {
 	AUTO(buf) record = {0};
-	const char *fault = NULL;
+	struct log_record_found f = {0};
 	bool there;
 
-	TRY(record_of(call, v, &record, &there, &fault, err));
+	TRY(record_of(call, v, &record, &there, &f, err));
 	json_object_begin(j, NULL);
 	json_int(j, "index", v->index);
 	json_int(j, "entry_id", v->entry_id);
@@ -237,7 +237,8 @@ static struct status put_record(
 	json_str(j, "record_kind", v->record_kind);
 	put_number(j, "record_id", v->record_kind != NULL, v->record_id);
 	put_base64(j, "record", there ? buf_span(&record) : SPAN_NONE);
-	json_str(j, "fault", fault);
+	put_number(j, "archived_in", f.archived_in != 0, f.archived_in);
+	json_str(j, "fault", f.fault);
 	json_object_end(j);
 	return STATUS_OK;
 }
@@ -269,6 +270,7 @@ struct status log_records(struct call *call, struct http_response *response, str
 
 static const char *const stray_kinds[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_CERTIFICATE] = "certificate",
+    [LOG_STRAY_ARCHIVE] = "archived-certificate",
     [LOG_STRAY_POLICY_CHANGE] = "policy_change",
     [LOG_STRAY_ALARM] = "alarm",
     [LOG_STRAY_ENROLLMENT] = "enrollment",
@@ -466,10 +468,10 @@ static struct status put_extra(
     const struct call *call, const struct log_view *v, struct buf *out, struct err *err)
 {
 	AUTO(buf) record = {0};
-	const char *fault;
+	struct log_record_found f = {0};
 	bool there;
 
-	TRY(record_of(call, v, &record, &there, &fault, err));
+	TRY(record_of(call, v, &record, &there, &f, err));
 	cbor_put_head(out, CBOR_ARRAY, 5);
 	cbor_put_bytes(out, v->entry);
 	cbor_put_text(out, v->record_kind ? v->record_kind : "");

@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/doc.h"
+#include "ca/archive.h"
 #include "ca/certificate.h"
 #include "ca/certificate_record.h"
 #include "ca/enroll_decide.h"
@@ -19,7 +20,9 @@ struct rebuilding {
 	const struct log_view *entry;
 	struct arena *arena;
 	struct buf *out;
-	const char *fault; /* out */
+	/* out */
+	const char *fault;
+	int64_t archived_in;
 };
 
 /* ---- certificates ---- */
@@ -66,6 +69,9 @@ static struct status rebuild_certificate(struct rebuilding *b, struct err *err)
 	struct certificate_columns columns;
 	struct certificate_said said;
 
+	TRY(archive_batch_of(b->db, b->entry->record_id, &b->archived_in, err));
+	if (b->archived_in)
+		return STATUS_OK;
 	TRY(certificate_columns_get(b->db, b->entry->record_id, b->arena, &columns, err));
 	TRY(certificate_said_get(b->db, b->entry->record_id, b->arena, &said, err));
 	if (is_of_version_1(b->entry, said.der))
@@ -75,6 +81,19 @@ static struct status rebuild_certificate(struct rebuilding *b, struct err *err)
 	b->fault = certificate_fault(&said);
 	if (!b->fault && said.issued_at != b->entry->at)
 		b->fault = "issued_at differs from the entry's time";
+	return STATUS_OK;
+}
+
+/* ---- certificates that were archived ---- */
+
+static struct status rebuild_archive(struct rebuilding *b, struct err *err)
+{
+	struct archive_batch batch;
+
+	TRY(archive_batch_get(b->db, b->entry->record_id, b->arena, &batch, err));
+	archive_record(&batch, b->out);
+	if (batch.said != (int64_t)batch.count)
+		b->fault = "count differs from its rows";
 	return STATUS_OK;
 }
 
@@ -200,6 +219,7 @@ static const struct {
 	struct status (*rebuild)(struct rebuilding *b, struct err *err);
 } kinds[] = {
     {"certificate", rebuild_certificate},
+    {"archive", rebuild_archive},
     {"policy_change", rebuild_change},
     {"alarm", rebuild_alarm},
     {"enrollment", rebuild_enrollment},
@@ -218,14 +238,14 @@ static struct status rebuild(struct rebuilding *b, struct err *err)
 }
 
 struct status log_record(struct db *db, const struct log_view *entry, struct arena *arena,
-    struct buf *out, const char **ret_fault, struct err *err)
+    struct buf *out, struct log_record_found *ret_found, struct err *err)
 {
 	struct rebuilding b = {.db = db, .entry = entry, .arena = arena, .out = out};
 
 	if (!entry->record_kind || !entry->kind)
 		return err_set(err, ERR_MISSING, "the entry is tied to no record");
 	TRY(rebuild(&b, err));
-	*ret_fault = b.fault;
+	*ret_found = (struct log_record_found){b.fault, b.archived_in};
 	return STATUS_OK;
 }
 

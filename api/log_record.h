@@ -10,11 +10,20 @@
 #include "sql/log_view.h"
 
 /*
- * Append the record. ret_fault: what in the row contradicts the record, in the arena; NULL:
- * nothing. ERR_MISSING: the row is not there, or its kind is none of ours.
+ * What was found of an entry's record. fault: what in the row contradicts it, in the arena; NULL:
+ * nothing. archived_in: of a certificate whose DER went, the batch whose entry commits to its digest;
+ * 0: it did not go.
+ */
+struct log_record_found {
+	const char *fault;
+	int64_t archived_in;
+};
+/*
+ * Append the record; nothing where it is archived. ERR_MISSING: the row is not there, or its kind is
+ * none of ours.
  */
 struct status log_record(struct db *db, const struct log_view *entry, struct arena *arena,
-    struct buf *out, const char **ret_fault, struct err *err);
+    struct buf *out, struct log_record_found *ret_found, struct err *err);
 
 /* Does the document contradict its logged changes? NULL: no. */
 const char *log_document_fault(const struct log_document *d, struct arena *arena);

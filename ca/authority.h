@@ -24,6 +24,7 @@ struct authority {
 	int64_t crl_shards;
 	int64_t crl_validity, crl_every, crl_max_age; /* seconds */
 	bool operators;          /* issues operators' client certificates, and none to devices */
+	int64_t archive_after;   /* seconds behind its end a certificate is archived; 0: never */
 	int state;               /* enum authority_state */
 	struct span certificate; /* DER */
 	struct span subject; /* Name, whole DER: copied into issued certificates byte for byte */

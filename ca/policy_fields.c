@@ -62,6 +62,10 @@ static const struct field authority_fields[] = {
     {.name = "crl_max_age", .type = FIELD_SECONDS, .offset = AT(crl_max_age), .min = 1, .max = DAY,
 	.help = "how long caches may keep a list (absent: 60s): so late may a revocation be seen "
 		"there"},
+    {.name = "archive_after", .type = FIELD_SECONDS, .offset = AT(archive_after), .min = 1,
+	.max = 100 * 365 * DAY,
+	.help = "how long behind its end a certificate goes into the archive, where its DER is no more and "
+		"its digest stays; absent: never"},
     {.name = "operators", .type = FIELD_BOOL, .offset = AT(operators),
 	.help = "client certificates of operators come from it, and none of devices"},
     {.name = "state", .type = FIELD_ENUM, .offset = AT(state), .names = authority_states,

@@ -18,6 +18,7 @@
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
+#include "ca/reason_inventory.h"
 #include "ca/reason_issue.h"
 #include "ca/reason_log.h"
 #include "ca/reason_request.h"
@@ -40,6 +41,7 @@
 	REASONS_CREDENTIALS(X) \
 	REASONS_ACCESS(X)      \
 	REASONS_STATUS(X)      \
+	REASONS_INVENTORY(X)   \
 	REASONS_LOG(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */

@@ -50,6 +50,7 @@ int cmd_check(const struct invocation *v, int argc, char **argv);
 int cmd_enrollment(const struct invocation *v, int argc, char **argv); /* cmd_enrollment.c */
 int cmd_trust_crl(const struct invocation *v, int argc, char **argv);
 int cmd_restore(const struct invocation *v, int argc, char **argv); /* cmd_restore.c */
+int cmd_statistics(const struct invocation *v, int argc, char **argv);
 int cmd_log(const struct invocation *v, int argc, char **argv);
 int cmd_directives(const struct invocation *v, int argc, char **argv);
 int cmd_token_key(const struct invocation *v, int argc, char **argv);

@@ -11,6 +11,7 @@
 #include "api/transaction.h"
 #include "ca/enroll_decide.h"
 #include "ca/token_keys.h"
+#include "server/inventory_job.h"
 #include "server/own_certificate.h"
 #include "server/server.h"
 #include "signing/approval.h"
@@ -31,6 +32,7 @@
 #define REQUESTS_AT_ONCE    100
 #define ENROLLMENTS_AT_ONCE 100
 #define ENROLLMENT_ROUNDS   100 /* of so many, in one turn */
+#define JOBS_MAX            16
 
 struct jobs {
 	struct server *server;
@@ -44,8 +46,9 @@ struct jobs {
 	bool listening;
 	int64_t in_force; /* the version that listeners and metrics follow */
 	bool policy_told; /* the database says that policy has changed */
-	int64_t due[8];   /* monotonic ms, by row of the table */
-	bool failing[8];  /* the last time it went wrong: told once */
+	struct archive_place archived; /* so far the archive has come */
+	int64_t due[JOBS_MAX];         /* monotonic ms, by row of the table */
+	bool failing[JOBS_MAX];        /* the last time it went wrong: told once */
 };
 
 struct job_row {
@@ -227,6 +230,16 @@ static struct status expire_enrollments(struct jobs *j, struct err *err)
 	return STATUS_OK;
 }
 
+static struct status fold_counts(struct jobs *j, struct err *err)
+{
+	return inventory_fold(j->db, err);
+}
+
+static struct status archive(struct jobs *j, struct err *err)
+{
+	return inventory_archive(j->server, j->db, &j->archived, err);
+}
+
 /* In this order: each leans on those before it. */
 static const struct job_row table[] = {
     {"database", 5000, see_database},
@@ -236,7 +249,10 @@ static const struct job_row table[] = {
     {"enrollments", 60000, expire_enrollments},
     {"token keys", 15000, keep_token_keys},
     {"purge", 600000, purge},
+    {"counts", 10000, fold_counts},
+    {"archive", 60000, archive},
 };
+_Static_assert(COUNT(table) <= JOBS_MAX, "each job has its place in struct jobs");
 enum {
 	JOB_DATABASE,
 	JOB_POLICY,

@@ -126,6 +126,21 @@ struct status certificate_list(struct db *db, const struct certificate_filter *f
 	return STATUS_OK;
 }
 
+static struct status get_archived(struct db *db, int64_t id, struct arena *arena,
+    struct certificate_row *ret_row, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int(id)};
+
+	TRY(sql_run(db, STATEMENT_certificate_get_archived, params, COUNT(params), &r, err));
+	if (sql_rows(&r) == 0)
+		return err_set(err, ERR_MISSING, "there is no certificate %" PRId64, id);
+	read_row(&r, 0, arena, ret_row);
+	ret_row->archived_at = sql_get_time(&r, 0, NAMED_COLUMNS);
+	ret_row->der_digest = arena_copy(arena, sql_get_bytes(&r, 0, NAMED_COLUMNS + 1));
+	return STATUS_OK;
+}
+
 struct status certificate_get(struct db *db, int64_t id, struct arena *arena,
     struct certificate_row *ret_row, struct span *ret_der, struct err *err)
 {
@@ -133,8 +148,10 @@ struct status certificate_get(struct db *db, int64_t id, struct arena *arena,
 	const struct sql_param params[] = {sql_int(id)};
 
 	TRY(sql_run(db, STATEMENT_certificate_get, params, COUNT(params), &r, err));
+	if (ret_der)
+		*ret_der = SPAN_NONE;
 	if (sql_rows(&r) == 0)
-		return err_set(err, ERR_MISSING, "there is no certificate %" PRId64, id);
+		return get_archived(db, id, arena, ret_row, err);
 	read_row(&r, 0, arena, ret_row);
 	if (ret_der)
 		*ret_der = arena_copy(arena, sql_get_bytes(&r, 0, NAMED_COLUMNS));

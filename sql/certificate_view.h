@@ -17,8 +17,10 @@ struct certificate_row {
 	const char *subject;
 	struct span key_digest;
 	int64_t not_before, not_after, issued_at, first_used_at;
-	int64_t renews; /* 0: none */
-	int64_t shard;  /* of its authority's revocation lists */
+	int64_t archived_at;    /* 0: it is not, and its DER is there */
+	struct span der_digest; /* SHA-256, of an archived one */
+	int64_t renews;         /* 0: none */
+	int64_t shard;          /* of its authority's revocation lists */
 	/* In force against it; 0: it is good. */
 	int64_t revoked_at, invalidity_at;
 	int reason; /* RFC 5280 5.3.1, where revoked_at is set; 6: held */
@@ -44,7 +46,7 @@ bool certificate_by_expiry(const struct certificate_filter *f);
 
 struct status certificate_list(struct db *db, const struct certificate_filter *filter,
     struct arena *arena, struct certificate_row **ret_rows, size_t *ret_count, struct err *err);
-/* ERR_MISSING. ret_der may be NULL. */
+/* Archived ones, too: ret_der is empty then. ERR_MISSING. ret_der may be NULL. */
 struct status certificate_get(struct db *db, int64_t id, struct arena *arena,
     struct certificate_row *ret_row, struct span *ret_der, struct err *err);
 

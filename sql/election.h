@@ -12,6 +12,7 @@
 enum election {
 	ELECTION_EXPIRY = 1, /* purge strangers, expire what waited too long */
 	ELECTION_LOG = 2,    /* give log entries their index */
+	ELECTION_ARCHIVE = 3, /* move certificates that expired long ago */
 };
 
 /* Inside a transaction. ret_elected false: another server has it now. Never waits. */

@@ -166,6 +166,7 @@ struct status alarm_record_get(
 
 static const enum sql_statement stray_statements[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_CERTIFICATE] = STATEMENT_log_stray_certificate,
+    [LOG_STRAY_ARCHIVE] = STATEMENT_log_stray_archive,
     [LOG_STRAY_POLICY_CHANGE] = STATEMENT_log_stray_policy_change,
     [LOG_STRAY_ALARM] = STATEMENT_log_stray_alarm,
     [LOG_STRAY_ENROLLMENT] = STATEMENT_log_stray_enrollment,

@@ -63,6 +63,7 @@ struct log_stray {
 };
 enum log_stray_source {
 	LOG_STRAY_CERTIFICATE,
+	LOG_STRAY_ARCHIVE, /* certificates in the archive */
 	LOG_STRAY_POLICY_CHANGE,
 	LOG_STRAY_ALARM,
 	LOG_STRAY_ENROLLMENT,

@@ -245,10 +245,11 @@ static void choose_range(struct subject *s, struct span kept)
 static void print_json(const struct subject *s)
 {
 	const struct log_verify *v = &s->verify;
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:o}", "origin", v->key.name, "size",
-	    (json_int_t)v->checkpoint.tree.size, "entries_checked", (json_int_t)v->entries,
+	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:o}", "origin", v->key.name,
+	    "size", (json_int_t)v->checkpoint.tree.size, "entries_checked", (json_int_t)v->entries,
 	    "records_checked", (json_int_t)v->records, "records_erased", (json_int_t)v->erased,
-	    "verified", v->findings.count == 0, "differences", log_findings_json(&v->findings));
+	    "archived", (json_int_t)v->archived, "verified", v->findings.count == 0, "differences",
+	    log_findings_json(&v->findings));
 
 	call_print_json(s->call, o);
 	json_decref(o);
@@ -276,6 +277,10 @@ static void print_summary(const struct subject *s)
 		    "  %" PRIu64 " records are as they were logged, %" PRIu64
 		    " cannot be told: their salts were erased\n",
 		    v->records, v->erased);
+	if (v->archived)
+		screen_printf(out,
+		    "  %" PRIu64 " certificates are archived, their digests are proven\n",
+		    v->archived);
 }
 
 static int finish(struct subject *s)
@@ -312,6 +317,8 @@ int cmd_log_verify(struct call *c)
 	check_policy(&s);
 	choose_range(&s, buf_span(&kept));
 	code = log_verify_walk(&s.verify);
+	if (code == EXIT_DONE && s.verify.compare)
+		code = log_compare_archive(&s.verify);
 	if (code == EXIT_DONE && s.verify.compare)
 		code = log_compare_strays(&s.verify);
 	if (code != EXIT_DONE)

@@ -14,6 +14,7 @@ void log_verify_free(struct log_verify *v)
 {
 	buf_free(&v->note);
 	log_findings_free(&v->findings);
+	log_archive_free(&v->archive);
 	free(v->edge);
 }
 

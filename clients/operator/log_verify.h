@@ -8,6 +8,7 @@
 #ifndef SIGNET_OPERATOR_LOG_VERIFY_H
 #define SIGNET_OPERATOR_LOG_VERIFY_H
 
+#include "clients/operator/log_archive.h"
 #include "clients/operator/log_finding.h"
 #include "clients/operator/log_public.h"
 
@@ -24,6 +25,8 @@ struct log_verify {
 	uint64_t bundles_from;        /* entries below are not fetched again */
 
 	struct log_findings findings;
+	struct log_archive archive;
+	uint64_t archived; /* certificates whose digest an entry proves */
 	struct merkle_edge *edge;          /* grows with the walk */
 	bool broken;                       /* a tile is missing: there is no root to compare */
 	uint64_t entries, records, erased; /* checked */
@@ -55,6 +58,8 @@ int log_verify_walk(struct log_verify *v);
  */
 int log_compare_records(
     struct log_verify *v, uint64_t index, unsigned width, const struct merkle_hash *leaves);
+/* Those that are said to be archived, against the batches that were read. EXIT_... */
+int log_compare_archive(struct log_verify *v);
 /* Rows of which the log does not tell. EXIT_... */
 int log_compare_strays(struct log_verify *v);
 

@@ -47,6 +47,7 @@ BEGIN ATOMIC
 		INSERT INTO statistic (kind, authority_id, product_id, state, count)
 		SELECT kind, authority_id, product_id, state, sum(change) FROM gone
 		GROUP BY kind, authority_id, product_id, state
+		ORDER BY kind, authority_id, product_id, state -- who folds at the same time locks in one order
 		ON CONFLICT (kind, authority_id, product_id, state)
 		    DO UPDATE SET count = statistic.count + excluded.count
 	)
@@ -95,8 +96,8 @@ CREATE INDEX certificate_archive_device ON certificate_archive (device_id, id DE
 GRANT SELECT ON certificate_archive TO signet_server;
 
 -- The server may delete no certificate but through this door, and none that its authority's document does
--- not give away: archive_after seconds past its end, by the database's clock. Those that it does not give
--- away, and those that are gone already, are left out.
+-- not give away: archive_after seconds past its end, by the database's clock; and not while a label still
+-- lets it be renewed. Those that may not go, and those that are gone already, are left out.
 CREATE FUNCTION certificate_archive_move(batch bigint, ids bigint[]) RETURNS SETOF bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
@@ -104,7 +105,8 @@ BEGIN ATOMIC
 		DELETE FROM certificate c USING authority a
 		WHERE c.id = ANY (ids) AND a.id = c.authority_id
 		    AND (a.spec ->> 'archive_after') IS NOT NULL
-		    AND c.not_after < now() - (a.spec ->> 'archive_after')::bigint * interval '1 second'
+		    AND c.not_after < now() - greatest((a.spec ->> 'archive_after')::bigint,
+			(SELECT max((l.spec ->> 'renew_grace')::bigint) FROM label l)) * interval '1 second'
 		RETURNING c.*
 	)
 	INSERT INTO certificate_archive (id, batch_id, authority_id, serial, device_id, product_id,

@@ -7,7 +7,8 @@ WITH page AS (
 	WHERE t.id > $1::bigint ORDER BY t.id LIMIT $2::bigint
 ), told AS (
 	SELECT p.id, p.name, p.state,
-	    (SELECT max(c.issued_at) FROM certificate c WHERE c.device_id = p.id) AS issued_at,
+	    greatest((SELECT max(c.issued_at) FROM certificate c WHERE c.device_id = p.id),
+		(SELECT max(c.issued_at) FROM certificate_archive c WHERE c.device_id = p.id)) AS issued_at,
 	    change.at, substring(encode(change.record, 'escape') FROM 'state[\\]+":[\\]+"([a-z]+)') AS logged
 	FROM page p LEFT JOIN LATERAL (
 		SELECT c.at, c.record FROM policy_change c WHERE c.kind = 'device' AND c.name = p.name

@@ -94,7 +94,7 @@ Test(server_process, an_entry_of_before_that_commits_to_the_der_alone_is_read_so
 	struct entry entry;
 	struct certificate_columns columns;
 	const uint8_t salt[ENTRY_SALT_SIZE] = {7};
-	const char *fault;
+	struct log_record_found found;
 	AUTO(arena) arena = {0};
 
 	scene_new(&s, false);
@@ -123,15 +123,15 @@ Test(server_process, an_entry_of_before_that_commits_to_the_der_alone_is_read_so
 		entry_encode(view.kind, view.at, salt, buf_span(&logged), &bytes);
 		view.entry = buf_span(&bytes);
 		cr_assert(
-		    log_record(db, &view, &arena, &rebuilt, &fault, &err).ok, "%s", err.message);
+		    log_record(db, &view, &arena, &rebuilt, &found, &err).ok, "%s", err.message);
 		cr_expect(span_equal(buf_span(&rebuilt), buf_span(&logged)), "old %d", old);
-		cr_expect_null(fault, "old %d: %s", old, fault);
+		cr_expect_null(found.fault, "old %d: %s", old, found.fault);
 		/* Another certificate in its place is told, by either. */
 		pg_exec(&s.database,
 		    "UPDATE certificate SET der = set_byte(der, 40, get_byte(der, 40) # 1)");
 		buf_reset(&rebuilt);
 		cr_assert(
-		    log_record(db, &view, &arena, &rebuilt, &fault, &err).ok, "%s", err.message);
+		    log_record(db, &view, &arena, &rebuilt, &found, &err).ok, "%s", err.message);
 		cr_assert(entry_decode(view.entry, &entry, &err).ok);
 		cr_expect_not(entry_commits_to(&entry, salt, buf_span(&rebuilt)), "old %d", old);
 		pg_exec(&s.database,
