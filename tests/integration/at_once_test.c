@@ -252,7 +252,7 @@ static void waiting_for_proofs_leaves_workers(void)
 	PQfinish(lock);
 	expect_half_refused(callers, workers);
 	cr_expect_eq(callers[workers].reply.status, 200);
-	cr_expect_lt(callers[workers].ms, 1500, "another call waited %lld ms",
+	cr_expect_lt(callers[workers].ms, 2000, "another call waited %lld ms",
 	    (long long)callers[workers].ms);
 	callers_free(callers, workers + 1);
 	expect_places(path);
