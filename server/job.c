@@ -12,6 +12,7 @@
 #include "ca/enroll_decide.h"
 #include "ca/token_keys.h"
 #include "server/inventory_job.h"
+#include "server/overdue_job.h"
 #include "server/own_certificate.h"
 #include "server/server.h"
 #include "signing/approval.h"
@@ -44,8 +45,8 @@ struct jobs {
 	bool stop, reload;        /* under the lock */
 	uint64_t rounds, reloads; /* finished; under the lock */
 	bool listening;
-	int64_t in_force; /* the version that listeners and metrics follow */
-	bool policy_told; /* the database says that policy has changed */
+	int64_t in_force;              /* the version that listeners and metrics follow */
+	bool policy_told;              /* the database says that policy has changed */
 	struct archive_place archived; /* so far the archive has come */
 	int64_t due[JOBS_MAX];         /* monotonic ms, by row of the table */
 	bool failing[JOBS_MAX];        /* the last time it went wrong: told once */
@@ -240,6 +241,11 @@ static struct status archive(struct jobs *j, struct err *err)
 	return inventory_archive(j->server, j->db, &j->archived, err);
 }
 
+static struct status find_overdue(struct jobs *j, struct err *err)
+{
+	return overdue_job(j->server, j->db, err);
+}
+
 /* In this order: each leans on those before it. */
 static const struct job_row table[] = {
     {"database", 5000, see_database},
@@ -251,6 +257,7 @@ static const struct job_row table[] = {
     {"purge", 600000, purge},
     {"counts", 10000, fold_counts},
     {"archive", 60000, archive},
+    {"overdue", 60000, find_overdue},
 };
 _Static_assert(COUNT(table) <= JOBS_MAX, "each job has its place in struct jobs");
 enum {
@@ -260,7 +267,8 @@ enum {
 	JOB_REQUESTS,
 	JOB_ENROLLMENTS,
 	JOB_TOKEN_KEYS,
-	JOB_PURGE
+	JOB_PURGE,
+	JOB_OVERDUE
 };
 
 /* ---- the thread ---- */
