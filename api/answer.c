@@ -150,6 +150,15 @@ static const struct answer_field refused_call[] = {
     STR("message", "the value and why"), STR_OR_NULL("advice", "what to do"), STR_OR_NULL("cause", "what the caller was not told"),
     STR("peer", "address"), STR("request_id", "as in the server's log"), END};
 
+static const struct answer_field crl_part[] = {
+    INT("number", "cRLNumber"), TIME("this_update", ""), TIME("next_update", ""),
+    INT_OR_NULL("base", "number of the full list that a delta adds to"), INT("entries", "revoked certificates"),
+    INT("bytes", "of its DER"), HEX("digest", "SHA-256 of its DER, its ETag"), END};
+static const struct answer_field crl_fields[] = {
+    STR("authority", "whose"), INT("shard", "0, but where policy has several"), STR_OR_NULL("url", "that new certificates name"),
+    STR_OR_NULL("delta_url", "that new certificates name"), OBJECT_OR_NULL("full", "CrlPart", "null: none yet"),
+    OBJECT_OR_NULL("delta", "CrlPart", "null: none"), BOOL("current", "they tell of all that was revoked"), END};
+
 /* ---- requests: api/request_view.c, api/enrollment_decide.c ---- */
 static const char *const request_states[] = {"open", "rejected", "withdrawn", "expired", "redeemed", NULL};
 static const char *const verdicts[] = {"approved", "rejected", NULL};
@@ -240,6 +249,9 @@ const struct answer_shape answer_shapes[] = {
     {"AlarmList", NULL, "Alarm", "a page of alarms"},
     {"RefusedCall", refused_call, NULL, "a call that was refused, with all that explains it"},
     {"RefusedCallList", NULL, "RefusedCall", "a page of refused calls"},
+    {"CrlPart", crl_part, NULL, "a revocation list, full or delta"},
+    {"Crl", crl_fields, NULL, "the revocation lists of a shard of an authority"},
+    {"CrlList", NULL, "Crl", "a page of them"},
     {"AskedAct", asked_act, NULL, "an act, and what it is about"},
     {"AskedRequirement", asked_requirement, NULL, "approvals that policy asks for"},
     {"Verdict", verdict, NULL, "what somebody said"},

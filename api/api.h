@@ -11,6 +11,7 @@
 struct hsm;           /* for ca/, which keeps keys there; opaque here */
 struct policy_holder; /* ca/policy.h */
 struct log_board;     /* signing/log_board.h */
+struct crl_board;     /* ca/crl_board.h */
 struct token_keys;    /* ca/token_keys.h */
 struct attempts;      /* api/attempt.h */
 struct known_clients; /* api/known_client.h */
@@ -27,6 +28,7 @@ struct api {
 	struct enroll_budget budget;                 /* {0} to start with */
 	struct bucket refused_known, refused_nobody; /* api/recorder.h; {0} to start with */
 	struct log_board *log_board;                 /* NULL: no log is kept here (tests) */
+	struct crl_board *crl_board;                 /* NULL: no lists are shown here (tests) */
 	const char *public_url;    /* of the public listener, from outside; NULL: not said */
 	struct token_keys *tokens; /* our own: signs and checks them */
 	struct attempts *attempts; /* addresses that failed to say who they are */

@@ -7,6 +7,7 @@
 #include "api/apply.h"
 #include "api/authority.h"
 #include "api/certificate.h"
+#include "api/crl.h"
 #include "api/device.h"
 #include "api/document.h"
 #include "api/enrollment.h"
@@ -156,6 +157,10 @@ const struct route api_routes[] = {
     {GET("/refused-calls/{id}", "getRefusedCall", PERMISSION_REFUSAL_READ, refused_one_get,
 	 "a refused call: the rule, the value and the fix"),
 	.scope = SCOPE_GLOBAL, .answer = "RefusedCall"},
+
+    {GET("/crls", "listCrls", PERMISSION_POLICY_READ, crl_list_get,
+	 "the revocation lists of each authority, as they are served"),
+	LIST(crl_list_fields, crl_list_query), .answer = "CrlList"},
 
     /* ---- authorities, made and retired ---- */
     {POST("/authorities", "makeAuthority", PERMISSION_AUTHORITY_MANAGE, authority_post,

@@ -279,6 +279,7 @@ static const char *const stray_kinds[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_DEVICE] = "device",
     [LOG_STRAY_TOKEN] = "token",
     [LOG_STRAY_OPERATOR] = "operator-certificate",
+    [LOG_STRAY_CRL] = "crl",
     [LOG_STRAY_ENTRY] = "log_entry",
 };
 #define DOCUMENTS "document" /* the last part, all at once */

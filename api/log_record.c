@@ -9,6 +9,7 @@
 #include "ca/archive.h"
 #include "ca/certificate.h"
 #include "ca/certificate_record.h"
+#include "ca/crl_publish.h"
 #include "ca/enroll_decide.h"
 #include "ca/enrolled_record.h"
 #include "signing/approval.h"
@@ -212,6 +213,17 @@ static struct status rebuild_request(struct rebuilding *b, struct err *err)
 	return approval_record(b->db, b->entry->kind, b->entry->record_id, b->out, err);
 }
 
+static struct status rebuild_crl(struct rebuilding *b, struct err *err)
+{
+	struct crl_row row;
+
+	TRY(crl_get(b->db, b->entry->record_id, &row, err));
+	crl_record(&row, b->out);
+	if (row.made_at != b->entry->at)
+		b->fault = "made_at differs from the entry's time";
+	return STATUS_OK;
+}
+
 /* ---- all kinds ---- */
 
 static const struct {
@@ -225,6 +237,7 @@ static const struct {
     {"enrollment", rebuild_enrollment},
     {"request", rebuild_request},
     {"approval", rebuild_request},
+    {"crl", rebuild_crl},
 };
 
 static struct status rebuild(struct rebuilding *b, struct err *err)

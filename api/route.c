@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/crl.h"
 #include "api/est.h"
 #include "api/health.h"
 #include "api/issuer.h"
@@ -53,6 +54,8 @@ const struct route routes[] = {
 	    "full CMC (RFC 7030 4.3): not offered"),
 	MEMORY_GET("/ca/{name}.cer", LISTENER_PUBLIC, issuer_certificate,
 	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
+	MEMORY_GET("/crl/{path...}", LISTENER_PUBLIC, crl_public,
+	    "revocation lists, full and delta (RFC 5280)"),
 	MEMORY_GET("/log/checkpoint", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_checkpoint,
 	    "the log's signed tree head (C2SP tlog-tiles)"),
 	MEMORY_GET("/log/vkey", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_vkey,

@@ -54,6 +54,14 @@
 	    "entries in its tree, also those that no published checkpoint covers")                \
 	X(LOG_REFUSED, "signet_log_refused", "", GAUGE,                                           \
 	    "1 while the database lies behind or has forked")                                     \
+	X(CRL_LISTS, "signet_crl_lists", "", GAUGE, "revocation lists that are served")           \
+	X(CRL_ENTRIES, "signet_crl_entries", "", GAUGE, "revoked certificates in full lists")     \
+	X(CRL_AGE, "signet_crl_age_seconds", "", GAUGE, "since thisUpdate of the oldest one")     \
+	X(CRL_NEXT_UPDATE, "signet_crl_next_update_seconds", "", GAUGE,                           \
+	    "when the first of them ends, seconds since 1970")                                    \
+	X(CRL_PUBLISHED, "signet_crl_published_total", "", COUNTER, "lists that this node made")  \
+	X(CRL_BUILD, "signet_crl_build_milliseconds", "", GAUGE,                                  \
+	    "what the last of them took to be read and signed")                                   \
 	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                               \
 	    "when the server's own certificate ends, seconds since 1970")
 

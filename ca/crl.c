@@ -305,7 +305,7 @@ struct status crl_build_sign(
 	AUTO(crl_file) file = {0};
 	AUTO(buf) signature = {0};
 	const struct span algorithm = hsm_key_algorithm(order->key)->signature->identifier;
-	size_t at, size;
+	size_t at = 0, size = 0; /* set where it went well, which gcc does not see */
 	struct span tbs;
 	TRY(write_tbs(b, order, algorithm, &at, &size, err));
 	TRY(map_file(b, at + size + SIGNATURE_ROOM, &file, err));
@@ -327,4 +327,51 @@ void crl_file_free(struct crl_file *f)
 		munmap(f->map, f->map_size);
 	if (f)
 		f->map = NULL;
+}
+
+/* ---- copies ---- */
+
+struct crl_copy {
+	int fd;
+	size_t size;
+};
+
+struct status crl_copy_new(const char *directory, struct crl_copy **ret_copy, struct err *err)
+{
+	struct crl_copy *c;
+	int fd;
+	TRY(open_file(directory, &fd, err));
+	c = mem_alloc(sizeof(*c));
+	c->fd = fd;
+	*ret_copy = c;
+	return STATUS_OK;
+}
+
+struct status crl_copy_add(struct crl_copy *c, struct span piece, struct err *err)
+{
+	TRY(write_at(c->fd, piece, c->size, err));
+	c->size += piece.n;
+	return STATUS_OK;
+}
+
+struct status crl_copy_end(struct crl_copy *c, struct crl_file *ret_file, struct err *err)
+{
+	struct crl_file file = {.map_size = c->size};
+	if (c->size == 0)
+		return err_set(err, ERR_INTERNAL, "a list without bytes");
+	file.map = mmap(NULL, c->size, PROT_READ, MAP_SHARED, c->fd, 0);
+	if (file.map == MAP_FAILED)
+		return err_errno(err, ERR_INTERNAL, "a list cannot be mapped");
+	file.der = span(file.map, c->size);
+	file.digest = sha256(file.der);
+	*ret_file = file;
+	return STATUS_OK;
+}
+
+void crl_copy_free(struct crl_copy *c)
+{
+	if (!c)
+		return;
+	close(c->fd);
+	free(c);
 }

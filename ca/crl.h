@@ -61,6 +61,16 @@ struct status crl_build_add(struct crl_build *b, const struct crl_entry *entry, 
 struct status crl_build_sign(
     struct crl_build *b, const struct crl_order *order, struct crl_file *ret_file, struct err *err);
 
+/* ---- a list that was made elsewhere, piece by piece into such a file ---- */
+
+struct crl_copy;
+struct status crl_copy_new(const char *directory, struct crl_copy **ret_copy, struct err *err);
+struct status crl_copy_add(struct crl_copy *c, struct span piece, struct err *err);
+/* `entries` is not known then. */
+struct status crl_copy_end(struct crl_copy *c, struct crl_file *ret_file, struct err *err);
+void crl_copy_free(struct crl_copy *c);
+DEFINE_AUTO_REF(crl_copy, crl_copy_free)
+
 /*
  * IssuingDistributionPoint of these URLs (RFC 5280 5.2.5), appended. "If the
  * distribution point name is present [...] one of the names" must be one of those in a certificate

@@ -18,9 +18,10 @@
 /* A list of a 1024th of ten million certificates, all revoked, has 400 kB. */
 #define CRL_SHARDS_MAX 1024
 
-#define CRL_VALIDITY      INT64_C(86400)
-#define CRL_VALIDITY_ROOT (365 * INT64_C(86400)) /* its key is fetched from the safe once a year \
-						  */
+#define CRL_VALIDITY INT64_C(86400)
+#define CRL_VALIDITY_ROOT                                                      \
+	(365 * INT64_C(86400)) /* its key is fetched from the safe once a year \
+				*/
 #define CRL_MAX_AGE INT64_C(60)
 
 /* What policy says, or what stands where it says nothing. */

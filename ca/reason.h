@@ -15,6 +15,7 @@
 #include "access/reason_credential.h"
 #include "ca/reason_api.h"
 #include "ca/reason_authority.h"
+#include "ca/reason_crl.h"
 #include "ca/reason_csr.h"
 #include "ca/reason_idevid.h"
 #include "ca/reason_identity.h"
@@ -42,6 +43,7 @@
 	REASONS_ACCESS(X)      \
 	REASONS_STATUS(X)      \
 	REASONS_INVENTORY(X)   \
+	REASONS_CRL(X)         \
 	REASONS_LOG(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */

@@ -10,10 +10,13 @@
 #include "api/attempt.h"
 #include "api/known_client.h"
 #include "base/file.h"
+#include "ca/crl_board.h"
 #include "ca/token_keys.h"
 #include "server/harden.h"
 #include "server/job.h"
 #include "server/listen.h"
+#include "server/crl_job.h"
+#include "server/crl_shelf.h"
 #include "server/log_job.h"
 #include "server/own_certificate.h"
 #include "server/witness_job.h"
@@ -259,6 +262,8 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(core_start(core, &s->core, err));
 	TRY(log_job_start(s, &s->log_job, err));
 	TRY(witness_job_start(s, &s->witness_job, err));
+	TRY(crl_shelf_start(s, &s->crl_shelf, err));
+	TRY(crl_job_start(s, &s->crl_job, err));
 	return jobs_start(s, &s->jobs, err);
 }
 
@@ -312,6 +317,7 @@ static void set_up(struct server *s, const struct config *config)
 	    .log = &s->log,
 	    .metrics = &s->metrics,
 	    .log_board = log_board_new(proof_places(config)),
+	    .crl_board = crl_board_new(),
 	    .public_url = config->public_url,
 	    .ready = server_ready,
 	    .ready_context = s,
@@ -324,6 +330,7 @@ static void tear_down(struct server *s)
 	tls_set_free(s->tls);
 	tickets_free(s->tickets);
 	log_board_free(s->api.log_board);
+	crl_board_free(s->api.crl_board);
 	policy_holder_free(s->policies);
 	X509_free(s->own.certificate);
 	sk_X509_pop_free(s->own.chain, X509_free);
@@ -350,6 +357,8 @@ struct status server_start(struct server *s, const struct config *config, struct
 		core_stop(s->core, 0);
 	else
 		close_listeners(&core);
+	crl_job_stop(s->crl_job);
+	crl_shelf_stop(s->crl_shelf);
 	if (s->witness_job)
 		witness_job_stop(s->witness_job);
 	if (s->log_job)
@@ -362,6 +371,8 @@ void server_stop(struct server *s)
 {
 	core_stop(s->core, s->config->drain * 1000);
 	jobs_stop(s->jobs);
+	crl_job_stop(s->crl_job);
+	crl_shelf_stop(s->crl_shelf);
 	witness_job_stop(s->witness_job);
 	log_job_stop(s->log_job);
 	tear_down(s);

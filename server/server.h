@@ -35,6 +35,8 @@ struct server {
 	struct jobs *jobs;
 	struct log_job *log_job;
 	struct witness_job *witness_job;
+	struct crl_job *crl_job;
+	struct crl_shelf *crl_shelf;
 	struct own_certificate own;
 	struct curl_fetcher curl;
 	struct fetcher fetcher;                     /* asks other servers; for workers and jobs */

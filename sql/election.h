@@ -14,6 +14,7 @@ enum election {
 	ELECTION_LOG = 2,     /* give log entries their index */
 	ELECTION_ARCHIVE = 3, /* move certificates that expired long ago */
 	ELECTION_OVERDUE = 7, /* find devices that did not renew in time */
+	ELECTION_CRL = 4,     /* publish revocation lists */
 };
 
 /* Inside a transaction. ret_elected false: another server has it now. Never waits. */

@@ -175,6 +175,7 @@ static const enum sql_statement stray_statements[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_DEVICE] = STATEMENT_log_stray_device,
     [LOG_STRAY_TOKEN] = STATEMENT_log_stray_token,
     [LOG_STRAY_OPERATOR] = STATEMENT_log_stray_operator,
+    [LOG_STRAY_CRL] = STATEMENT_log_stray_crl,
     [LOG_STRAY_ENTRY] = STATEMENT_log_stray_entry,
 };
 

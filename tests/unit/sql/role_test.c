@@ -197,7 +197,7 @@ Test(sql_role, no_table_can_be_emptied_and_few_can_be_deleted_from)
 	    pg_value(&d, "SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM "
 			 "pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
 			 "AND has_table_privilege('signet_server', oid, 'DELETE')"),
-	    "trust_revoked");
+	    "crl_chunk,trust_revoked");
 	cr_expect_str_eq(
 	    pg_value(&d, "SELECT coalesce(string_agg(relname, ','), '') FROM pg_class WHERE "
 			 "relkind = 'r' AND relnamespace = 'public'::regnamespace AND "

@@ -1,0 +1,1 @@
+FETCH 8192 FROM crl_entries
