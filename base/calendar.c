@@ -1,6 +1,9 @@
 /* base/calendar.c: days since 1970 to dates and back, by eras of 400 years. */
 #include "base/calendar.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define DAY          INT64_C(86400)
 #define ERA_DAYS     INT64_C(146097)         /* days in 400 years */
 #define EPOCH_DAYS   INT64_C(719468)         /* from 0000-03-01 to 1970-01-01 */
@@ -74,4 +77,19 @@ int calendar_digits(const char *text, int n)
 		value = value * 10 + (text[i] - '0');
 	}
 	return value;
+}
+
+void http_date_text(int64_t seconds, char text[static HTTP_DATE_SIZE])
+{
+	static const char days[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+	static const char months[][4] = {
+	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct calendar c = calendar_of(seconds);
+	/* 0000-01-01 was a Saturday. */
+	int64_t since = seconds < SECONDS_LOW ? 0 : (seconds - SECONDS_LOW) / DAY;
+	char room[64];
+
+	snprintf(room, sizeof(room), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[(since + 5) % 7],
+	    c.day, months[c.month - 1], c.year, c.hour, c.minute, c.second);
+	memcpy(text, room, HTTP_DATE_SIZE);
 }

@@ -107,3 +107,25 @@ Test(base_clock, randomness_differs)
 	cr_assert_neq(memcmp(a, b, sizeof(a)), 0);
 	cr_assert(rng_fill(&rng, NULL, 0, &err).ok);
 }
+
+Test(base_clock, http_dates_are_those_of_rfc_9110)
+{
+	static const struct {
+		int64_t seconds;
+		const char *want;
+	} cases[] = {
+	    {784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+	    {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+	    {951782399, "Mon, 28 Feb 2000 23:59:59 GMT"},
+	    {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
+	    {-1, "Wed, 31 Dec 1969 23:59:59 GMT"},
+	    {INT64_C(253402300799), "Fri, 31 Dec 9999 23:59:59 GMT"},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[HTTP_DATE_SIZE];
+
+		http_date_text(cases[i].seconds, text);
+		cr_expect_str_eq(text, cases[i].want);
+	}
+}
