@@ -22,6 +22,7 @@
 #include "ca/reason_inventory.h"
 #include "ca/reason_issue.h"
 #include "ca/reason_log.h"
+#include "ca/reason_ocsp.h"
 #include "ca/reason_request.h"
 #include "ca/reason_status.h"
 
@@ -44,7 +45,8 @@
 	REASONS_STATUS(X)      \
 	REASONS_INVENTORY(X)   \
 	REASONS_CRL(X)         \
-	REASONS_LOG(X)
+	REASONS_LOG(X)         \
+	REASONS_OCSP(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 
