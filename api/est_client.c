@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/known_client.h"
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "ca/ldevid.h"
 #include "ca/renewal.h"
@@ -78,6 +79,6 @@ void est_put_renew_at(const struct call *call, int64_t renew_at, struct http_res
 
 	if (renew_at == 0)
 		return;
-	http_date(renew_at, text);
+	http_date_text(renew_at, text);
 	http_add_header(response, "Signet-Renew-At", arena_strdup(call->request->arena, text));
 }

@@ -1,9 +1,7 @@
 #include "api/http.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/encode.h"
 
@@ -60,20 +58,6 @@ void http_respond_cached(const struct http_request *q, struct http_response *r,
 		http_respond(r, 304, NULL, SPAN_NONE);
 	else
 		http_respond(r, 200, content_type, body);
-}
-
-void http_date(int64_t seconds, char text[static HTTP_DATE_SIZE])
-{
-	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {
-	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	const time_t when = (time_t)seconds;
-	struct tm tm;
-
-	/* Names by hand: strftime() would take them from the locale. */
-	gmtime_r(&when, &tm);
-	snprintf(text, HTTP_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday],
-	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 static const char *const method_names[] = {[HTTP_GET] = "GET",

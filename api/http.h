@@ -86,9 +86,6 @@ bool http_none_match_holds(const struct http_request *q, const char *etag);
 /* 200 with a body that caches may keep, its digest as ETag; 304 where the client has it. */
 void http_respond_cached(const struct http_request *q, struct http_response *r,
     const char *content_type, const char *cache_control, struct span body);
-/* An IMF-fixdate (RFC 9110 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". Years up to 9999. */
-#define HTTP_DATE_SIZE 40
-void http_date(int64_t seconds, char text[static HTTP_DATE_SIZE]);
 /* Status for an error kind: the one place that knows. 500 for what is ours. */
 int http_status_of(enum err_kind kind);
 
