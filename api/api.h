@@ -16,6 +16,7 @@ struct token_keys;    /* ca/token_keys.h */
 struct attempts;      /* api/attempt.h */
 struct known_clients; /* api/known_client.h */
 struct jwks_cache;    /* access/jwks_cache.h */
+struct ocsp;          /* ca/ocsp.h */
 
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
@@ -34,6 +35,7 @@ struct api {
 	struct attempts *attempts; /* addresses that failed to say who they are */
 	struct known_clients *known_clients; /* NULL: the store is asked each time */
 	struct jwks_cache *key_sets;         /* of outside issuers */
+	struct ocsp *ocsp;                   /* NULL: nothing is said here (tests) */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

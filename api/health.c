@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/refusal.h"
+#include "ca/ocsp.h"
 
 struct status health_live(struct call *call, struct http_response *response, struct err *err)
 {
@@ -29,6 +30,9 @@ struct status health_metrics(struct call *call, struct http_response *response, 
 	AUTO(buf) text = {0};
 
 	(void)err;
+	if (call->api->ocsp)
+		metric_set(call->api->metrics, METRIC_STATUS_FEED_AGE,
+		    ocsp_cache_age(call->api->ocsp->cache));
 	metrics_render(call->api->metrics, &text);
 	http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8",
 	    arena_copy(call->request->arena, buf_span(&text)));

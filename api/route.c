@@ -8,6 +8,7 @@
 #include "api/health.h"
 #include "api/issuer.h"
 #include "api/log_public.h"
+#include "api/ocsp.h"
 #include "api/perform.h"
 #include "api/refusal.h"
 #include "ca/reason.h"
@@ -17,6 +18,8 @@
 
 /* A label or a name; nothing that we serve is longer. */
 #define SEGMENT_MAX 128
+/* What stands at the end is a value, the longest of which is an OCSP request. */
+#define REST_MAX OCSP_GET_MAX
 
 #define EST_ROW(verb, path_, place_, permission_, type, most, run, text)                \
 	{                                                                               \
@@ -56,6 +59,14 @@ const struct route routes[] = {
 	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
 	MEMORY_GET("/crl/{path...}", LISTENER_PUBLIC, crl_public,
 	    "revocation lists, full and delta (RFC 5280)"),
+	{.method = HTTP_POST, .path = "/ocsp", .place = ROUTE_EITHER, .listeners = LISTENER_PUBLIC,
+	    .permission = PERMISSION_PUBLIC, .content_type = "application/ocsp-request",
+	    .body_max = OCSP_REQUEST_MAX, .handler = ocsp_post, .error_shape = ocsp_error_shape,
+	    .summary = "the status of a certificate (RFC 6960, RFC 9919)"},
+	{.method = HTTP_GET, .path = "/ocsp/{request...}", .place = ROUTE_EITHER,
+	    .listeners = LISTENER_PUBLIC, .permission = PERMISSION_PUBLIC, .handler = ocsp_get,
+	    .error_shape = ocsp_error_shape,
+	    .summary = "the same, the request as base64 (RFC 9919 5)"},
 	MEMORY_GET("/log/checkpoint", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_checkpoint,
 	    "the log's signed tree head (C2SP tlog-tiles)"),
 	MEMORY_GET("/log/vkey", LISTENER_PUBLIC | LISTENER_OPERATOR, log_public_vkey,
@@ -125,7 +136,7 @@ static bool path_fits(const char *pattern, const char *path, struct span *ret_va
 	struct span a, b, variable = SPAN_NONE;
 
 	while (next_segment(&left, &a)) {
-		if (takes_rest(a) && right.n > 1 && right.n - 1 <= SEGMENT_MAX) {
+		if (takes_rest(a) && right.n > 1 && right.n - 1 <= REST_MAX) {
 			*ret_variable = span(right.p + 1, right.n - 1);
 			return true;
 		}

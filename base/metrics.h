@@ -62,6 +62,19 @@
 	X(CRL_PUBLISHED, "signet_crl_published_total", "", COUNTER, "lists that this node made")  \
 	X(CRL_BUILD, "signet_crl_build_milliseconds", "", GAUGE,                                  \
 	    "what the last of them took to be read and signed")                                   \
+	X(OCSP_GOOD, "signet_ocsp_answers_total", "status=\"good\"", COUNTER,                     \
+	    "OCSP answers by what they say")                                                      \
+	X(OCSP_REVOKED, "signet_ocsp_answers_total", "status=\"revoked\"", COUNTER, NULL)         \
+	X(OCSP_UNKNOWN, "signet_ocsp_answers_total", "status=\"unknown\"", COUNTER, NULL)         \
+	X(OCSP_MALFORMED, "signet_ocsp_answers_total", "status=\"malformed\"", COUNTER, NULL)     \
+	X(OCSP_UNAUTHORIZED, "signet_ocsp_answers_total", "status=\"unauthorized\"", COUNTER,     \
+	    NULL)                                                                                 \
+	X(OCSP_TRY_LATER, "signet_ocsp_answers_total", "status=\"try-later\"", COUNTER, NULL)     \
+	X(OCSP_INTERNAL, "signet_ocsp_answers_total", "status=\"internal\"", COUNTER, NULL)       \
+	X(OCSP_CACHED, "signet_ocsp_cached_total", "", COUNTER, "OCSP answers from the cache")    \
+	X(OCSP_SIGNED, "signet_ocsp_signed_total", "", COUNTER, "OCSP answers signed for one")    \
+	X(STATUS_FEED_AGE, "signet_status_feed_age_milliseconds", "", GAUGE,                      \
+	    "since the store was last heard of revocations; over 2000 OCSP says nothing")         \
 	X(TLS_NOT_AFTER, "signet_tls_not_after_seconds", "", GAUGE,                               \
 	    "when the server's own certificate ends, seconds since 1970")
 

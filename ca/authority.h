@@ -23,6 +23,7 @@ struct authority {
 	/* Of its revocation lists, see ca/crl_scope.h; 0: not said. */
 	int64_t crl_shards;
 	int64_t crl_validity, crl_every, crl_max_age; /* seconds */
+	int64_t ocsp_validity, ocsp_max_age; /* seconds, see ca/ocsp_board.h; 0: not said */
 	bool operators;          /* issues operators' client certificates, and none to devices */
 	int64_t archive_after;   /* seconds behind its end a certificate is archived; 0: never */
 	int state;               /* enum authority_state */
@@ -90,7 +91,10 @@ struct profile {
 	bool subject_key_id;                  /* 802.1AR advises none on leaves */
 	bool crl_distribution,
 	    authority_info; /* CDP and AIA from the authority's URLs, where it has them */
-	bool mud_url;       /* the product's, where it has one (RFC 8520 11) */
+	/* An OCSP responder's (ca/ocsp_responder.h): not to be checked itself, and issued by a
+	 * retired authority, too. No document says so. */
+	bool ocsp_responder;
+	bool mud_url; /* the product's, where it has one (RFC 8520 11) */
 	/* compiled by ca/profile.c when the snapshot is built; opaque elsewhere */
 	struct profile_compiled *compiled;
 };

@@ -124,6 +124,11 @@ void extension_put_authority_info(struct buf *out, const char *ocsp_url, const c
 	extension_put(out, OID_AUTHORITY_INFO, false, buf_span(&value));
 }
 
+void extension_put_ocsp_no_check(struct buf *out)
+{
+	extension_put(out, OID_OCSP_NO_CHECK, false, SPAN_LITERAL("\x05\x00"));
+}
+
 void extension_put_mud_url(struct buf *out, const char *url)
 {
 	/* RFC 8520 section 11: "This extension MUST be non-critical", an IA5String */

@@ -30,6 +30,7 @@
 #define OID_AUTHORITY_INFO       SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x01\x01")
 #define OID_MUD_URL              SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x01\x19")
 #define OID_ACCESS_OCSP          SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x01")
+#define OID_OCSP_NO_CHECK        SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x01\x05")
 #define OID_ACCESS_ISSUER        SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x30\x02")
 
 #define EKU_TIME_STAMPING "1.3.6.1.5.5.7.3.8"
@@ -50,6 +51,8 @@ void extension_put_crl_distribution(struct buf *out, const char *url);
 void extension_put_freshest_crl(struct buf *out, const char *url);
 /* Either may be NULL, not both. */
 void extension_put_authority_info(struct buf *out, const char *ocsp_url, const char *issuer_url);
+/* RFC 6960 4.2.2.2.1: its value is NULL. */
+void extension_put_ocsp_no_check(struct buf *out);
 void extension_put_mud_url(struct buf *out, const char *url);
 
 /*

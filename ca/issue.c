@@ -19,7 +19,7 @@ static struct status check_issuer(const struct profile *profile, int64_t now, st
 	if (!profile->compiled || !a || profile->compiled->authority != a)
 		return err_set(err, ERR_INTERNAL, "profile \"%s\" is not compiled for an authority",
 		    profile->name);
-	if (a->state == AUTHORITY_RETIRED)
+	if (a->state == AUTHORITY_RETIRED && !profile->ocsp_responder)
 		return REFUSE(err, AUTHORITY_RETIRED, "authority \"%s\" is retired", a->name);
 	if (!a->key)
 		return err_set(err, ERR_KEY, "authority \"%s\" has no key here: %s", a->name,

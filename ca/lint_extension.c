@@ -107,6 +107,11 @@ static bool basic_constraints(struct span value)
 	return body.n == 0;
 }
 
+static bool null(struct span value)
+{
+	return span_equal(value, SPAN_LITERAL("\x05\x00"));
+}
+
 struct known {
 	struct span oid;
 	bool critical;
@@ -132,6 +137,7 @@ static const struct known known[] = {
     {OID_ROW("\x55\x1d\x2e"), false, true, sequences},
     {OID_ROW("\x2b\x06\x01\x05\x05\x07\x01\x01"), false, true, accesses},
     {OID_ROW("\x2b\x06\x01\x05\x05\x07\x01\x19"), false, false, ia5},
+    {OID_ROW("\x2b\x06\x01\x05\x05\x07\x30\x01\x05"), false, false, null},
 };
 
 static const struct known *known_extension(struct span oid)
@@ -364,4 +370,30 @@ LINT(mud_url_not_https)
 	if (!e || !der_take(&value, DER_IA5_STRING, &url))
 		return true;
 	return uri_fits(url, "https", why, size);
+}
+
+/* ---- OCSP responders ---- */
+
+static bool signs_ocsp(const struct tbs *tbs)
+{
+	struct span body, oid;
+	if (!lint_names(tbs, OID_EXTENDED_KEY_USAGE, &body))
+		return false;
+	while (der_take(&body, DER_OID, &oid))
+		if (span_equal(oid, SPAN_LITERAL("\x2b\x06\x01\x05\x05\x07\x03\x09")))
+			return true;
+	return false;
+}
+
+/* What is never checked must be a responder's, and have nothing to be checked by. */
+LINT(ocsp_no_check_without_usage)
+{
+	return !tbs_extension(tbs, OID_OCSP_NO_CHECK) || signs_ocsp(tbs);
+}
+
+LINT(ocsp_no_check_with_status)
+{
+	return !tbs_extension(tbs, OID_OCSP_NO_CHECK) ||
+	       (!tbs_extension(tbs, OID_CRL_DISTRIBUTION) &&
+		   !tbs_extension(tbs, OID_AUTHORITY_INFO));
 }

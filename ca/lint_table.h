@@ -76,7 +76,9 @@
 	X(distribution_point_not_http, "RFC 5280 4.2.1.13, 4.2.1.15, 8")        \
 	X(authority_info_not_http, "RFC 5280 4.2.2.1 and 8")                    \
 	X(authority_info_method_unknown, "RFC 5280 4.2.2.1")                    \
-	X(mud_url_not_https, "RFC 8520 11 and 1.5")
+	X(mud_url_not_https, "RFC 8520 11 and 1.5")                             \
+	X(ocsp_no_check_without_usage, "RFC 6960 4.2.2.2.1")                    \
+	X(ocsp_no_check_with_status, "RFC 9919 3.2.2; RFC 6960 4.2.2.2.1")
 
 /* lint_usage.c */
 #define LINTS_USAGE(X)                                                                 \

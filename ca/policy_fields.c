@@ -66,6 +66,11 @@ static const struct field authority_fields[] = {
 	.max = 100 * 365 * DAY,
 	.help = "how long behind its end a certificate goes into the archive, where its DER is no more and "
 		"its digest stays; absent: never"},
+    {.name = "ocsp_validity", .type = FIELD_SECONDS, .offset = AT(ocsp_validity), .min = 60,
+	.max = 7 * DAY, .help = "from thisUpdate to nextUpdate of an OCSP answer (absent: 12h)"},
+    {.name = "ocsp_max_age", .type = FIELD_SECONDS, .offset = AT(ocsp_max_age), .min = 1, .max = DAY,
+	.help = "how long caches may keep an OCSP answer (absent: 60s), at most half of "
+		"ocsp_validity: so late may a revocation be seen there"},
     {.name = "operators", .type = FIELD_BOOL, .offset = AT(operators),
 	.help = "client certificates of operators come from it, and none of devices"},
     {.name = "state", .type = FIELD_ENUM, .offset = AT(state), .names = authority_states,

@@ -14,6 +14,9 @@
 /* A laptop that is lost is forgotten in a season. */
 #define OPERATOR_VALIDITY (90 * INT64_C(86400))
 
+/* Nobody checks whether it was revoked. */
+#define RESPONDER_VALIDITY (14 * INT64_C(86400))
+
 /* ---- extended key usage ---- */
 
 static const struct {
@@ -206,6 +209,8 @@ static struct status compile_extensions(const struct profile *profile,
 		extension_put_key_usage(&out, profile->key_usage);
 	if (profile->extended_key_usage.count > 0)
 		extension_put_extended_key_usage(&out, usages, profile->extended_key_usage.count);
+	if (profile->ocsp_responder)
+		extension_put_ocsp_no_check(&out);
 	if (profile->certificate_policies.count > 0)
 		extension_put_policies(&out, policies, profile->certificate_policies.count);
 	if (profile->authority)
@@ -355,6 +360,23 @@ struct status profile_operator(struct authority *authority, const char *principa
 	struct profile *p = profile_own(authority, "signet-operator", usages, COUNT(usages), arena);
 	p->validity = OPERATOR_VALIDITY;
 	p->subject = common_name(as_template(principal, arena), arena);
+	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
+	*ret_profile = p;
+	return STATUS_OK;
+}
+
+struct status profile_ocsp(struct authority *authority, const char *name,
+    const struct key_algorithm *key, struct arena *arena, struct profile **ret_profile,
+    struct err *err)
+{
+	static const char *const usages[] = {"OCSPSigning"};
+	struct profile *p = profile_own(authority, "signet-ocsp", usages, COUNT(usages), arena);
+	p->key_algorithms = list_of(arena, &key->name, 1);
+	p->validity = RESPONDER_VALIDITY;
+	p->subject = common_name(as_template(name, arena), arena);
+	p->ocsp_responder = true;
+	p->crl_distribution = false;
+	p->authority_info = false;
 	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
 	*ret_profile = p;
 	return STATUS_OK;

@@ -84,6 +84,15 @@ struct status profile_server(struct authority *authority, struct arena *arena,
 struct status profile_operator(struct authority *authority, const char *principal,
     struct arena *arena, struct profile **ret_profile, struct err *err);
 
+/*
+ * The profile of a delegated OCSP responder (RFC 6960 4.2.2.2, RFC 9919 3.2): CN is `name`, no SAN;
+ * digitalSignature, OCSPSigning, no-check; nothing that says where its own status is; 14 days. A
+ * retired authority issues it, too.
+ */
+struct status profile_ocsp(struct authority *authority, const char *name,
+    const struct key_algorithm *key, struct arena *arena, struct profile **ret_profile,
+    struct err *err);
+
 /* Dotted OID of an EKU name such as "clientAuth"; NULL: not in the table. */
 const char *extended_key_usage_oid(const char *name);
 

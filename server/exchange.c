@@ -11,6 +11,9 @@
 /* More headers than any client of ours sends; the header bytes bound them as well. */
 #define HEADERS_MAX 100
 
+/* Behind this stands a value in base64, where a slash is a digit and leads nowhere: RFC 9919 5. */
+#define VALUE_PREFIX "/ocsp/"
+
 struct exchange *exchange_new(struct front *f, struct MHD_Connection *c, const char *uri)
 {
 	struct loop *l = f->loop;
@@ -66,6 +69,9 @@ static int hex_digit(char c)
 
 bool path_decode(const char *raw, size_t n, char *out)
 {
+	bool slashes =
+	    n > strlen(VALUE_PREFIX) && strncmp(raw, VALUE_PREFIX, strlen(VALUE_PREFIX)) == 0;
+
 	if (n == 0 || raw[0] != '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
@@ -77,7 +83,8 @@ bool path_decode(const char *raw, size_t n, char *out)
 		}
 		high = i + 2 < n ? hex_digit(raw[i + 1]) : -1;
 		low = i + 2 < n ? hex_digit(raw[i + 2]) : -1;
-		if (high < 0 || low < 0 || (high == 0 && low == 0) || high * 16 + low == '/')
+		if (high < 0 || low < 0 || (high == 0 && low == 0) ||
+		    (high * 16 + low == '/' && !slashes))
 			return false;
 		*out++ = (char)(high * 16 + low);
 		i += 2;

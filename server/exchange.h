@@ -23,7 +23,8 @@ bool exchange_has_body(const struct exchange *x);
 
 /*
  * Percent-decode a path into `out` (as long as `raw`). False: a bad escape, an encoded NUL or slash
- * (it would name another path than the one that was judged), or no leading slash.
+ * (it would name another path than the one that was judged; not so behind /ocsp/, where a value
+ * stands), or no leading slash.
  */
 bool path_decode(const char *raw, size_t n, char *out);
 

@@ -12,6 +12,7 @@
 #include "ca/certificate_record.h"
 #include "ca/issue.h"
 #include "ca/profile.h"
+#include "server/staple.h"
 #include "sql/server_certificate.h"
 
 /* A leaf and a handful of authorities, with ML-DSA keys. */
@@ -73,6 +74,7 @@ static struct status use(
 		return renewed;
 	}
 	forget(&before);
+	staple_set_certificate(s->staple, certificate);
 	atomic_store(&s->certificate_not_before, time_of(X509_get0_notBefore(certificate)));
 	atomic_store(&s->certificate_not_after, time_of(X509_get0_notAfter(certificate)));
 	metric_set(&s->metrics, METRIC_TLS_NOT_AFTER, atomic_load(&s->certificate_not_after));

@@ -18,7 +18,10 @@
 #include "server/crl_job.h"
 #include "server/crl_shelf.h"
 #include "server/log_job.h"
+#include "server/ocsp_job.h"
 #include "server/own_certificate.h"
+#include "server/staple.h"
+#include "server/status_feed.h"
 #include "server/witness_job.h"
 #include "signing/log_board.h"
 
@@ -83,6 +86,10 @@ bool server_ready(void *context, char *why, size_t size)
 	}
 	if (!core_serves(s, why, size) || !keys_are_open(policy, why, size))
 		return false;
+	if (ocsp_cache_age(s->ocsp.cache) == INT64_MAX) {
+		snprintf(why, size, "revocations were not heard of yet");
+		return false;
+	}
 	if (!token_keys_known(s->api.tokens)) {
 		snprintf(why, size, "tokens cannot be checked yet");
 		return false;
@@ -132,6 +139,7 @@ struct status server_renew_tls(struct server *s, struct err *err)
 	    .certificate = s->own.certificate,
 	    .chain = s->own.chain,
 	    .tickets = s->tickets,
+	    .staple = s->staple,
 	};
 	SSL_CTX *tls[CONFIG_LISTENERS] = {NULL};
 	struct status made = STATUS_OK;
@@ -264,7 +272,10 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(witness_job_start(s, &s->witness_job, err));
 	TRY(crl_shelf_start(s, &s->crl_shelf, err));
 	TRY(crl_job_start(s, &s->crl_job, err));
-	return jobs_start(s, &s->jobs, err);
+	/* Policy first: responders are those of its authorities. */
+	TRY(jobs_start(s, &s->jobs, err));
+	TRY(ocsp_job_start(s, &s->ocsp_job, err));
+	return status_feed_start(s, &s->status_feed, err);
 }
 
 /* Whoever could choose a row of the table could fill it: the seed is nobody's to know. */
@@ -319,15 +330,20 @@ static void set_up(struct server *s, const struct config *config)
 	    .log_board = log_board_new(proof_places(config)),
 	    .crl_board = crl_board_new(),
 	    .public_url = config->public_url,
+	    .ocsp = &s->ocsp,
 	    .ready = server_ready,
 	    .ready_context = s,
 	};
+	ocsp_start(&s->ocsp, &s->api.clock, random_seed(&s->api.rng));
+	s->staple = staple_new(&s->ocsp);
 	set_up_credentials(s);
 }
 
 static void tear_down(struct server *s)
 {
 	tls_set_free(s->tls);
+	staple_free(s->staple);
+	ocsp_end(&s->ocsp);
 	tickets_free(s->tickets);
 	log_board_free(s->api.log_board);
 	crl_board_free(s->api.crl_board);
@@ -343,6 +359,25 @@ static void tear_down(struct server *s)
 	fetch_end();
 }
 
+/* Whatever runs: in the order in which one asks the other. */
+static void stop_all(struct server *s, int64_t drain_ms)
+{
+	if (s->core)
+		core_stop(s->core, drain_ms);
+	if (s->status_feed)
+		status_feed_stop(s->status_feed);
+	if (s->ocsp_job)
+		ocsp_job_stop(s->ocsp_job);
+	if (s->jobs)
+		jobs_stop(s->jobs);
+	crl_job_stop(s->crl_job);
+	crl_shelf_stop(s->crl_shelf);
+	if (s->witness_job)
+		witness_job_stop(s->witness_job);
+	if (s->log_job)
+		log_job_stop(s->log_job);
+}
+
 struct status server_start(struct server *s, const struct config *config, struct err *err)
 {
 	struct core_config core;
@@ -353,27 +388,15 @@ struct status server_start(struct server *s, const struct config *config, struct
 	begun = begin(s, &core, err);
 	if (begun.ok)
 		return begun;
-	if (s->core)
-		core_stop(s->core, 0);
-	else
+	if (!s->core)
 		close_listeners(&core);
-	crl_job_stop(s->crl_job);
-	crl_shelf_stop(s->crl_shelf);
-	if (s->witness_job)
-		witness_job_stop(s->witness_job);
-	if (s->log_job)
-		log_job_stop(s->log_job);
+	stop_all(s, 0);
 	tear_down(s);
 	return begun;
 }
 
 void server_stop(struct server *s)
 {
-	core_stop(s->core, s->config->drain * 1000);
-	jobs_stop(s->jobs);
-	crl_job_stop(s->crl_job);
-	crl_shelf_stop(s->crl_shelf);
-	witness_job_stop(s->witness_job);
-	log_job_stop(s->log_job);
+	stop_all(s, s->config->drain * 1000);
 	tear_down(s);
 }

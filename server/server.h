@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "ca/ocsp.h"
 #include "ca/policy.h"
 #include "server/config.h"
 #include "server/core.h"
@@ -37,6 +38,10 @@ struct server {
 	struct witness_job *witness_job;
 	struct crl_job *crl_job;
 	struct crl_shelf *crl_shelf;
+	struct ocsp ocsp;
+	struct status_feed *status_feed;
+	struct ocsp_job *ocsp_job;
+	struct staple *staple; /* of our own certificate */
 	struct own_certificate own;
 	struct curl_fetcher curl;
 	struct fetcher fetcher;                     /* asks other servers; for workers and jobs */

@@ -1,3 +1,4 @@
+#include "server/staple.h"
 #include "server/tls_internal.h"
 
 #include <pthread.h>
@@ -135,6 +136,8 @@ struct status tls_context(const struct tls_request *request, SSL_CTX **ret_tls, 
 		return err_crypto(err, ERR_CONFIG, "TLS does not take the server's certificate");
 	if (request->tickets)
 		tickets_use(request->tickets, tls);
+	if (request->staple)
+		staple_use(request->staple, tls);
 	*ret_tls = TAKE(tls);
 	return STATUS_OK;
 }

@@ -29,6 +29,7 @@ struct tls_request {
 	    *client_names; /* Name DER of authorities whose certificates clients may choose */
 	size_t client_name_count; /* over TLS_CLIENT_NAMES_MAX: none is sent, which means any */
 	struct tickets *tickets;
+	struct staple *staple; /* server/staple.h; NULL: none is stapled */
 };
 
 /* 64 names of 100 bytes are 6 kB in every handshake; more would hurt devices on slow links. */

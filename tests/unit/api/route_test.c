@@ -16,6 +16,10 @@ struct found {
 
 #define EST "/.well-known/est/"
 
+/* 2048 characters: the most that a value at the end of a path may have. */
+#define TIMES_8(text) text text text text text text text text
+#define LONGEST       TIMES_8(TIMES_8(TIMES_8("abcd")))
+
 static const struct found finds[] = {
     {"unlabelled", LISTENER_DEVICE, HTTP_GET, EST "cacerts", EST "cacerts", NULL, NULL, NULL},
     {"labelled", LISTENER_DEVICE, HTTP_GET, EST "x/cacerts", EST "{label}/cacerts", "x", NULL,
@@ -56,10 +60,19 @@ static const struct found finds[] = {
 	"x", NULL, NULL},
     {"tile without a path", LISTENER_PUBLIC, HTTP_GET, "/log/tile/", NULL, NULL, "http.path", NULL},
     {"tile without a slash", LISTENER_PUBLIC, HTTP_GET, "/log/tile", NULL, NULL, "http.path", NULL},
-    {"tile of a long path", LISTENER_PUBLIC, HTTP_GET,
-	"/log/tile/0123456789012345678901234567890123456789012345678901234567890123456789"
-	"01234567890123456789012345678901234567890123456789012345678",
-	NULL, NULL, "http.path", NULL},
+    {"tile of a long path", LISTENER_PUBLIC, HTTP_GET, "/log/tile/" LONGEST "0", NULL, NULL,
+	"http.path", NULL},
+    {"ocsp", LISTENER_PUBLIC, HTTP_POST, "/ocsp", "/ocsp", NULL, NULL, NULL},
+    {"ocsp by get, slashes kept", LISTENER_PUBLIC, HTTP_GET, "/ocsp//MEUw//x+=/",
+	"/ocsp/{request...}", "/MEUw//x+=/", NULL, NULL},
+    {"ocsp of the longest", LISTENER_PUBLIC, HTTP_HEAD, "/ocsp/" LONGEST, "/ocsp/{request...}",
+	LONGEST, NULL, NULL},
+    {"ocsp that is too long", LISTENER_PUBLIC, HTTP_GET, "/ocsp/" LONGEST "0", NULL, NULL,
+	"http.path", NULL},
+    {"ocsp by get without a request", LISTENER_PUBLIC, HTTP_GET, "/ocsp", NULL, NULL, "http.method",
+	"POST"},
+    {"ocsp on the device listener", LISTENER_DEVICE, HTTP_POST, "/ocsp", NULL, NULL, "http.path",
+	NULL},
     {"tile to be written", LISTENER_PUBLIC, HTTP_PUT, "/log/tile/0/000", NULL, NULL, "http.method",
 	"GET, HEAD"},
     {"log on the device listener", LISTENER_DEVICE, HTTP_GET, "/log/checkpoint", NULL, NULL,

@@ -6,17 +6,18 @@
 
 #include "lint_fixture.h"
 
-#define SAN "2.5.29.17"
-#define KU  "2.5.29.15"
-#define BC  "2.5.29.19"
-#define EKU "2.5.29.37"
-#define CDP "2.5.29.31"
-#define POL "2.5.29.32"
-#define AKI "2.5.29.35"
-#define SKI "2.5.29.14"
-#define NC  "2.5.29.30"
-#define AIA "1.3.6.1.5.5.7.1.1"
-#define MUD "1.3.6.1.5.5.7.1.25"
+#define SAN     "2.5.29.17"
+#define KU      "2.5.29.15"
+#define BC      "2.5.29.19"
+#define EKU     "2.5.29.37"
+#define CDP     "2.5.29.31"
+#define POL     "2.5.29.32"
+#define AKI     "2.5.29.35"
+#define SKI     "2.5.29.14"
+#define NC      "2.5.29.30"
+#define AIA     "1.3.6.1.5.5.7.1.1"
+#define NOCHECK "1.3.6.1.5.5.7.48.1.5"
+#define MUD     "1.3.6.1.5.5.7.1.25"
 
 /* C=DE and O=Acme, as they lead most subjects */
 #define C_DE   "310b3009060355040613024445"
@@ -164,6 +165,10 @@ static const struct sample {
 	    0}}},
     {"mud_url_not_https", "http", LEAF,
 	{{EXTENSION, MUD, "1612687474703a2f2f612e6578616d706c652f6d", 0}}},
+    {"ocsp_no_check_without_usage", "clientAuth", LEAF,
+	{{EXTENSION, NOCHECK, "0500", 0}, {DROP, .oid = CDP}, {DROP, .oid = AIA}}},
+    {"ocsp_no_check_with_status", "distribution point", LEAF,
+	{{EXTENSION, NOCHECK, "0500", 0}, {EXTENSION, EKU, "300a06082b06010505070309", 0}}},
 
     {"incorrect_ku_encoding", "trailing zero bits", LEAF, {{EXTENSION, KU, "03020080", 1}}},
     {"incorrect_ku_encoding", "unused bits set", LEAF, {{EXTENSION, KU, "030207c0", 1}}},
