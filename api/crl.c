@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/api.h"
 #include "api/perform.h"
+#include "base/calendar.h"
 #include "ca/crl_board.h"
 #include "ca/crl_scope.h"
 #include "ca/policy.h"
@@ -101,7 +102,7 @@ static bool since_holds(const struct http_request *q, int64_t changed_at)
 	char ours[HTTP_DATE_SIZE];
 
 	/* Clients send back what they were given: nothing is gained by reading other dates. */
-	http_date(changed_at, ours);
+	http_date_text(changed_at, ours);
 	return text && strcmp(text, ours) == 0;
 }
 
@@ -120,7 +121,7 @@ static void put_headers(struct call *call, const struct authority *a, const stru
 	char hex[2 * SHA256_SIZE + 1], date[HTTP_DATE_SIZE];
 
 	hex_text(SPAN_OF(shown->digest.bytes), hex);
-	http_date(shown->this_update, date);
+	http_date_text(shown->this_update, date);
 	*ret_etag = arena_printf(arena, "\"%s\"", hex);
 	http_add_header(response, "ETag", *ret_etag);
 	http_add_header(response, "Last-Modified", arena_strdup(arena, date));
