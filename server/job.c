@@ -267,8 +267,7 @@ enum {
 	JOB_REQUESTS,
 	JOB_ENROLLMENTS,
 	JOB_TOKEN_KEYS,
-	JOB_PURGE,
-	JOB_OVERDUE
+	JOB_PURGE
 };
 
 /* ---- the thread ---- */
