@@ -46,6 +46,7 @@ static void scene_set(struct scene *s)
 	s->policy.labels = &s->label;
 	s->policy.label_count = 1;
 	s->api.metrics = &s->metrics;
+	s->api.clock = clock_system();
 	s->call.api = &s->api;
 	s->call.policy = &s->policy;
 	s->request.arena = &s->arena;
