@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "api/crl.h"
+#include "api/device_reset.h"
 #include "api/est.h"
 #include "api/health.h"
 #include "api/issuer.h"
@@ -55,6 +56,8 @@ const struct route routes[] = {
 	    "server-side key generation (RFC 7030 4.4): not offered"),
 	EST_POST("fullcmc", ROUTE_LOOP, "application/pkcs7-mime", est_not_offered,
 	    "full CMC (RFC 7030 4.3): not offered"),
+	EST_ROW(HTTP_POST, "/.well-known/signet/reset", ROUTE_WORKER, PERMISSION_DEVICE, NULL, 0,
+	    device_reset_post, "a device was reset by its holder: its LDevIDs are revoked"),
 	MEMORY_GET("/ca/{name}.cer", LISTENER_PUBLIC, issuer_certificate,
 	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
 	MEMORY_GET("/crl/{path...}", LISTENER_PUBLIC, crl_public,

@@ -24,6 +24,7 @@
 #include "ca/reason_log.h"
 #include "ca/reason_ocsp.h"
 #include "ca/reason_request.h"
+#include "ca/reason_reset.h"
 #include "ca/reason_status.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
@@ -45,6 +46,7 @@
 	REASONS_STATUS(X)      \
 	REASONS_INVENTORY(X)   \
 	REASONS_CRL(X)         \
+	REASONS_RESET(X)       \
 	REASONS_LOG(X)         \
 	REASONS_OCSP(X)
 
