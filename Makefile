@@ -223,7 +223,7 @@ install: programs $(OUT)/libsignet-device.a
 	$(BUILD)/signet completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_signet
 	$(BUILD)/signet completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/signet.fish
 	install -m 644 $(OUT)/libsignet-device.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
-	install -m 644 clients/device/signet-device.h $(DESTDIR)$(PREFIX)/include/signet-device.h
+	install -m 644 clients/device/signet-device.h clients/device/signet-device-reset.h $(DESTDIR)$(PREFIX)/include/
 	sed 's|/usr/|$(PREFIX)/|' deploy/signetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	install -m 644 README.md CHANGELOG.md SECURITY.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/signet/

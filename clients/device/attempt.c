@@ -241,6 +241,7 @@ static struct status stage(const struct attempt *a, const struct certs *chain, s
 	TRY(d->store->ops->cert_save(d->store, (uint32_t)d->state.generation, buf_span(&pem), err));
 	cert_times(chain->items[0], &begins, &ends);
 	device_time_proven(d, begins);
+	renewal_wished(d, (uint32_t)d->state.generation, chain->items[0]);
 	d->state.phase = PENDING_STAGED;
 	d->state.since = device_time_now(d).now;
 	d->state.retry_at = 0;

@@ -1,5 +1,5 @@
 /*
- * clients/device/cli.c: signet-device enroll, renew, status.
+ * clients/device/cli.c: signet-device enroll, renew, status, reset.
  *
  * Commands and options are tables; help, parsing and usage errors all read them.
  */
@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "clients/device/cli_internal.h"
+#include "clients/device/signet-device-reset.h"
 
 #define EXIT_DONE   0
 #define EXIT_FAILED 1
@@ -19,7 +20,8 @@
 enum command_bit {
 	ENROLL = 1,
 	RENEW = 2,
-	STATUS = 4
+	STATUS = 4,
+	RESET = 8
 };
 
 enum option_id {
@@ -36,6 +38,10 @@ enum option_id {
 	OPT_SAME_KEY,
 	OPT_IF_DUE,
 	OPT_REMAINING,
+	OPT_YES,
+	OPT_FORCE,
+	OPT_IF_BEGUN,
+	OPT_DATA,
 	OPT_WAIT,
 	OPT_RETRY_FOR,
 	OPT_ATTEMPTS,
@@ -51,7 +57,7 @@ static const struct option_row {
 	const char *variable; /* environment, where the option is not given; NULL: none */
 	const char *help;
 } options[OPT_COUNT] = {
-    [OPT_STORE] = {"--store", "DIR", ENROLL | RENEW | STATUS, "SIGNET_DEVICE_STORE",
+    [OPT_STORE] = {"--store", "DIR", ENROLL | RENEW | STATUS | RESET, "SIGNET_DEVICE_STORE",
 	"where keys, certificates and state are kept (made, mode 0700)"},
     [OPT_SERVER] = {"--server", "URL", ENROLL, "SIGNET_EST_URL",
 	"the EST server, https://host:8443"},
@@ -71,14 +77,20 @@ static const struct option_row {
     [OPT_SAME_KEY] = {"--same-key", NULL, RENEW, NULL, "keep the key; else a new one is made"},
     [OPT_IF_DUE] = {"--if-due", NULL, RENEW, NULL, "only when renewal is due; else exit 0"},
     [OPT_REMAINING] = {"--remaining", "PERCENT", RENEW, NULL,
-	"due when so much of the lifetime is left (33)"},
+	"due when so much of the lifetime is left (as the server asks, else 33)"},
+    [OPT_YES] = {"--yes", NULL, RESET, NULL, "do not ask"},
+    [OPT_FORCE] = {"--force", NULL, RESET, NULL,
+	"erase although the server cannot be told, or refuses"},
+    [OPT_IF_BEGUN] = {"--if-begun", NULL, RESET, NULL,
+	"only go on with a reset that was begun; else exit 0"},
+    [OPT_DATA] = {"--data", "DIR", RESET, NULL, "the product's own data: emptied, too"},
     [OPT_WAIT] = {"--wait", "TIME", ENROLL | RENEW, NULL,
 	"wait so long for an approval: 90s, 10m, 2h (0)"},
-    [OPT_RETRY_FOR] = {"--retry-for", "TIME", ENROLL | RENEW, NULL,
+    [OPT_RETRY_FOR] = {"--retry-for", "TIME", ENROLL | RENEW | RESET, NULL,
 	"keep on so long through trouble and a busy server (30s)"},
-    [OPT_ATTEMPTS] = {"--attempts", "N", ENROLL | RENEW, NULL, "ask so often at most (5)"},
-    [OPT_QUIET] = {"--quiet", NULL, ENROLL | RENEW, NULL, "no progress on standard error"},
-    [OPT_JSON] = {"--json", NULL, ENROLL | RENEW | STATUS, NULL, "for machines"},
+    [OPT_ATTEMPTS] = {"--attempts", "N", ENROLL | RENEW | RESET, NULL, "ask so often at most (5)"},
+    [OPT_QUIET] = {"--quiet", NULL, ENROLL | RENEW | RESET, NULL, "no progress on standard error"},
+    [OPT_JSON] = {"--json", NULL, ENROLL | RENEW | STATUS | RESET, NULL, "for machines"},
 };
 
 struct call {
@@ -108,6 +120,7 @@ static const char overview[] =
     "  signet-device enroll   turn the factory IDevID into an operational LDevID\n"
     "  signet-device renew    renew the LDevID, with a new key\n"
     "  signet-device status   what this device is, until when, and what is pending\n"
+    "  signet-device reset    factory reset: tell the server, erase all but the IDevID\n"
     "\n"
     "Enroll, trusting the server by its root's fingerprint (signetd init prints it):\n"
     "\n"
@@ -118,6 +131,7 @@ static const char overview[] =
     "\n"
     "  signet-device status --store /var/lib/device\n"
     "  signet-device renew --store /var/lib/device --if-due     # from a timer, every day\n"
+    "  signet-device reset --store /var/lib/device --if-begun   # at every start\n"
     "\n"
     "`signet-device COMMAND --help` tells more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
@@ -153,6 +167,17 @@ static const struct command {
 	"\n"
 	"  signet-device status --store /var/lib/device\n"
 	"  signet-device status --store /var/lib/device --json\n"},
+    {"reset", RESET,
+	"signet-device reset: factory reset\n"
+	"\n"
+	"  signet-device reset --store /var/lib/device --data /var/lib/product\n"
+	"  signet-device reset --store /var/lib/device --if-begun   # at every start of the device\n"
+	"\n"
+	"The server is told first and revokes the device's LDevIDs; then they, their keys, trust\n"
+	"anchors and records are erased, and what is in --data. The IDevID stays. A server that\n"
+	"cannot be told, or refuses since the device is suspended, stops it, and nothing is erased;\n"
+	"--force erases all the same, and tells a server that was not reached later, by the IDevID.\n"
+	"A reset that the power cut short is finished by --if-begun; until then nothing else runs.\n"},
 };
 
 static int help(FILE *out, const struct command *command)
@@ -247,12 +272,29 @@ static void read_environment(struct call *c)
 	}
 }
 
+/* What destroys asks first. */
+static bool confirmed(const struct call *c)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO))
+		return false;
+	fprintf(c->err, "This erases the identity in %s%s%s. Type yes: ", c->values[OPT_STORE],
+	    c->values[OPT_DATA] ? " and all that is in " : "",
+	    c->values[OPT_DATA] ? c->values[OPT_DATA] : "");
+	fflush(c->err);
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
 static int check_values(struct call *c)
 {
 	const char *const *v = c->values;
 
 	if (!v[OPT_STORE] || !*v[OPT_STORE])
 		return usage_error(c, "needs --store DIR", NULL);
+	if (c->bit == RESET && !v[OPT_YES] && !v[OPT_IF_BEGUN] && !confirmed(c))
+		return usage_error(
+		    c, "nothing was done: it asks on a terminal, or takes --yes", NULL);
 	if (v[OPT_PIN] && v[OPT_CACERT])
 		return usage_error(c, "give --pin or --cacert, not both", NULL);
 	if (v[OPT_WAIT] && !parse_time(v[OPT_WAIT], &c->patience.wait))
@@ -289,8 +331,17 @@ static enum signet_result run(
 	    .patience = c->patience,
 	};
 
+	const struct signet_reset reset = {
+	    .force = c->values[OPT_FORCE] != NULL,
+	    .if_begun = c->values[OPT_IF_BEGUN] != NULL,
+	    .data = c->values[OPT_DATA],
+	    .patience = c->patience,
+	};
+
 	if (c->bit == ENROLL)
 		return signet_device_enroll(d, &enrollment, why);
+	if (c->bit == RESET)
+		return signet_device_reset(d, &reset, why);
 	return c->bit == RENEW ? signet_device_renew(d, &renewal, why) : SIGNET_DONE;
 }
 
@@ -386,7 +437,7 @@ int device_cli(int argc, char **argv, FILE *out, FILE *err)
 	int code;
 
 	if (argc < 2)
-		return usage_error(&c, "what shall be done? enroll, renew or status", NULL);
+		return usage_error(&c, "what shall be done? enroll, renew, status or reset", NULL);
 	if (strcmp(argv[1], "--version") == 0) {
 		fprintf(out, "signet-device " SIGNET_VERSION "\n");
 		return EXIT_DONE;

@@ -107,12 +107,21 @@ static void text_identity(FILE *out, const struct signet_status *st)
 
 static void text_pending(FILE *out, const struct signet_status *st)
 {
+	static const struct {
+		const char *phase, *text;
+	} meanings[] = {
+	    {"asked", "asked, not issued yet: run the command again"},
+	    {"staged", "issued and stored, not used yet: run the command again"},
+	    {"telling", "begun, nothing erased yet: run it with --if-begun"},
+	    {"erasing", "not everything is erased yet: run it with --if-begun"},
+	    {"untold", "all erased, the server does not know yet: run it with --if-begun"},
+	};
+
 	if (!st->pending)
 		return;
-	fprintf(out, "pending: %s, %s\n", st->pending_operation,
-	    strcmp(st->pending, "staged") == 0
-		? "issued and stored, not used yet: run the command again"
-		: "asked, not issued yet: run the command again");
+	for (size_t i = 0; i < COUNT(meanings); i++)
+		if (strcmp(meanings[i].phase, st->pending) == 0)
+			fprintf(out, "pending: %s, %s\n", st->pending_operation, meanings[i].text);
 	line_time(out, "since", st->pending_since, st->effective_time);
 	line_time(out, "ask again", st->pending_retry_at, st->effective_time);
 }
@@ -182,6 +191,8 @@ void show_outcome(FILE *out, FILE *err, bool as_json, const char *command,
 {
 	if (as_json) {
 		outcome_json(out, result, why, st);
+	} else if (result == SIGNET_DONE && strcmp(command, "reset") == 0) {
+		fprintf(out, "reset done: this device is nobody's\n");
 	} else if (result == SIGNET_DONE && st) {
 		char text[TIME_TEXT_SIZE];
 

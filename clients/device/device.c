@@ -264,6 +264,7 @@ static struct status open_device(struct signet_device *d, const struct signet_se
 	if (!settings->store || !*settings->store)
 		return err_refuse(err, WHY(ARGUMENT), "no key store is named");
 	TRY(store_file_open(settings->store, &d->store, err));
+	d->store_path = absolute(d, settings->store);
 	TRY(config_load(d->store, &d->config, &d->arena, err));
 	TRY(state_load(d->store, &d->state, err));
 	TRY(trust_load(d, err));
@@ -314,6 +315,16 @@ enum signet_result signet_device_renew(
 
 	d->said = (struct est_said){0};
 	return finish(d, renew_run(d, how ? how : &plain, &err), &err, ret_reason);
+}
+
+enum signet_result signet_device_reset(
+    struct signet_device *d, const struct signet_reset *how, struct signet_reason *ret_reason)
+{
+	static const struct signet_reset plain = {0};
+	struct err err = {0};
+
+	d->said = (struct est_said){0};
+	return finish(d, reset_run(d, how ? how : &plain, &err), &err, ret_reason);
 }
 
 enum signet_result signet_device_status(

@@ -6,6 +6,7 @@
 #include "clients/device/est.h"
 #include "clients/device/reason.h"
 #include "clients/device/retry.h"
+#include "clients/device/signet-device-reset.h"
 #include "clients/device/state.h"
 
 struct signet_device {
@@ -13,6 +14,7 @@ struct signet_device {
 	struct device_config config; /* strings are the arena's */
 	struct device_state state;
 	struct certs anchors;      /* empty until the server's trust is settled */
+	char *store_path;          /* absolute; the arena's */
 	char *ca_file;             /* a setting of this run; the arena's */
 	bool pin_given;            /* by a setting of this run */
 	struct signet_hooks hooks; /* none of them NULL */
@@ -59,8 +61,18 @@ struct status enroll_run(
 struct status renew_run(struct signet_device *d, const struct signet_renewal *how, struct err *err);
 struct status status_run(
     struct signet_device *d, struct signet_status *ret_status, struct err *err);
-/* When renewal is due with `remaining` percent of the lifetime left. */
-int64_t renewal_due(X509 *cert, int remaining);
+/* When renewal is due: with `remaining` percent of the lifetime left; 0: when the server asked for
+ * it, if it did, else with RENEWAL_REMAINING. */
+int64_t renewal_due(const struct signet_device *d, uint32_t generation, X509 *cert, int remaining);
 #define RENEWAL_REMAINING 33
+/* Keep the server's wish, if it is one for this certificate. Durable with the next state_save. */
+void renewal_wished(struct signet_device *d, uint32_t generation, X509 *cert);
+
+struct status reset_run(struct signet_device *d, const struct signet_reset *how, struct err *err);
+/*
+ * Before anything else is done: refused while a reset is under way. One of which only the server
+ * does not know yet is told once more, and then it is over. With the store locked.
+ */
+struct status reset_settle(struct signet_device *d, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "clients/device/attempt.h"
+#include "clients/device/hint.h"
 
 #define STAGED_SECONDS_MAX 86400
 
@@ -34,6 +35,7 @@ static struct status recover(struct signet_device *d, uint32_t *ret_current, str
 	uint32_t current = 0;
 
 	TRY(d->store->ops->lock(d->store, err));
+	TRY(reset_settle(d, err));
 	d->state = (struct device_state){0};
 	TRY(state_load(d->store, &d->state, err));
 	TRY(d->store->ops->current(d->store, &current, err));
@@ -69,7 +71,9 @@ static struct status use_once(struct signet_device *d, struct identity *fresh, s
 	};
 
 	TRY(session_open(&config, &s, err));
-	return est_cacerts(s, &cacerts, &d->said, err);
+	TRY(est_cacerts(s, &cacerts, &d->said, err));
+	renewal_wished(d, (uint32_t)d->state.generation, fresh->chain.items[0]);
+	return STATUS_OK;
 }
 
 static bool refused_for_good(const struct err *why)
@@ -203,18 +207,29 @@ struct status enroll_run(
 	return obtain(&a, generation, err);
 }
 
-int64_t renewal_due(X509 *cert, int remaining)
+int64_t renewal_due(const struct signet_device *d, uint32_t generation, X509 *cert, int remaining)
 {
 	int64_t begins, ends;
 
+	if (!remaining && d->state.renew_generation == (int64_t)generation &&
+	    hint_fits(d->state.renew_at, cert))
+		return d->state.renew_at;
 	cert_times(cert, &begins, &ends);
-	return ends - (ends - begins) / 100 * remaining;
+	return ends - (ends - begins) / 100 * (remaining ? remaining : RENEWAL_REMAINING);
 }
 
-static struct status check_due(
-    const struct signet_device *d, X509 *cert, const struct signet_renewal *how, struct err *err)
+void renewal_wished(struct signet_device *d, uint32_t generation, X509 *cert)
 {
-	int64_t due = renewal_due(cert, how->remaining > 0 ? how->remaining : RENEWAL_REMAINING);
+	if (!hint_fits(d->said.renew_at, cert))
+		return;
+	d->state.renew_at = d->said.renew_at;
+	d->state.renew_generation = generation;
+}
+
+static struct status check_due(const struct signet_device *d, uint32_t generation, X509 *cert,
+    const struct signet_renewal *how, struct err *err)
+{
+	int64_t due = renewal_due(d, generation, cert, how->remaining);
 	char text[TIME_TEXT_SIZE];
 
 	if (!how->if_due || d->state.phase != PENDING_NONE || device_time_now(d).now >= due)
@@ -271,7 +286,7 @@ struct status renew_run(struct signet_device *d, const struct signet_renewal *ho
 	if (!generation)
 		return err_refuse(err, WHY(NO_IDENTITY), "there is no LDevID to renew yet");
 	TRY(identity_load(d, generation, &current, err));
-	TRY(check_due(d, current.chain.items[0], how, err));
+	TRY(check_due(d, generation, current.chain.items[0], how, err));
 	TRY(require_server(d, err));
 	a.same_key_as = how->same_key ? generation : 0;
 	return renew_or_fall_back(&a, generation, err);

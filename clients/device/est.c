@@ -56,6 +56,7 @@ static struct status ask(struct session *s, const char *operation, const char *t
 	TRY(session_request(s, operation, type, body, ret_answer, err));
 	said->http_status = (int)ret_answer->status;
 	said->moved = ret_answer->moved;
+	said->renew_at = ret_answer->status == 200 ? ret_answer->renew_at : 0;
 	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
 	 */
 	if (ret_answer->status != 200 && strcmp(ret_answer->type, "text/plain") == 0)
@@ -127,4 +128,14 @@ struct status est_enroll(struct session *s, bool renew, struct span csr, struct 
 	base64_encode(csr, &body);
 	TRY(ask(s, operation, "application/pkcs10", buf_span(&body), &a, said, err));
 	return certificates(&a, said, operation, list, err);
+}
+
+struct status est_reset(struct session *s, struct est_said *said, struct err *err)
+{
+	AUTO(answer) a = {0};
+
+	TRY(ask(s, "/.well-known/signet/reset", NULL, SPAN_LITERAL(""), &a, said, err));
+	if (a.status >= 200 && a.status < 300 && a.status != 202)
+		return STATUS_OK;
+	return refuse(said, reason_for(a.status), "reset", err);
 }

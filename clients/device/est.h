@@ -11,6 +11,7 @@ struct est_said {
 	int http_status;             /* 0: no answer */
 	int64_t retry_after;         /* seconds, bounded to EST_RETRY_AFTER_MAX; 0: not said */
 	bool moved;                  /* see struct answer */
+	int64_t renew_at;            /* see struct answer */
 	char text[EST_TEXT_MAX + 1]; /* a refusal's text/plain, made printable, lines kept; "" */
 };
 #define EST_RETRY_AFTER_MAX 86400 /* a slip of the server must not silence a device for years */
@@ -28,5 +29,11 @@ struct status est_csrattrs(
  */
 struct status est_enroll(struct session *s, bool renew, struct span csr, struct certs *list,
     struct est_said *said, struct err *err);
+
+/*
+ * Tell the server that this device is reset: all its LDevIDs are to be revoked. Asked again, it
+ * says the same again. Reasons as above; WHY_REFUSED also where the server knows no resets.
+ */
+struct status est_reset(struct session *s, struct est_said *said, struct err *err);
 
 #endif

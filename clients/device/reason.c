@@ -93,6 +93,16 @@ const struct device_reason_row device_reasons[WHY_COUNT] = {
 	"the old identity stays; report it to the operator"),
     ROW(NOT_DUE, "renewal.not-due", ERR_CONFLICT, NOT_DUE, false,
 	"renewal is for the last part of life", ""),
+    ROW(RESET_UNFINISHED, "reset.unfinished", ERR_CONFLICT, STORE_FAILED, false,
+	"a factory reset that was begun is finished first",
+	"run signet-device reset --if-begun, at every start of the device"),
+    ROW(RESET_NONE, "reset.none", ERR_CONFLICT, NOT_DUE, false, "what was not begun needs no end",
+	""),
+    ROW(RESET_DATA, "reset.data", ERR_INPUT, BAD_ARGUMENT, false,
+	"the product's data is a directory of its own, apart from the key store and the IDevID",
+	"name the directory that holds the product's data and nothing else"),
+    ROW(RESET_ERASE, "reset.erase", ERR_INTERNAL, STORE_FAILED, false,
+	"all of the product's data is erased", "mend what the message names, and reset again"),
 };
 
 const struct device_reason_row *device_reason_of(const struct err *err)

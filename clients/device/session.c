@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 
+#include "clients/device/hint.h"
 #include "clients/device/reason.h"
 
 #define CONNECT_SECONDS 15L
@@ -14,7 +15,8 @@
 
 struct session {
 	CURL *curl;
-	char *base; /* "https://host/.well-known/est[/label]/" */
+	char *server; /* "https://host" */
+	char *base;   /* "https://host/.well-known/est[/label]/" */
 	const struct certs *anchors;
 	const struct certs *identity;
 	struct device_key *key;
@@ -23,6 +25,7 @@ struct session {
 
 	struct buf *body; /* of the request under way */
 	bool too_large;
+	int64_t renew_at; /* of the answer under way */
 	uint8_t binding[BINDING_MAX];
 	size_t binding_n; /* 0: none that is safe */
 	struct err tls_error;
@@ -61,8 +64,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	struct curl_tlssessioninfo *tls = NULL;
 	size_t n;
 
-	if (count < 5 || memcmp(line, "HTTP/", 5) != 0)
+	if (count < 5 || memcmp(line, "HTTP/", 5) != 0) {
+		hint_of_header(span(line, size * count), &s->renew_at);
 		return size * count;
+	}
+	s->renew_at = 0;
 	s->binding_n = 0;
 	if (curl_easy_getinfo(s->curl, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls &&
 	    tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals) {
@@ -229,6 +235,7 @@ struct status session_open(
 	if (config->label && *config->label)
 		buf_printf(&base, "%s/", config->label);
 	s->base = mem_strdup(buf_cstr(&base));
+	s->server = mem_strdup(config->server);
 	s->curl = curl_easy_init();
 	if (!s->curl || !set_trust_options(s) || !set_transfer_options(s))
 		return err_set(
@@ -243,6 +250,7 @@ void session_close(struct session *s)
 		return;
 	curl_easy_cleanup(s->curl);
 	free(s->base);
+	free(s->server);
 	OPENSSL_cleanse(s->binding, sizeof(s->binding));
 	free(s);
 }
@@ -253,7 +261,7 @@ static struct curl_slist *headers_for(const char *type)
 	struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no 100-continue */
 
 	if (!type)
-		return list;
+		return curl_slist_append(list, "Content-Type:"); /* curl would make one up */
 	buf_printf(&line, "Content-Type: %s", type);
 	list = curl_slist_append(list, buf_cstr(&line));
 	return curl_slist_append(list, "Content-Transfer-Encoding: base64");
@@ -271,6 +279,7 @@ static void read_answer(struct session *s, struct answer *a)
 	curl_easy_getinfo(s->curl, CURLINFO_RETRY_AFTER, &after);
 	a->moved = connects != 0;
 	a->retry_after = after > 0 ? (int64_t)after : 0;
+	a->renew_at = s->renew_at;
 	for (size_t i = 0; type && type[i] && !strchr("; \t", type[i]) && i + 1 < sizeof(a->type);
 	     i++)
 		a->type[i] = (char)tolower((unsigned char)type[i]);
@@ -301,7 +310,7 @@ struct status session_request(struct session *s, const char *operation, const ch
 	struct curl_slist *headers = headers_for(type);
 	CURLcode code;
 
-	buf_printf(&url, "%s%s", s->base, operation);
+	buf_printf(&url, "%s%s", operation[0] == '/' ? s->server : s->base, operation);
 	s->body = &answer.body;
 	curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, headers);
 	code = perform(s, buf_cstr(&url), body);

@@ -37,6 +37,7 @@ struct answer {
 	struct buf body;
 	int64_t retry_after; /* seconds; 0: not said */
 	bool moved;          /* a new connection was needed, so an earlier binding does not hold */
+	int64_t renew_at;    /* Signet-Renew-At, seconds since 1970; 0: not said, or not a date */
 };
 void answer_free(struct answer *a);
 static inline void answer_auto(struct answer *a)
@@ -50,8 +51,9 @@ void session_close(struct session *s);
 DEFINE_AUTO_REF(session, session_close)
 
 /*
- * GET (body.p NULL) or POST below /.well-known/est[/label]/. Any HTTP status is an answer; failing
- * means that there is none: WHY_NETWORK_..., WHY_TLS_..., WHY_ANSWER_TOO_LARGE.
+ * GET (body.p NULL) or POST below /.well-known/est[/label]/; an operation that begins with a slash
+ * is a path of the server's own. Any HTTP status is an answer; failing means that there is none:
+ * WHY_NETWORK_..., WHY_TLS_..., WHY_ANSWER_TOO_LARGE.
  */
 struct status session_request(struct session *s, const char *operation, const char *type,
     struct span body, struct answer *ret_answer, struct err *err);

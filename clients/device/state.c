@@ -44,6 +44,25 @@ static const struct field state_fields[] = {
 	.names = operation_names},
     NUMBER(since),
     NUMBER(retry_at),
+    NUMBER(renew_at),
+    NUMBER(renew_generation),
+    {.name = NULL},
+};
+
+static const char *const reset_phases[] = {"telling", "erasing", "untold", NULL};
+#define PATH(member)                                                                  \
+	{                                                                             \
+		.name = #member, .type = FIELD_STR,                                   \
+		.offset = offsetof(struct reset_record, member), .max = PATH_TEXT_MAX \
+	}
+static const struct field reset_fields[] = {
+    {.name = "phase",
+	.type = FIELD_ENUM,
+	.offset = offsetof(struct reset_record, phase),
+	.names = reset_phases},
+    {.name = "told", .type = FIELD_BOOL, .offset = offsetof(struct reset_record, told)},
+    PATH(data),
+    PATH(server),
     {.name = NULL},
 };
 
@@ -96,4 +115,21 @@ struct status state_load(struct store *s, struct device_state *state, struct err
 struct status state_save(struct store *s, const struct device_state *state, struct err *err)
 {
 	return record_save(s, STORE_STATE, state_fields, state, err);
+}
+
+struct status reset_record_load(struct store *s, struct reset_record *record, bool *ret_begun,
+    struct arena *arena, struct err *err)
+{
+	AUTO(buf) text = {0};
+	struct err why = {0};
+
+	*ret_begun = s->ops->load(s, STORE_RESET, &text, &why).ok;
+	if (!*ret_begun)
+		return why.kind == ERR_MISSING ? STATUS_OK : device_wrap(err, WHY(STORE), &why);
+	return record_load(s, STORE_RESET, reset_fields, record, arena, err);
+}
+
+struct status reset_record_save(struct store *s, const struct reset_record *record, struct err *err)
+{
+	return record_save(s, STORE_RESET, reset_fields, record, err);
 }

@@ -37,6 +37,22 @@ struct device_state {
 	int operation;      /* enum device_operation */
 	int64_t since;
 	int64_t retry_at; /* when the server wants to be asked again; 0: it named no time */
+	/* When the server would like it renewed (hint.h), and which generation that is said of. */
+	int64_t renew_at, renew_generation;
+};
+
+enum reset_phase {
+	RESET_TELLING, /* begun; the server may have been told or not; nothing is erased */
+	RESET_ERASING, /* told, or it must do without: from here there is no way back */
+	RESET_UNTOLD,  /* erased; the server is still to be told */
+};
+
+/* reset.json: there as long as a factory reset is under way. Strings are the arena's. */
+struct reset_record {
+	int phase; /* enum reset_phase */
+	bool told;
+	char *data;   /* directory of the product's own data, emptied as well; NULL: none */
+	char *server; /* whom to tell; NULL: nobody */
 };
 
 extern const char *const operation_names[]; /* by enum device_operation, ended by NULL */
@@ -48,5 +64,10 @@ struct status config_load(
 struct status config_save(struct store *s, const struct device_config *config, struct err *err);
 struct status state_load(struct store *s, struct device_state *state, struct err *err);
 struct status state_save(struct store *s, const struct device_state *state, struct err *err);
+/* ret_begun false: none is under way. */
+struct status reset_record_load(struct store *s, struct reset_record *record, bool *ret_begun,
+    struct arena *arena, struct err *err);
+struct status reset_record_save(
+    struct store *s, const struct reset_record *record, struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ static void describe(struct signet_device *d, X509 *cert, struct signet_status *
 	st->issuer = keep(d, &issuer);
 	st->serial_number = keep(d, &number);
 	cert_times(cert, &st->not_before, &st->not_after);
-	st->renewal_due = renewal_due(cert, RENEWAL_REMAINING);
+	st->renewal_due = renewal_due(d, st->generation, cert, 0);
 	st->valid = st->not_after > st->effective_time;
 	if (key_algorithm_of_spki(buf_span(&spki), &algorithm, &(struct err){0}).ok)
 		st->algorithm = algorithm->name;
@@ -57,6 +57,24 @@ static struct status describe_identity(
 	return STATUS_OK;
 }
 
+/* It stands before everything else that may be pending. */
+static struct status describe_reset(
+    struct signet_device *d, struct signet_status *st, struct err *err)
+{
+	static const char *const phases[] = {
+	    [RESET_TELLING] = "telling", [RESET_ERASING] = "erasing", [RESET_UNTOLD] = "untold"};
+	struct reset_record record = {0};
+	bool begun;
+
+	TRY(reset_record_load(d->store, &record, &begun, &d->status_arena, err));
+	if (!begun)
+		return STATUS_OK;
+	st->pending = phases[record.phase];
+	st->pending_operation = "reset";
+	st->pending_since = st->pending_retry_at = 0;
+	return STATUS_OK;
+}
+
 static void describe_pending(struct signet_device *d, struct signet_status *st)
 {
 	/* Activated, but the power went before the record was cleared: nothing is pending. */
@@ -87,6 +105,7 @@ struct status status_run(struct signet_device *d, struct signet_status *ret_stat
 	}
 	TRY(describe_identity(d, &st, err));
 	describe_pending(d, &st);
+	TRY(describe_reset(d, &st, err));
 	*ret_status = st;
 	return STATUS_OK;
 }

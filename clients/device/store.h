@@ -44,6 +44,7 @@ struct store;
 #define STORE_CONFIG  "config.json"
 #define STORE_STATE   "state.json"
 #define STORE_ANCHORS "anchors.pem"
+#define STORE_RESET   "reset.json"
 #define STORE_RECORD_MAX                                                        \
 	((size_t)256 << 10) /* anchors are the largest: some dozen certificates \
 			     */
@@ -77,6 +78,10 @@ struct store_ops {
 	struct status (*activate)(struct store *s, uint32_t generation, struct err *err);
 	/* The highest number in use, whole or not; 0: none. */
 	struct status (*highest)(struct store *s, uint32_t *ret_generation, struct err *err);
+	/* Overwrite a record, where the medium lets us, and remove it; none there: done. */
+	struct status (*remove)(struct store *s, const char *name, struct err *err);
+	/* The same with every identity, the current one first. Cut short, it is called again. */
+	struct status (*forget)(struct store *s, struct err *err);
 	/* Remove every generation but these two (0: none). */
 	struct status (*prune)(struct store *s, uint32_t keep, uint32_t keep_too, struct err *err);
 

@@ -3,7 +3,7 @@
  *
  *     DIR/                 0700
  *       lock               held by flock(2) while a program changes the store
- *       config.json state.json anchors.pem
+ *       config.json state.json anchors.pem reset.json
  *       identity-7/        a generation: key.pem 0600, cert.pem (certificate, then intermediates)
  *       current            symbolic link to the current generation's directory
  *
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "clients/device/erase.h"
 #include "clients/device/key_file.h"
 #include "clients/device/reason.h"
 #include "clients/device/store.h"
@@ -97,10 +98,11 @@ static struct status file_save(
 	return file_replace(path.text, bytes, 0600, &why).ok ? STATUS_OK : wrap(err, &why);
 }
 
-/* "state.json.Xy12ab": the temporary name of a record that a power cut left behind. */
+/* "state.json.Xy12ab", "state.json.erased": of a record that a power cut left behind. */
 static bool is_litter(const char *name)
 {
-	static const char *const records[] = {STORE_CONFIG, STORE_STATE, STORE_ANCHORS};
+	static const char *const records[] = {
+	    STORE_CONFIG, STORE_STATE, STORE_ANCHORS, STORE_RESET};
 
 	for (size_t i = 0; i < COUNT(records); i++) {
 		size_t n = strlen(records[i]);
@@ -135,9 +137,11 @@ static struct status each_name(struct file_store *f,
 static struct status remove_litter(
     struct file_store *f, const char *name, void *context, struct err *err)
 {
+	struct err why = {0}; /* the next run tries again */
+
 	(void)context, (void)err;
 	if (is_litter(name))
-		unlinkat(f->fd, name, 0);
+		(void)erase_file(f->fd, name, &why).ok;
 	return STATUS_OK;
 }
 
@@ -320,16 +324,17 @@ static struct status generation_remove(struct file_store *f, const char *name, s
 	int fd = openat(f->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	struct err why = {0}; /* what is left shows when the directory is removed */
 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
 		return failed(err, "open", name);
 	}
-	unlinkat(fd, "key.pem", 0);
+	(void)erase_file(fd, "key.pem", &why).ok;
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlinkat(fd, entry->d_name, 0);
+			(void)erase_file(fd, entry->d_name, &why).ok;
 	closedir(dir);
 	return unlinkat(f->fd, name, AT_REMOVEDIR) == 0 ? STATUS_OK : failed(err, "remove", name);
 }
@@ -351,6 +356,33 @@ static struct status file_prune(struct store *s, uint32_t keep, uint32_t keep_to
 
 	TRY(each_name(of(s), remove_unless_kept, both, err));
 	return sync_directory(of(s)->fd, err);
+}
+
+static struct status file_remove(struct store *s, const char *name, struct err *err)
+{
+	const struct file_store *f = of(s);
+	struct err why = {0};
+	char erased[64];
+
+	/* Half overwritten it could not be read: first it gets a name that nobody reads. */
+	snprintf(erased, sizeof(erased), "%s.erased", name);
+	if (renameat(f->fd, name, f->fd, erased) < 0 && errno != ENOENT)
+		return failed(err, "rename", name);
+	TRY(sync_directory(f->fd, err));
+	if (!erase_file(f->fd, erased, &why).ok)
+		return wrap(err, &why);
+	return sync_directory(f->fd, err);
+}
+
+/* The link first: from then on nothing is the current identity, whatever is left of it. */
+static struct status file_forget(struct store *s, struct err *err)
+{
+	struct file_store *f = of(s);
+
+	if (unlinkat(f->fd, CURRENT, 0) < 0 && errno != ENOENT)
+		return failed(err, "remove", CURRENT);
+	TRY(sync_directory(f->fd, err));
+	return file_prune(s, 0, 0, err);
 }
 
 static void file_paths(struct store *s, struct buf *ret_cert, struct buf *ret_key)
@@ -389,6 +421,8 @@ static const struct store_ops file_store_ops = {
     .current = file_current,
     .activate = file_activate,
     .highest = file_highest,
+    .remove = file_remove,
+    .forget = file_forget,
     .prune = file_prune,
     .paths = file_paths,
     .close = file_close,

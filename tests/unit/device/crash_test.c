@@ -284,3 +284,77 @@ Test(device_power_cut, renewal_cut_at_any_call, .timeout = 300)
 	cr_assert_gt(n, 20, "only %ld calls were counted", n);
 	rig_free(rig);
 }
+
+static enum signet_result act_reset(struct rig *rig)
+{
+	return rig_reset(rig, NULL);
+}
+
+/* Whenever the power goes: as before, or a reset that is finished by the next start. */
+Test(device_power_cut, reset_cut_at_any_call, .timeout = 300)
+{
+	const struct signet_reset if_begun = {.if_begun = true};
+	struct rig *rig = rig_new(0);
+	bool whole = false;
+	long n;
+
+	for (n = 1; !whole; n++) {
+		enum signet_result ended;
+
+		cr_assert_eq(rig_enroll(rig, NULL), SIGNET_DONE, "call %ld: %s", n, rig->why.text);
+		whole = run_with_power_until(rig, act_reset, n, n % 2);
+		ended = rig_reset(rig, &if_begun);
+		if (ended == SIGNET_NOT_DUE && strcmp(rig_status(rig)->identity, "LDevID") == 0) {
+			assert_usable(rig, n); /* not begun, as far as the disk knows */
+			continue;
+		}
+		cr_assert(ended == SIGNET_DONE || ended == SIGNET_NOT_DUE, "call %ld: %s", n,
+		    rig->why.text);
+		cr_assert_str_eq(rig_status(rig)->identity, "IDevID", "call %ld", n);
+		cr_assert_null(rig->status.server, "call %ld", n);
+		cr_assert_null(rig->status.anchor_digest, "call %ld", n);
+		cr_assert_null(rig->status.pending, "call %ld", n);
+	}
+	cr_assert_gt(n, 15, "only %ld calls were counted", n);
+	rig_free(rig);
+}
+
+static void forget_successor(const struct rig *rig)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/anchors.pem", rig->store);
+	mint_write_cert(path, rig->r->root);
+}
+
+/* A root that follows is taken in whole or not at all, and learnt anew where it was not. */
+Test(device_power_cut, following_a_root_cut_at_any_call, .timeout = 300)
+{
+	struct rig *rig = rig_new(0);
+	EVP_PKEY *key = mint_key();
+	char command[160];
+	bool whole = false;
+	long n;
+
+	cr_assert_eq(rig_enroll(rig, NULL), SIGNET_DONE, "%s", rig->why.text);
+	rig->r->offer_too[0] =
+	    mint_cert(&(struct mint_wish){.cn = "New Root", .key = key, .ca = true});
+	rig->r->offer_too[1] = mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .ca = true});
+	snprintf(command, sizeof(command), "test $(grep -c BEGIN %s/anchors.pem) = 2", rig->store);
+	for (n = 1; !whole; n++) {
+		whole = run_with_power_until(rig, act_renew, n, n % 2);
+		cr_assert_str_eq(rig_status(rig)->anchor_digest, rig->pin, "call %ld", n);
+		cr_assert_eq(rig_renew(rig, NULL), SIGNET_DONE, "call %ld: %s", n, rig->why.text);
+		cr_assert_eq(system(command), 0, "call %ld", n);
+		assert_tidy(rig, n);
+		forget_successor(rig);
+	}
+	X509_free(rig->r->offer_too[0]);
+	X509_free(rig->r->offer_too[1]);
+	EVP_PKEY_free(key);
+	rig_free(rig);
+}

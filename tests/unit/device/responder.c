@@ -271,12 +271,21 @@ static bool reply_spoilt(struct responder *r, SSL *ssl, struct buf *cms)
 	}
 }
 
+/* Behind the type, where another header may stand as well. */
+static void put_type(const struct responder *r, const char *type, struct buf *out)
+{
+	buf_put_str(out, type);
+	if (r->renew_at)
+		buf_printf(out, "\r\nSignet-Renew-At: %s", r->renew_at);
+}
+
 static bool reply_certificate(struct responder *r, SSL *ssl, X509 *cert, X509_REQ *csr, X509 *shown)
 {
 	X509 *list[3] = {cert};
 	size_t count = r->fault == FAULT_NO_CERTIFICATE ? 0 : 1;
 	X509 *more = NULL;
 	AUTO(buf) cms = {0};
+	AUTO(buf) type = {0};
 	bool spoilt;
 
 	if (r->send_issuer_too)
@@ -288,8 +297,9 @@ static bool reply_certificate(struct responder *r, SSL *ssl, X509 *cert, X509_RE
 	mint_certs_only(list, count, &cms);
 	X509_free(more);
 	spoilt = reply_spoilt(r, ssl, &cms);
+	put_type(r, "application/pkcs7-mime; smime-type=certs-only", &type);
 	if (!spoilt)
-		reply_base64(ssl, "application/pkcs7-mime; smime-type=certs-only", buf_span(&cms));
+		reply_base64(ssl, buf_cstr(&type), buf_span(&cms));
 	return !spoilt;
 }
 
@@ -336,15 +346,38 @@ static bool enroll(struct responder *r, SSL *ssl, const struct request *q, X509 
 	return reply_certificate(r, ssl, r->last_issued, csr, shown);
 }
 
+/* A reset is told of with whatever identity the device has left. */
+static bool reset(struct responder *r, SSL *ssl, X509 *shown)
+{
+	r->resets++;
+	if (r->reset_busy > 0) {
+		r->reset_busy--;
+		reply_later(r, ssl, 503);
+	} else if (r->reset_refuses_ldevid && X509_cmp(shown, r->idevid) != 0) {
+		reply_text(ssl, 403, "this LDevID is revoked");
+	} else if (r->reset_status) {
+		reply_text(ssl, r->reset_status, "no reset");
+	} else {
+		reply(ssl, 200, "Content-Type: application/json\r\n", SPAN_LITERAL("{}"));
+	}
+	return true;
+}
+
 static void cacerts(struct responder *r, SSL *ssl)
 {
-	X509 *list[4] = {
-	    r->offer_other_root ? r->stranger : r->root, r->ca, r->offer_too[0], r->offer_too[1]};
-	size_t count = r->offer_too[0] ? 4 : 2;
+	X509 *list[128] = {r->offer_other_root ? r->stranger : r->root, r->ca};
+	size_t count = 2;
 	AUTO(buf) cms = {0};
+	AUTO(buf) type = {0};
 
+	for (size_t i = 0; i < COUNT(r->offer_too); i++)
+		if (r->offer_too[i])
+			list[count++] = r->offer_too[i];
+	for (int i = 0; i < r->offer_many; i++)
+		list[count++] = r->offer_too[0];
 	mint_certs_only(list, count, &cms);
-	reply_base64(ssl, "application/pkcs7-mime", buf_span(&cms));
+	put_type(r, "application/pkcs7-mime", &type);
+	reply_base64(ssl, buf_cstr(&type), buf_span(&cms));
 }
 
 static bool get(struct responder *r, SSL *ssl, const char *operation)
@@ -381,6 +414,8 @@ static bool answer(struct responder *r, SSL *ssl, const struct request *q, X509 
 		reply_text(ssl, 401, "a client certificate is needed");
 		return true;
 	}
+	if (strcmp(q->path, "/.well-known/signet/reset") == 0)
+		return reset(r, ssl, shown);
 	if (strcmp(operation, "simpleenroll") == 0) {
 		r->enrollments++;
 		return enroll(r, ssl, q, shown, false);

@@ -49,13 +49,18 @@ struct responder {
 	bool refuse_after_issue;   /* the certificate issued last gets 403 wherever it is shown */
 	bool refuse_in_tls_after_issue;     /* the same, by the handshake */
 	int busy_after_issue;               /* the same, so many 503 */
-	X509 *offer_too[2];                 /* more in cacerts; borrowed */
+	X509 *offer_too[4];                 /* more in cacerts; borrowed */
+	int offer_many;                     /* the first of them, so often */
+	const char *renew_at;               /* Signet-Renew-At; NULL: not said */
+	int reset_status;                   /* what a reset is answered with; 0: 200 */
+	bool reset_refuses_ldevid;          /* 403, unless the IDevID is shown */
+	int reset_busy;                     /* so many 503 first */
 	bool offer_other_root;              /* cacerts lacks the real root */
 	struct buf csrattrs;                /* DER; n = 0: 204 */
 	int64_t issue_not_before, lifetime; /* 0: an hour ago; a day */
 
 	/* records */
-	int requests, enrollments, reenrollments, connections, issued;
+	int requests, enrollments, reenrollments, connections, issued, resets;
 	bool binding_seen, binding_good;
 	char shown[128]; /* common name or serialNumber of the last client certificate */
 	X509_REQ *csr;   /* the last one */

@@ -103,6 +103,17 @@ enum signet_result rig_renew(struct rig *rig, const struct signet_renewal *how)
 	return result;
 }
 
+enum signet_result rig_reset(struct rig *rig, const struct signet_reset *how)
+{
+	struct signet_device *d;
+	enum signet_result result = signet_device_open(&rig->later, &rig->hooks, &d, &rig->why);
+
+	if (result == SIGNET_DONE)
+		result = signet_device_reset(d, how, &rig->why);
+	signet_device_close(d);
+	return result;
+}
+
 struct signet_status *rig_status(struct rig *rig)
 {
 	struct signet_reason why;

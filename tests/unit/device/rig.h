@@ -2,6 +2,7 @@
 #ifndef TEST_DEVICE_RIG_H
 #define TEST_DEVICE_RIG_H
 
+#include "clients/device/signet-device-reset.h"
 #include "clients/device/signet-device.h"
 #include "tests/unit/device/responder.h"
 
@@ -25,6 +26,7 @@ struct rig *rig_new(int tls_version);
 void rig_free(struct rig *rig);
 enum signet_result rig_enroll(struct rig *rig, const struct signet_enrollment *how);
 enum signet_result rig_renew(struct rig *rig, const struct signet_renewal *how);
+enum signet_result rig_reset(struct rig *rig, const struct signet_reset *how);
 /* Open anew and ask; fills rig->status. */
 struct signet_status *rig_status(struct rig *rig);
 /* The certificate that is current, as other programs read it; NULL: none. */

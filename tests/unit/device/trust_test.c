@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <criterion/criterion.h>
+#include <openssl/pem.h>
 
 #include "tests/unit/device/rig.h"
 
@@ -220,6 +221,128 @@ Test(device_trust, successor_with_another_key_is_not)
 Test(device_trust, successor_vouched_for_by_no_ca_certificate_is_not)
 {
 	enroll_with_successor(false, link_that_is_no_ca);
+}
+
+static X509 *link_that_has_ended(struct rig *rig, EVP_PKEY *key)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	return mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .not_before = now - 20 * 86400,
+	    .not_after = now - 10 * 86400,
+	    .ca = true});
+}
+
+static X509 *link_under_another_name(struct rig *rig, EVP_PKEY *key)
+{
+	return mint_cert(&(struct mint_wish){.cn = "Other Root",
+	    .key = key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .ca = true});
+}
+
+/* Names the old root as its issuer, and is signed by somebody else. */
+static X509 *link_with_a_forged_signature(struct rig *rig, EVP_PKEY *key)
+{
+	return mint_cert(&(struct mint_wish){.cn = "New Root",
+	    .key = key,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->stranger_key,
+	    .ca = true});
+}
+
+Test(device_trust, successor_whose_link_has_ended_is_not)
+{
+	enroll_with_successor(false, link_that_has_ended);
+}
+
+Test(device_trust, successor_of_another_name_than_its_link_is_not)
+{
+	enroll_with_successor(false, link_under_another_name);
+}
+
+Test(device_trust, successor_whose_link_is_forged_is_not)
+{
+	enroll_with_successor(false, link_with_a_forged_signature);
+}
+
+static int anchors_of(const struct rig *rig)
+{
+	char command[200];
+	int count = -1;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "grep -c BEGIN %s/anchors.pem", rig->store);
+	f = popen(command, "r");
+	cr_assert(f && fscanf(f, "%d", &count) == 1);
+	pclose(f);
+	return count;
+}
+
+/* The newest first, all of one name, as an operator who never renames would have it. */
+Test(device_trust, two_successors_are_followed_at_once_in_whatever_order)
+{
+	struct rig *rig = rig_new(0);
+	EVP_PKEY *second = mint_key(), *third = mint_key();
+	X509 *two = mint_cert(&(struct mint_wish){.cn = "Root", .key = second, .ca = true});
+	X509 *three = mint_cert(&(struct mint_wish){.cn = "Root", .key = third, .ca = true});
+
+	rig->r->offer_too[0] = three;
+	rig->r->offer_too[1] = mint_cert(&(struct mint_wish){
+	    .cn = "Root", .key = third, .issuer = two, .issuer_key = second, .ca = true});
+	rig->r->offer_too[2] = two;
+	rig->r->offer_too[3] = mint_cert(&(struct mint_wish){.cn = "Root",
+	    .key = second,
+	    .issuer = rig->r->root,
+	    .issuer_key = rig->r->root_key,
+	    .ca = true});
+	cr_assert_eq(rig_enroll(rig, NULL), SIGNET_DONE, "%s", rig->why.text);
+	cr_expect_eq(anchors_of(rig), 3);
+	for (size_t i = 0; i < 4; i++)
+		X509_free(rig->r->offer_too[i]);
+	EVP_PKEY_free(second);
+	EVP_PKEY_free(third);
+	rig_free(rig);
+}
+
+Test(device_trust, a_bag_with_far_too_many_certificates_is_refused)
+{
+	struct rig *rig = rig_new(0);
+
+	rig->r->offer_too[0] = rig->r->stranger;
+	rig->r->offer_many = 100;
+	cr_expect_eq(rig_enroll(rig, NULL), SIGNET_BAD_ANSWER, "%s", rig->why.text);
+	cr_expect_eq(rig->r->enrollments, 0);
+	rig_free(rig);
+}
+
+Test(device_trust, a_root_that_has_ended_is_dropped_when_another_is_there)
+{
+	struct rig *rig = rig_new(0);
+	int64_t now = (int64_t)time(NULL);
+	char path[160];
+	FILE *f;
+	X509 *old = mint_cert(&(struct mint_wish){.cn = "Ended Root",
+	    .key = rig->r->stranger_key,
+	    .not_before = now - 20 * 86400,
+	    .not_after = now - 86400,
+	    .ca = true});
+
+	cr_assert_eq(rig_enroll(rig, NULL), SIGNET_DONE, "%s", rig->why.text);
+	snprintf(path, sizeof(path), "%s/anchors.pem", rig->store);
+	f = fopen(path, "a");
+	cr_assert(f && PEM_write_X509(f, old));
+	fclose(f);
+	cr_expect_eq(anchors_of(rig), 2);
+	cr_assert_eq(rig_renew(rig, NULL), SIGNET_DONE, "%s", rig->why.text);
+	cr_expect_eq(anchors_of(rig), 1);
+	cr_expect_str_eq(rig_status(rig)->anchor_digest, rig->pin);
+	X509_free(old);
+	rig_free(rig);
 }
 
 /* ---- time ---- */
