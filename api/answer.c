@@ -201,6 +201,11 @@ static const struct answer_field operator_certificate[] = {
     INT("id", "of the certificate"), STR("principal", "its CN"), HEX("serial_number", ""), TIME("not_before", ""),
     TIME("not_after", ""), STR("certificate", "PEM"), END};
 
+static const struct answer_field service_certificate[] = {
+    INT("id", "of the certificate"), STR("profile", "that it was issued under"), HEX("serial_number", ""), TIME("not_before", ""),
+    TIME("not_after", ""), INT_OR_NULL("renews", "id of the one with the same key and names"),
+    STR("certificate", "PEM, with the issuers below the root"), END};
+
 /* ---- the log: api/log.c ---- */
 static const struct answer_field log_info_fields[] = {
     STR("origin", "name of the log"), STR("vkey", "its public key, as C2SP signed-note writes it"), TIME("started_at", ""),
@@ -266,6 +271,7 @@ const struct answer_shape answer_shapes[] = {
     {"TokenList", NULL, "Token", "a page of tokens"},
     {"TokenMade", token_made, NULL, "a new token"},
     {"OperatorCertificate", operator_certificate, NULL, "a client certificate for a principal"},
+    {"ServiceCertificate", service_certificate, NULL, "a certificate for a service"},
     {"LogInfo", log_info_fields, NULL, "which log this is"},
     {"LogEntry", log_entry_fields, NULL, "an entry, by its numbers"},
     {"LogEntryList", NULL, "LogEntry", "a page of entries"},

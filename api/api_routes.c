@@ -23,6 +23,7 @@
 #include "api/request.h"
 #include "api/revocation.h"
 #include "api/self.h"
+#include "api/service_certificate.h"
 #include "api/statistic.h"
 #include "api/token.h"
 
@@ -116,6 +117,11 @@ const struct route api_routes[] = {
     {GET("/certificates", "listCertificates", PERMISSION_CERTIFICATE_READ, certificate_list_get,
 	 "certificates, newest first, or those first that end first"),
 	LIST(certificate_list_fields, certificate_list_query), .answer = "CertificateList"},
+    {ROW(HTTP_POST, "/certificates", "createServiceCertificate", PERMISSION_CERTIFICATE_ISSUE,
+	 service_certificate_create, "a certificate for a service, under a profile that says which names it may have"),
+	.flags = ROUTE_ACT | ROUTE_CREATES, .scope = SCOPE_GLOBAL,
+	BODY(SERVICE_CERTIFICATE_BODY_MAX, service_certificate_fields, service_certificate_body),
+	.answer = "ServiceCertificate", .status = 201},
     {GET("/certificates/{id}", "getCertificate", PERMISSION_CERTIFICATE_READ, certificate_one_get, "a certificate"),
 	.answer = "Certificate"},
     {GET("/certificates/{id}/pem", "getCertificatePem", PERMISSION_CERTIFICATE_READ, certificate_pem_get,

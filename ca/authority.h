@@ -74,13 +74,20 @@ struct san_part {
 	char *hw_type; /* hardware-module-name: OID */
 };
 
+enum profile_use {
+	USE_DEVICE, /* by labels */
+	USE_SERVICE /* ca/service_certificate.h */
+};
 struct profile {
 	int64_t id;
 	char *name;
 	char *authority_name;
 	struct authority *authority;
-	struct str_list key_algorithms; /* names of base/algorithm.h */
-	int64_t validity;               /* seconds; cut at the issuer's own end */
+	bool own;                              /* of ours: no document says it (ca/profile.c) */
+	int use;                               /* enum profile_use */
+	struct str_list permit_dns, permit_ip; /* USE_SERVICE: ca/service_name.h */
+	struct str_list key_algorithms;        /* names of base/algorithm.h */
+	int64_t validity;                      /* seconds; cut at the issuer's own end */
 	int64_t backdate;        /* seconds that notBefore lies in the past, for clocks that lag */
 	bool no_expiry;          /* 99991231235959Z instead of validity (IDevID) */
 	struct map_list subject; /* struct subject_part */

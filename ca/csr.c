@@ -176,3 +176,31 @@ struct status csr_parse(struct span der, struct csr *ret_csr, struct err *err)
 	*ret_csr = csr;
 	return STATUS_OK;
 }
+
+/* ---- as text ---- */
+
+#define PEM_BEGIN "-----BEGIN CERTIFICATE REQUEST-----"
+#define PEM_END   "-----END CERTIFICATE REQUEST-----"
+
+/* What stands between the lines of PEM; all of it where there are none. */
+static struct span inner(const char *text)
+{
+	const char *begin = strstr(text, PEM_BEGIN), *end;
+
+	if (!begin)
+		return span_str(text);
+	begin += strlen(PEM_BEGIN);
+	end = strstr(begin, PEM_END);
+	return end ? span(begin, (size_t)(end - begin)) : span_str(begin);
+}
+
+struct status csr_parse_text(
+    const char *text, struct buf *der, struct csr *ret_csr, struct err *err)
+{
+	struct err why = {0};
+
+	if (!base64_decode(inner(text), der, &why).ok)
+		return REFUSE(
+		    err, BODY_BASE64, "the request is neither PEM nor base64: %s", why.message);
+	return csr_parse(buf_span(der), ret_csr, err);
+}

@@ -28,5 +28,9 @@ struct csr {
  * ret_csr.
  */
 struct status csr_parse(struct span der, struct csr *ret_csr, struct err *err);
+/* The same of PEM, or of base64; `der` holds what ret_csr points into. ERR_INPUT body.base64, too.
+ */
+struct status csr_parse_text(
+    const char *text, struct buf *der, struct csr *ret_csr, struct err *err);
 
 #endif

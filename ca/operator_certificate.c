@@ -17,31 +17,6 @@
 
 /* ---- issuing ---- */
 
-#define PEM_BEGIN "-----BEGIN CERTIFICATE REQUEST-----"
-#define PEM_END   "-----END CERTIFICATE REQUEST-----"
-
-/* What stands between the lines of PEM; all of it where there are none. */
-static struct span inner(const char *text)
-{
-	const char *begin = strstr(text, PEM_BEGIN), *end;
-
-	if (!begin)
-		return span_str(text);
-	begin += strlen(PEM_BEGIN);
-	end = strstr(begin, PEM_END);
-	return end ? span(begin, (size_t)(end - begin)) : span_str(begin);
-}
-
-static struct status read_csr(const char *text, struct buf *der, struct csr *ret, struct err *err)
-{
-	struct err why = {0};
-
-	if (!base64_decode(inner(text), der, &why).ok)
-		return REFUSE(
-		    err, BODY_BASE64, "the request is neither PEM nor base64: %s", why.message);
-	return csr_parse(buf_span(der), ret, err);
-}
-
 static struct status find_authority(
     const struct policy *p, struct authority **ret_authority, struct err *err)
 {
@@ -150,7 +125,7 @@ static struct status issue(struct authority *a, const struct operator_wish *w,
 	struct profile *profile;
 	struct csr csr;
 
-	TRY(read_csr(w->csr, &der, &csr, err));
+	TRY(csr_parse_text(w->csr, &der, &csr, err));
 	TRY(profile_operator(a, w->principal->name, arena, &profile, err));
 	return issue_certificate(
 	    profile, &profile_nobody, csr.spki, csr.key_algorithm, w->now, rng, ret_issued, err);

@@ -403,6 +403,9 @@ static struct status build_label(const struct builder *b, size_t i)
 	if (!l->profile)
 		return policy_fail(
 		    item, "profile", b->err, "there is no profile '%.63s'", l->profile_name);
+	if (l->profile->use != USE_DEVICE)
+		return policy_fail(item, "profile", b->err,
+		    "profile '%.63s' is not for devices: its use is another", l->profile_name);
 	TRY(check_authority(b, item, l));
 	TRY(link_anchors(b, item, l));
 	TRY(link_products(b, item, l));

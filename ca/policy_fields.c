@@ -86,7 +86,7 @@ static const struct field subject_fields[] = {
 	.help = "CN, O, OU, C, serialNumber, ... or a dotted OID"},
     {.name = "value", .type = FIELD_STR, .offset = offsetof(struct subject_part, value),
 	.required = true, .min = 1, .max = 200,
-	.help = "text with {serial} {product} {manufacturer} {device}; {{ is a {"},
+	.help = "text with {serial} {product} {manufacturer} {device}, of services {dns}; {{ is a {"},
     {0},
 };
 static const struct field san_fields[] = {
@@ -104,11 +104,20 @@ static const char *const key_usages[] = {"digitalSignature", "nonRepudiation", "
     "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
     NULL};
 
+static const char *const profile_uses[] = {"device", "service", NULL};
+
 #define AT(member) offsetof(struct profile_document, profile.member)
 static const struct field profile_fields[] = {
     HEAD,
     {.name = "authority", .type = FIELD_STR, .offset = AT(authority_name), .required = true,
 	.min = 1, .max = 63, .help = "the authority that issues"},
+    {.name = "use", .type = FIELD_ENUM, .offset = AT(use), .names = profile_uses,
+	.standard = "device", .help = "device: labels issue under it; service: POST /certificates does"},
+    {.name = "permit_dns", .type = FIELD_STR_LIST, .offset = AT(permit_dns), .max = 100,
+	.help = "host names that services may have: api.example.com, *.example.com (one label more) or "
+		".example.com (all below)"},
+    {.name = "permit_ip", .type = FIELD_STR_LIST, .offset = AT(permit_ip), .max = 100,
+	.help = "addresses that services may have, or ranges such as 10.0.0.0/8"},
     {.name = "key_algorithms", .type = FIELD_STR_LIST, .offset = AT(key_algorithms),
 	.standard = "EC-P256 EC-P384 Ed25519", .min = 1, .max = 16,
 	.help = "keys that it certifies: EC-P256 EC-P384 Ed25519 RSA-2048 RSA-3072 RSA-4096 "

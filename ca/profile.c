@@ -7,6 +7,7 @@
 #include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/general_name.h"
+#include "ca/service_name.h"
 
 #define SERVER_VALIDITY (30 * INT64_C(86400))
 #define SERVER_BACKDATE INT64_C(300) /* devices whose clocks lag a little */
@@ -238,14 +239,40 @@ static struct status refuse_infrastructure(const struct profile *profile, struct
 	return STATUS_OK;
 }
 
+/* Who may have which name is said for services, and is not for devices: theirs are authenticated.
+ */
+static struct status check_use(const struct profile *p, struct err *err)
+{
+	const bool permits = p->permit_dns.count + p->permit_ip.count > 0;
+	char why[200];
+
+	if (p->use == USE_DEVICE)
+		return permits ? err_set(err, ERR_CONFIG,
+				     "permit_dns and permit_ip are for profiles with use: service")
+			       : STATUS_OK;
+	if (p->authority && p->authority->operators)
+		return err_set(
+		    err, ERR_CONFIG, "authority: '%s' is for operators alone", p->authority->name);
+	if (p->mud_url)
+		return err_set(err, ERR_CONFIG, "mud_url: a service has no product");
+	for (size_t i = 0; i < p->permit_dns.count; i++)
+		if (!service_permit_dns_fits(p->permit_dns.items[i], why, sizeof(why)))
+			return err_set(err, ERR_CONFIG, "permit_dns: %s", why);
+	for (size_t i = 0; i < p->permit_ip.count; i++)
+		if (!service_permit_ip_fits(p->permit_ip.items[i], why, sizeof(why)))
+			return err_set(err, ERR_CONFIG, "permit_ip: %s", why);
+	return STATUS_OK;
+}
+
 static struct status compile(const struct profile *profile, uint32_t variables,
     struct profile_compiled *compiled, struct arena *arena, struct err *err)
 {
 	const struct key_algorithm *issuer_key;
 	TRY(check_times(profile, err));
 	TRY(check_usage(profile, err));
-	if (variables == TEMPLATE_FOR_DEVICES)
+	if (!profile->own)
 		TRY(refuse_infrastructure(profile, err));
+	TRY(check_use(profile, err));
 	TRY(compile_keys(profile, compiled, err));
 	TRY(profile_compile_names(profile, variables, compiled, arena, err));
 	/* RFC 5280 4.1.2.6: a certificate without a subject needs a name in the SAN. */
@@ -271,9 +298,27 @@ static struct status compile_named(
 	return STATUS_OK;
 }
 
+/* All names and addresses of the call, and nothing else: whoever trusts a name looks there. */
+static struct map_list names_of_the_call(struct arena *arena)
+{
+	struct san_part *san = arena_alloc(arena, 2 * sizeof(*san));
+	san[0].type = arena_strdup(arena, "dns");
+	san[0].value = arena_strdup(arena, "{dns}");
+	san[1].type = arena_strdup(arena, "ip");
+	san[1].value = arena_strdup(arena, "{ip}");
+	return (struct map_list){san, 2};
+}
+
 struct status profile_compile(struct profile *profile, struct arena *arena, struct err *err)
 {
-	return compile_named(profile, TEMPLATE_FOR_DEVICES, arena, err);
+	if (profile->use == USE_DEVICE)
+		return compile_named(profile, TEMPLATE_FOR_DEVICES, arena, err);
+	if (profile->san.count > 0)
+		return err_set(err, ERR_CONFIG,
+		    "profile \"%s\": san: of a service it is the names of the call: leave it out",
+		    profile->name ? profile->name : "");
+	profile->san = names_of_the_call(arena);
+	return compile_named(profile, TEMPLATE_FOR_SERVERS, arena, err);
 }
 
 bool profile_allows(const struct profile_compiled *compiled, const struct key_algorithm *a)
@@ -301,6 +346,7 @@ static struct profile *profile_own(struct authority *authority, const char *name
 	static const char *const keys[] = {
 	    "EC-P256", "EC-P384", "Ed25519", "RSA-2048", "RSA-3072", "RSA-4096"};
 	struct profile *p = arena_alloc(arena, sizeof(*p));
+	p->own = true;
 	p->name = arena_strdup(arena, name);
 	p->authority = authority;
 	p->authority_name = arena_strdup(arena, authority->name);
@@ -328,14 +374,9 @@ struct status profile_server(
 	 * anchor. */
 	static const char *const usages[] = {"serverAuth", "cmcRA"};
 	struct profile *p = profile_own(authority, "signet-server", usages, COUNT(usages), arena);
-	struct san_part *san = arena_alloc(arena, 2 * sizeof(*san));
-	san[0].type = arena_strdup(arena, "dns");
-	san[0].value = arena_strdup(arena, "{dns}");
-	san[1].type = arena_strdup(arena, "ip");
-	san[1].value = arena_strdup(arena, "{ip}");
 	p->validity = SERVER_VALIDITY;
 	p->subject = common_name("{dns}", arena);
-	p->san = (struct map_list){san, 2};
+	p->san = names_of_the_call(arena);
 	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
 	*ret_profile = p;
 	return STATUS_OK;

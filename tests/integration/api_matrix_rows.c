@@ -154,6 +154,8 @@ const struct matrix_row matrix_rows[] = {
      * for operators here. */
     {"createOperatorCertificate", "POST", API "principals/ci-one/certificates", "token.create", RULE_GLOBAL, 409, JSON,
 	"{\"csr\":\"none\"}", NULL, NULL},
+    {"createServiceCertificate", "POST", API "certificates", "certificate.issue", RULE_GLOBAL, 422, JSON,
+	"{\"profile\":\"none\",\"csr\":\"MAA=\",\"dns\":[\"a.example\"]}", NULL, NULL},
 
     /* ---- the log ---- */
     {"getLog", "GET", API "log/info", "log.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
