@@ -10,7 +10,6 @@
 #include "ca/certificate.h"
 #include "ca/crl_scope.h"
 #include "ca/extension.h"
-#include "ca/general_name.h"
 
 #define URLS_MAX 64 /* of one list; more changes of its URL than anybody makes */
 /* A full list that takes less is always made. */
@@ -51,24 +50,14 @@ static void add_template(struct scope *s, const char *url, int64_t shard)
 		add_url(s, arena_strdup(&s->arena, buf_cstr(&text)));
 }
 
-/* The first URL that a certificate says: authorities were made before theirs were kept. */
-static void add_of_certificate(struct scope *s, struct span der)
+/*
+ * The one list of a root is for all that it issued, and says so by saying nothing: its own
+ * certificate names no list, and who checks the whole chain (openssl verify -crl_check_all) wants
+ * one that is for it as well.
+ */
+static bool is_for_all(const struct authority *a)
 {
-	struct certificate_view view;
-	struct err err = {0};
-	const struct extension *e;
-	struct span value, points, point, name, full_name, url;
-
-	if (!certificate_read(der, &view, &err).ok)
-		return;
-	e = certificate_extension(&view, OID_CRL_DISTRIBUTION);
-	value = e ? e->value : SPAN_NONE;
-	if (e && der_take(&value, DER_SEQUENCE, &points) &&
-	    der_take(&points, DER_SEQUENCE, &point) &&
-	    der_take(&point, DER_CONTEXT_CONSTRUCTED | 0, &name) &&
-	    der_take(&name, DER_CONTEXT_CONSTRUCTED | 0, &full_name) &&
-	    der_take(&full_name, GENERAL_URI, &url))
-		add_url(s, arena_strndup(&s->arena, (const char *)url.p, url.n));
+	return !a->parent && a->chain_count == 0 && crl_shards(a) == 1;
 }
 
 static void collect_urls(const struct crl_task *t, struct scope *s)
@@ -76,14 +65,13 @@ static void collect_urls(const struct crl_task *t, struct scope *s)
 	const struct authority *a = t->authority;
 	const int64_t shard = t->state->shard;
 
+	if (is_for_all(a))
+		return;
 	for (size_t i = 0; i < t->url_count; i++)
 		if (t->urls[i].authority_id == a->id)
 			add_template(s, t->urls[i].url, shard);
 	if (a->crl_url)
 		add_template(s, a->crl_url, shard);
-	for (size_t i = 0; shard == 0 && t->policy && i < t->policy->authority_count; i++)
-		if (t->policy->authorities[i].parent == a)
-			add_of_certificate(s, t->policy->authorities[i].certificate);
 }
 
 static void find_scope(const struct crl_task *t, struct scope *s)

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "ca/crl.h"
-#include "ca/policy.h"
+#include "ca/authority.h"
 #include "sql/crl.h"
 
 /* Two lists of a shard are at least so far apart, so that their thisUpdate tells them apart. */
@@ -30,8 +30,6 @@ struct crl_task {
 	/* URLs of all authorities, as the store has them. */
 	const struct crl_url_row *urls;
 	size_t url_count;
-	const struct policy
-	    *policy; /* for authorities below, which may name a URL of before; or NULL */
 };
 
 enum crl_due {

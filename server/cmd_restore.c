@@ -127,7 +127,9 @@ static int run(const struct restore *r, bool yes)
 	    o.origin, o.vkey, o.entries, o.lost);
 	printf(
 	    "\nTell auditors and witnesses the new vkey. Certificates that were issued after the\n"
-	    "backup are valid and not in this database.\n");
+	    "backup are valid and not in this database. What was revoked after it is good again:\n"
+	    "the last revocation lists that you have say which; revoke it anew. Lists go on behind\n"
+	    "all numbers that may be out there.\n");
 	return COMMAND_OK;
 }
 

@@ -161,7 +161,7 @@ static void find_due(struct round *r)
 
 		d->seen = seen;
 		d->task = (struct crl_task){authority_of(r->policy, r->states[i].authority_id),
-		    &r->states[i], r->j->urls, r->j->url_count, r->policy};
+		    &r->states[i], r->j->urls, r->j->url_count};
 		if (!d->task.authority || !d->task.authority->key || seen->retry_ms > now_ms ||
 		    !crl_may_sign(d->task.authority, now))
 			continue;

@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "ca/act.h"
+#include "ca/crl_by_hand.h"
 #include "ca/policy_document.h"
 #include "hsm/hsm.h"
 
@@ -68,6 +69,7 @@ struct member { /* one authority to be stored */
 	const struct span *chain;
 	size_t chain_count;
 	int64_t parent_id;
+	const char *crl_url, *issuer_url; /* of its document; NULL: none */
 };
 
 static struct status store(struct db *db, const struct invocation *v, const struct member *m,
@@ -82,7 +84,8 @@ static struct status store(struct db *db, const struct invocation *v, const stru
 	    .chain_count = m->chain_count};
 
 	TRY(authority_of_certificate(m->certificate, &read, err));
-	TRY(policy_authority_spec(m->name, m->key_uri, NULL, NULL, NULL, &spec, err));
+	TRY(policy_authority_spec(
+	    m->name, m->key_uri, m->crl_url, NULL, m->issuer_url, &spec, err));
 	row.spec = buf_cstr(&spec);
 	row.subject = read.subject;
 	row.ski = read.ski;
@@ -150,12 +153,29 @@ static struct status sign(
 	return ceremony_make(&issuing, now, &v->rng, &m->certificate, err);
 }
 
+/* The root's key is at hand now, and not again for long. */
+static struct status publish_list(struct db *db, const struct invocation *v,
+    const struct init_options *o, const struct making *m, struct err *err)
+{
+	const struct crl_publisher p = {
+	    .db = db, .directory = v->config->state_directory, .clock = &v->clock, .rng = &v->rng};
+	AUTO_REF(policy) policy = NULL;
+	struct crl_row row;
+
+	TRY(policy_load(db, NULL, &policy, err));
+	return crl_publish_by_hand(&p, policy, o->root, m->root_key, &row, err);
+}
+
 static struct status store_both(struct db *db, const struct invocation *v,
     const struct init_options *o, struct making *m, struct err *err)
 {
 	char uri[160];
 	struct span root_der = buf_span(&m->root);
-	struct member root = {.name = o->root, .certificate = root_der};
+	/* The list of the root is for the URL that the issuing certificate names. */
+	struct member root = {.name = o->root,
+	    .certificate = root_der,
+	    .crl_url = o->crl_url,
+	    .issuer_url = o->issuer_url};
 	struct member issuing = {.name = o->authority,
 	    .key_uri = uri,
 	    .certificate = buf_span(&m->certificate),
@@ -167,6 +187,7 @@ static struct status store_both(struct db *db, const struct invocation *v,
 	TRY(db_begin(db, err));
 	TRY(store(db, v, &root, &issuing.parent_id, err));
 	TRY(store(db, v, &issuing, &id, err));
+	TRY(publish_list(db, v, o, m, err));
 	/* The file first: without it nobody could check what devices are to trust. */
 	TRY(write_root(v, root_der, err));
 	m->wrote_root = true;

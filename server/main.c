@@ -72,6 +72,22 @@ static const struct command commands[] = {
 	    "\n"
 	    "  signetd rollover --authority root --name root-2 --issuing-name issuing-2 \\\n"
 	    "      --root-passphrase-file old.passphrase --new-root-passphrase-file new.passphrase\n"},
+	{.name = "crl", .run = cmd_crl,
+	    .arguments = "--authority NAME [--revoke AUTHORITY --reason REASON] [...]",
+	    .summary = "make a root's revocation list anew, or revoke an authority",
+	    .help = "  --authority NAME              whose list: its key is offline\n"
+	    "  --root-passphrase-file FILE   of that key; mode 0600\n"
+	    "  --root-key-directory DIR      where it is (the directory of keys)\n"
+	    "  --revoke AUTHORITY            revoke this one, which stands below it\n"
+	    "  --reason REASON               keyCompromise, cACompromise, superseded,\n"
+	    "                                cessationOfOperation, ... (RFC 5280 5.3.1)\n"
+	    "  --invalidity-date TIME        since when its key may be in other hands\n"
+	    "  --yes                         do not ask whether that is meant\n"
+	    "\n"
+	    "A server makes the lists of authorities whose keys it holds by itself. A root's list lasts a\n"
+	    "year (crl_validity of its document); an alarm tells when three quarters have passed.\n"
+	    "\n"
+	    "  signetd crl --authority root --root-passphrase-file /media/ceremony/root.passphrase\n"},
 	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run] [--break-glass REASON]",
 	    .summary = "bring policy documents into force",
 	    .help = "  -f, --file FILE   YAML documents: docs/policy.md\n"

@@ -7,6 +7,7 @@
 
 #include "ca/act.h"
 #include "ca/service_key.h"
+#include "sql/crl.h"
 #include "sql/election.h"
 #include "sql/log_owner.h"
 #include "sql/token.h"
@@ -176,6 +177,7 @@ static struct status restore_within(const struct restore *r, const struct hsm_ke
 		      ? r->newest->tree.size - (uint64_t)old.size
 		      : 0;
 	TRY(log_numbers_jump(r->db, RESTORE_JUMP, err));
+	TRY(crl_numbers_jump(r->db, RESTORE_JUMP, err));
 	TRY(follow(r, &old, key, o, err));
 	TRY(record(r, o->origin, err));
 	TRY(revoke_tokens(r, err));

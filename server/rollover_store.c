@@ -2,6 +2,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "ca/act.h"
+#include "ca/crl_by_hand.h"
 #include "ca/policy_document.h"
 #include "server/rollover_internal.h"
 
@@ -84,12 +85,23 @@ static struct status write_root(const struct rolling *r, struct err *err)
 	return file_replace(buf_cstr(&path), buf_span(&pem), 0644, err);
 }
 
-/* What stands there now must be policy that loads, for every server. */
+/*
+ * What stands there now must be policy that loads, for every server. A new root's key is at hand
+ * now, and not again for long: its first list is made.
+ */
 static struct status check_whole(const struct rolling *r, struct err *err)
 {
+	const struct crl_publisher p = {.db = r->db,
+	    .directory = r->v->config->state_directory,
+	    .clock = &r->v->clock,
+	    .rng = &r->v->rng};
 	AUTO_REF(policy) whole = NULL;
+	struct crl_row row;
 
-	return policy_load(r->db, NULL, &whole, err);
+	TRY(policy_load(r->db, NULL, &whole, err));
+	if (!r->old_root)
+		return STATUS_OK;
+	return crl_publish_by_hand(&p, whole, r->root.name, r->root.key, &row, err);
 }
 
 struct status rollover_store(struct rolling *r, FILE *out, struct err *err)

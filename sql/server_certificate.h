@@ -22,5 +22,13 @@ struct server_certificate {
  */
 struct status server_certificate_store(struct db *db, const struct server_certificate *certificate,
     const struct log_line *line, int64_t *ret_id, struct err *err);
+/*
+ * The certificate of an authority below `authority_id`, which was made by a ceremony and not stored
+ * as issued: so that its status can be told. In the caller's transaction; where it is there
+ * already, ret_id says which it is, and nothing is written.
+ */
+struct status authority_certificate_store(struct db *db,
+    const struct server_certificate *certificate, const char *subject_text,
+    const struct log_line *line, int64_t *ret_id, struct err *err);
 
 #endif

@@ -97,6 +97,7 @@ static void make_authorities(
 	cr_assert(authority_of_certificate(buf_span(&w->root_der), &w->root, &err).ok);
 	cr_assert(authority_of_certificate(buf_span(&w->issuing_der), &w->issuing, &err).ok);
 	w->issuing.key = issuing.key;
+	w->root.key = root_key;
 	w->issuing.parent = &w->root;
 }
 

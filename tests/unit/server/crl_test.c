@@ -1,6 +1,7 @@
 /* tests/unit/server/crl_test.c: revocation lists as a running server publishes and serves them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -315,4 +316,131 @@ Test(server_crl, what_is_no_list_is_not_found)
 		got_free(&g);
 	}
 	end(&s);
+}
+
+/* ---- roots, whose keys are offline ---- */
+
+static int crl_command(struct scene *s, int argc, char **argv)
+{
+	optind = 0;
+	return cmd_crl(&s->invocation, argc, argv);
+}
+#define CRL(s, ...)                                                              \
+	crl_command((s), (int)COUNT(((char *[]){(char[]){"crl"}, __VA_ARGS__})), \
+	    (char *[]){(char[]){"crl"}, __VA_ARGS__, NULL})
+#define ARG(text) ((char[]){text})
+
+static char *passphrase(struct scene *s)
+{
+	return arena_printf(&s->config.arena, "%s/root-pass", s->dir);
+}
+
+static struct span serial_of_issuing(struct scene *s, struct buf *room)
+{
+	AUTO(buf) der = {0};
+	struct err err = {0};
+	const unsigned char *p;
+	const ASN1_INTEGER *n;
+
+	cr_assert(hex_decode(
+	    span_str(pg_value(&s->database,
+		"SELECT encode(certificate, 'hex') FROM authority WHERE name = 'issuing'")),
+	    &der, &err)
+		      .ok);
+	p = der.p;
+	AUTO_PTR(X509) x = d2i_X509(NULL, &p, (long)der.n);
+	n = X509_get0_serialNumber(x);
+	buf_put(room, span(ASN1_STRING_get0_data(n), (size_t)ASN1_STRING_length(n)));
+	return buf_span(room);
+}
+
+Test(server_crl, init_makes_the_roots_first_list)
+{
+	struct scene s;
+	X509_CRL *crl;
+	int days, seconds;
+
+	begin(&s, NULL);
+	crl = await_list(&server, "root.crl");
+	cr_expect_null(X509_CRL_get_REVOKED(crl));
+	is_signed_by(&s, crl, "root");
+	cr_expect(ASN1_TIME_diff(
+	    &days, &seconds, X509_CRL_get0_lastUpdate(crl), X509_CRL_get0_nextUpdate(crl)));
+	cr_expect_eq(days, 365);
+	X509_CRL_free(crl);
+	end(&s);
+}
+
+Test(server_crl, a_roots_list_is_made_anew_and_revokes_an_authority)
+{
+	struct scene s;
+	AUTO(buf) room = {0};
+	struct span serial;
+	X509_CRL *crl;
+
+	begin(&s, NULL);
+	serial = serial_of_issuing(&s, &room);
+	X509_CRL_free(await_reason(&server, "root.crl", serial, -1));
+	cr_expect_eq(
+	    CRL(&s, ARG("--authority"), ARG("root"), ARG("--root-passphrase-file"), passphrase(&s)),
+	    0);
+	cr_expect_eq(
+	    pg_number(&s.database,
+		"SELECT max(number) FROM crl WHERE authority_id = (SELECT id FROM authority WHERE name = 'root')"),
+	    2);
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("cACompromise"),
+			 ARG("--root-passphrase-file"), passphrase(&s), ARG("--yes")),
+	    0);
+	crl = await_reason(&server, "root.crl", serial, 2);
+	is_signed_by(&s, crl, "root");
+	cr_expect_eq(number_in(crl, NID_crl_number), 3);
+	X509_CRL_free(crl);
+	/* The act is in the log, and the certificate in the inventory. */
+	cr_expect_eq(pg_number(&s.database,
+			 "SELECT count(*) FROM log_entry WHERE kind = 'certificate.revoked'"),
+	    1);
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("cACompromise"),
+			 ARG("--root-passphrase-file"), passphrase(&s), ARG("--yes")),
+	    1, "it is revoked already");
+	cr_expect_eq(
+	    pg_number(&s.database,
+		"SELECT count(*) FROM certificate WHERE authority_id = (SELECT id FROM authority WHERE name = 'root')"),
+	    1);
+	end(&s);
+}
+
+Test(server_crl, what_a_root_does_not_do_is_refused)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	cr_expect_eq(CRL(&s, ARG("--authority"), ARG("root")), 1, "without its passphrase");
+	cr_expect_eq(CRL(&s, ARG("--authority"), ARG("root"), ARG("--root-passphrase-file"),
+			 arena_printf(&s.config.arena, "%s/pass", s.dir)),
+	    1, "with another's");
+	cr_expect_eq(CRL(&s, ARG("--authority"), ARG("nobody"), ARG("--root-passphrase-file"),
+			 passphrase(&s)),
+	    1);
+	cr_expect_eq(CRL(&s, ARG("--authority"), ARG("issuing"), ARG("--root-passphrase-file"),
+			 passphrase(&s)),
+	    1, "the server's");
+	cr_expect_eq(
+	    CRL(&s, ARG("--revoke"), ARG("root"), ARG("--reason"), ARG("superseded"), ARG("--yes")),
+	    1, "nobody revokes a root");
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("superseded"),
+			 ARG("--yes")),
+	    1);
+	cr_expect_eq(
+	    CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("certificateHold"),
+		ARG("--root-passphrase-file"), passphrase(&s), ARG("--yes")),
+	    1);
+	cr_expect_eq(
+	    CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("whim"), ARG("--yes")),
+	    2);
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--yes")), 2, "for no reason");
+	cr_expect_eq(CRL(&s, ARG("--reason"), ARG("superseded")), 2);
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM revocation"), 0);
+	cr_expect_eq(pg_number(&s.database, "SELECT count(*) FROM crl"), 1, "that of init");
+	scene_free(&s);
 }

@@ -1,0 +1,38 @@
+/*
+ * ca/crl_by_hand.h: revocation lists of an authority whose key is at hand for a moment only, as a
+ * root's is; and the revocation of authorities, which such lists are for.
+ *
+ * A root's list is made by `signetd init` and `signetd rollover`, together with the root, and anew
+ * by `signetd crl`, before it ends or when an authority below it is revoked. In the caller's
+ * transaction, all of them.
+ */
+#ifndef SIGNET_CA_CRL_BY_HAND_H
+#define SIGNET_CA_CRL_BY_HAND_H
+
+#include "ca/crl_publish.h"
+#include "ca/policy.h"
+
+/*
+ * Every list of this authority, with the events of this transaction. p->reader is not used.
+ * ERR_CONFLICT: somebody else has published meanwhile. ret_row: of the last of them.
+ */
+struct status crl_publish_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct hsm_key *key, struct crl_row *ret_row, struct err *err);
+
+struct authority_revocation {
+	const char *authority; /* who is revoked */
+	int reason;            /* RFC 5280 5.3.1 */
+	int64_t invalidity_at; /* 0: not said */
+	const char *who;
+	int64_t now;
+};
+/*
+ * Its certificate is revoked by the authority above it. ret_issuer: that one; in the policy.
+ * ERR_MISSING: no such authority. ERR_CONFLICT: it is a root, or its issuer is not held here; or
+ * it is revoked.
+ */
+struct status authority_revoke(struct db *db, const struct policy *policy,
+    const struct authority_revocation *order, const struct rng *rng,
+    const struct authority **ret_issuer, struct err *err);
+
+#endif
