@@ -42,13 +42,15 @@ static bool wants_retry_after(int status)
 
 /*
  * Who was turned away together must not come back together. Request ids are spread evenly: each
- * waits up to a quarter longer than it must, or up to RETRY_AFTER_SPREAD where nobody said how
- * long.
+ * waits up to RETRY_AFTER_SPREAD longer where nobody said how long, and up to a quarter longer for
+ * somebody's approval. A limit of one device alone is told as it is.
  */
-static int64_t spread(const struct http_request *request, int64_t retry_after)
+static int64_t spread(const struct http_request *request, int status, int64_t retry_after)
 {
 	const int64_t least = retry_after > 0 ? retry_after : RETRY_AFTER_STANDARD;
-	const int64_t most = retry_after > 0 ? retry_after / 4 : RETRY_AFTER_SPREAD;
+	const int64_t most = retry_after <= 0 ? RETRY_AFTER_SPREAD
+			     : status == 202  ? retry_after / 4
+					      : 0;
 
 	return least + (int64_t)(strtoull(request->id, NULL, 16) % (uint64_t)(most + 1));
 }
@@ -68,7 +70,7 @@ static void shape(const struct http_request *request, const struct err *err, con
 	 */
 	if (wants_retry_after(status))
 		http_add_header(r, "Retry-After",
-		    arena_printf(arena, "%lld", (long long)spread(request, retry_after)));
+		    arena_printf(arena, "%lld", (long long)spread(request, status, retry_after)));
 	/*
 	 * RFC 9110 15.5.2: a 401 "MUST send a WWW-Authenticate header field". No password would
 	 * help here, so none is asked for: the scheme names what is wanted instead.

@@ -13,6 +13,7 @@
 #include "ca/renewal.h"
 #include "signing/format/entry.h"
 #include "sql/enrollment_first.h"
+#include "sql/enrollment_wait.h"
 
 static void set_id(struct enroll_reply *reply, int64_t id)
 {

@@ -1,5 +1,6 @@
-/* sql/enrollment.c: see enrollment.h, enrollment_first.h. */
+/* sql/enrollment.c: see enrollment.h, enrollment_first.h, enrollment_wait.h. */
 #include "sql/enrollment_first.h"
+#include "sql/enrollment_wait.h"
 
 #include <stdio.h>
 #include <string.h>

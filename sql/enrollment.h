@@ -3,7 +3,7 @@
  *
  * One look, a judgement in ca/enroll.c, one write. The write repeats the premises that a race could
  * break and fails as a whole where one no longer holds. sql/enrollment_first.h does without the
- * look.
+ * look; sql/enrollment_wait.h has those that wait for somebody.
  */
 #ifndef SIGNET_SQL_ENROLLMENT_H
 #define SIGNET_SQL_ENROLLMENT_H
@@ -141,17 +141,5 @@ struct enrollment_alarm {
 /* Refused, failed or resent. ret_alarmed: the alarm is new (one an hour for a device and kind). */
 struct status enrollment_record(struct db *db, const struct enrollment_row *row,
     const struct enrollment_alarm *alarm, int64_t *ret_id, bool *ret_alarmed, struct err *err);
-struct enrollment_room {
-	int64_t of_device, of_product; /* may wait at one label */
-};
-/* The one of its label, device and key that is over and makes room for a new one. ret_id 0: none.
- */
-struct status enrollment_stale(
-    struct db *db, const struct enrollment_row *row, int64_t *ret_id, struct err *err);
-/* Let it wait. ERR_CONFLICT: it does already. ret_id 0: there is no room. */
-struct status enrollment_wait(struct db *db, const struct enrollment_row *row, int64_t expires,
-    const struct enrollment_room *room, int64_t *ret_id, struct err *err);
-struct status enrollment_wait_again(struct db *db, int64_t id, int64_t now,
-    const char *peer_address, const char *request_id, struct err *err);
 
 #endif

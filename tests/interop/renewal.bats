@@ -27,11 +27,10 @@ make_labels() {
 		label punctual 'renew_early: refuse'
 	} >labels.yaml
 	stack_signet apply -f labels.yaml
-	for name in replace punctual; do
-		for n in $(seq 100); do
-			[ "$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$est/$name/cacerts")" != 200 ] || break
-			sleep 0.2
-		done
+	local tries=100
+	until curl -fsS -o /dev/null --cacert "$root" "$est/replace/cacerts" 2>/dev/null; do
+		((tries-- > 0)) || return 1
+		sleep 0.2
 	done
 	touch "$BATS_FILE_TMPDIR/labels"
 }

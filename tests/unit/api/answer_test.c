@@ -3,9 +3,11 @@
 #include <openssl/ssl.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
+#include "api/known_client.h"
 #include "api/refusal.h"
 #include "base/encode.h"
 #include "ca/policy.h"
@@ -233,6 +235,60 @@ Test(api_refusal, kinds_become_status_and_headers)
 		cr_expect(body_has(&s.response, "enrollment: 17\n"));
 		arena_free(&s.arena);
 	}
+}
+
+/* A fleet that finds the store away comes back over half a minute, not at once. */
+Test(api_refusal, retry_after_is_spread_over_those_turned_away_together)
+{
+	int seen[RETRY_AFTER_STANDARD + RETRY_AFTER_SPREAD + 1] = {0};
+	uint64_t id = UINT64_C(0x123456789abcdef0);
+
+	for (int i = 0; i < 2600; i++, id += UINT64_C(0x9e3779b97f4a7c15)) {
+		struct scene s;
+		int wait;
+
+		scene_set(&s);
+		snprintf(s.request.id, sizeof(s.request.id), "%016llx", (unsigned long long)id);
+		(void)err_set(&s.err, ERR_DATABASE, "the store is away");
+		refusal_text(&s.call, &s.err, &s.response);
+		wait = atoi(http_response_header(&s.response, "Retry-After"));
+		cr_assert(wait >= RETRY_AFTER_STANDARD &&
+			      wait <= RETRY_AFTER_STANDARD + RETRY_AFTER_SPREAD,
+		    "%d", wait);
+		seen[wait]++;
+		arena_free(&s.arena);
+	}
+	for (int w = RETRY_AFTER_STANDARD; w <= RETRY_AFTER_STANDARD + RETRY_AFTER_SPREAD; w++)
+		cr_expect(seen[w] >= 50 && seen[w] <= 150, "%d s: %d of 2600", w, seen[w]);
+}
+
+Test(api_refusal, a_limit_of_one_device_is_told_as_it_is)
+{
+	struct scene s;
+
+	scene_set(&s);
+	snprintf(s.request.id, sizeof(s.request.id), "00000000000000ff");
+	(void)err_refuse(&s.err, &reasons[REASON_DEVICE_LIMIT], "enough");
+	s.call.retry_after = 86400;
+	refusal_text(&s.call, &s.err, &s.response);
+	cr_expect_str_eq(http_response_header(&s.response, "Retry-After"), "86400");
+	arena_free(&s.arena);
+}
+
+Test(api_known_client, is_remembered_for_a_second_and_by_every_octet)
+{
+	struct known_clients *k = known_clients_new();
+	struct digest one = {{1}}, other = {{1}};
+
+	other.bytes[SHA256_SIZE - 1] = 7; /* the same place */
+	cr_expect_not(known_client(k, &one, 1000));
+	known_client_add(k, &one, 1000);
+	cr_expect(known_client(k, &one, 1000 + KNOWN_CLIENT_MS - 1));
+	cr_expect_not(known_client(k, &one, 1000 + KNOWN_CLIENT_MS));
+	cr_expect_not(known_client(k, &other, 1000));
+	known_client_add(k, &other, 1000);
+	cr_expect_not(known_client(k, &one, 1000), "its place was taken");
+	known_clients_free(k);
 }
 
 Test(api_refusal, the_private_cause_stays_inside)
