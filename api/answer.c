@@ -6,6 +6,7 @@
 #include "ca/revoke.h"
 #include "sql/device_view.h"
 #include "sql/enrollment_view.h"
+#include "sql/mass_act.h"
 
 void answer_time(struct json *j, const char *name, int64_t seconds)
 {
@@ -205,6 +206,26 @@ static const struct answer_field service_certificate[] = {
     INT("id", "of the certificate"), STR("profile", "that it was issued under"), HEX("serial_number", ""), TIME("not_before", ""),
     TIME("not_after", ""), INT_OR_NULL("renews", "id of the one with the same key and names"),
     STR("certificate", "PEM, with the issuers below the root"), END};
+/* ---- many revoked: api/mass_revocation.c ---- */
+static const struct answer_field mass_revocation[] = {
+    INT("id", "of the act"), ENUM("state", mass_act_states, ""), ANY("selector", "as it was said"),
+    ENUM("reason", revocation_reasons, "RFC 5280 5.3.1"), TIME_OR_NULL("invalidity_at", "null: not said"),
+    HEX("digest", "SHA-256 of the certificates' ids, each of eight octets, in their order"),
+    STRS("products", "that it is about"), INT("total", "certificates that it found"),
+    INT("done", "of them, those that it has looked at"), INT("revoked", "of them, those that it has revoked"),
+    STR("who", "ordered it"), INT_OR_NULL("request", "that others approved"), TIME("started_at", ""),
+    TIME_OR_NULL("finished_at", "null: it runs"), STR_OR_NULL("canceled_by", ""),
+    STR_OR_NULL("failure", "why it has failed"), END};
+static const struct answer_field mass_product[] = {
+    STR_OR_NULL("product", "null: of no device"), INT("certificates", ""), END};
+static const struct answer_field mass_authority[] = {STR_OR_NULL("authority", ""), INT("certificates", ""), END};
+static const struct answer_field mass_selection[] = {
+    BOOL("dry_run", "true: nothing was changed"), ANY("selector", "as it was said"),
+    ENUM("reason", revocation_reasons, "RFC 5280 5.3.1"), TIME_OR_NULL("invalidity_at", "null: not said"),
+    INT("certificates", "that it finds"), INT("devices", "whose they are"),
+    INT("already", "certificates that are revoked for good already, and stay as they are"),
+    OBJECTS("products", "MassProduct", "how many of each"), OBJECTS("authorities", "MassAuthority", "how many of each"),
+    VALUE("sample", "ids of some of them"), HEX("digest", "as that of a mass revocation"), END};
 
 /* ---- the log: api/log.c ---- */
 static const struct answer_field log_info_fields[] = {
@@ -244,6 +265,11 @@ const struct answer_shape answer_shapes[] = {
     {"Registered", registered, NULL, "how many were new"},
     {"Certificate", certificate, NULL, "an issued certificate"},
     {"CertificateList", NULL, "Certificate", "a page of certificates"},
+    {"MassRevocation", mass_revocation, NULL, "all that a selection finds, revoked by one act"},
+    {"MassRevocationList", NULL, "MassRevocation", "a page of mass revocations"},
+    {"MassSelection", mass_selection, NULL, "what a mass revocation would find"},
+    {"MassProduct", mass_product, NULL, "certificates of one product"},
+    {"MassAuthority", mass_authority, NULL, "certificates of one authority"},
     {"CertificateRef", certificate_ref, NULL, "a certificate, by its numbers"},
     {"CertificateCount", certificate_count, NULL, "how many certificates of one authority and product"},
     {"DeviceCount", device_count, NULL, "how many devices of one product"},

@@ -14,6 +14,7 @@
 #include "api/enrollment_decide.h"
 #include "api/issuer.h"
 #include "api/log.h"
+#include "api/mass_revocation.h"
 #include "api/openapi.h"
 #include "api/operator_certificate.h"
 #include "api/perform.h"
@@ -140,6 +141,22 @@ const struct route api_routes[] = {
     {GET("/statistics", "getStatistics", PERMISSION_CERTIFICATE_READ, statistic_get,
 	 "how many certificates and devices there are, by authority, product and state"),
 	QUERY(statistic_fields, statistic_query), .answer = "Statistics"},
+
+    /* ---- many certificates at once ---- */
+    {GET("/mass-revocations", "listMassRevocations", PERMISSION_CERTIFICATE_READ, mass_revocation_list_get,
+	 "mass revocations, newest first"),
+	LIST(mass_list_fields, mass_list_query), .answer = "MassRevocationList"},
+    {GET("/mass-revocations/{id}", "getMassRevocation", PERMISSION_CERTIFICATE_READ, mass_revocation_one_get,
+	 "a mass revocation and how far it is"),
+	.answer = "MassRevocation"},
+    {ROW(HTTP_POST, "/mass-revocations", "massRevoke", PERMISSION_CERTIFICATE_REVOKE, mass_revocation_post,
+	 "revoke all certificates that a selector finds; dry_run: say which"),
+	.flags = ROUTE_ACT | ROUTE_CREATES, .scope = SCOPE_PRODUCT,
+	BODY(MASS_BODY_MAX, mass_revoke_fields, mass_revoke_body), .answer = "MassRevocation",
+	.dry_answer = "MassSelection", .status = 201},
+    {POST("/mass-revocations/{id}/cancel", "cancelMassRevocation", PERMISSION_CERTIFICATE_REVOKE,
+	 mass_revocation_cancel, "end one that runs; what it has revoked stays revoked"),
+	.scope = SCOPE_PRODUCT, .answer = "MassRevocation"},
 
     /* ---- enrollments ---- */
     {GET("/enrollments", "listEnrollments", PERMISSION_ENROLLMENT_READ, enrollment_list_get, "enrollments, newest first"),

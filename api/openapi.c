@@ -145,7 +145,7 @@ static void put_header(struct json *j, const char *name)
 	json_object_end(j);
 }
 
-static void put_success(struct json *j, const struct route *r, int status)
+static void put_success(struct json *j, const struct route *r, int status, const char *answer)
 {
 	AUTO(buf) text = {0};
 
@@ -157,11 +157,11 @@ static void put_success(struct json *j, const struct route *r, int status)
 		put_header(j, "ETag");
 		json_object_end(j);
 	}
-	if (r->answer || r->answer_type) {
+	if (answer || r->answer_type) {
 		json_object_begin(j, "content");
 		json_object_begin(j, r->answer_type ? r->answer_type : JSON);
-		if (r->answer) {
-			put_ref(j, "schema", "schemas", r->answer);
+		if (answer) {
+			put_ref(j, "schema", "schemas", answer);
 		} else {
 			json_object_begin(j, "schema");
 			json_str(j, "type", "string");
@@ -232,9 +232,11 @@ static const struct {
 static void put_responses(struct json *j, const struct route *r)
 {
 	json_object_begin(j, "responses");
-	put_success(j, r, r->status ? r->status : 200);
+	if (r->dry_answer)
+		put_success(j, r, 200, r->dry_answer);
+	put_success(j, r, r->status ? r->status : 200, r->answer);
 	if (r->flags & ROUTE_RAW && r->document)
-		put_success(j, r, 201);
+		put_success(j, r, 201, r->answer);
 	if (r->flags & ROUTE_ACT && r->permission != PERMISSION_PUBLIC)
 		put_ref(j, "202", "responses", "Requested");
 	if (r->flags & ROUTE_VERSIONED)

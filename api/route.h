@@ -119,6 +119,7 @@ struct route {
 	size_t query_size;
 	const char *answer_type; /* media type of success; NULL: application/json */
 	const char *answer;      /* name of the answer's shape (api/answer.h); NULL: no body */
+	const char *dry_answer;  /* of a dry run, with status 200; NULL: there is none */
 	int status;              /* of success; 0: 200 */
 };
 

@@ -45,6 +45,10 @@
 	X(REFUSED_OTHER, "signet_refused_calls_total", "why=\"other\"", COUNTER, NULL)            \
 	X(REQUESTS_OPEN, "signet_requests_open", "", GAUGE, "requests that wait for approvals")   \
 	X(ALARMS, "signet_alarms_total", "", COUNTER, "alarms recorded (clones, lint failures)")  \
+	X(MASS_REVOKED, "signet_mass_revoked_total", "", COUNTER,                                 \
+	    "certificates revoked by acts upon many, by this server")                             \
+	X(MASS_LEFT, "signet_mass_revocation_left", "", GAUGE,                                    \
+	    "certificates that such an act still has to look at")                                 \
 	X(DATABASE_UP, "signet_database_up", "", GAUGE, "1 when the last statement reached it")   \
 	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed") \
 	X(POLICY_VERSION, "signet_policy_version", "", GAUGE,                                     \

@@ -21,6 +21,13 @@
 	    "leave it out, or send a time that has passed")                                        \
 	X(STATUS_SUSPENDED, "status.suspended", ERR_CONFLICT,                                      \
 	    "what the suspension of a device holds is resumed with the device",                    \
-	    "resume the device, or revoke the certificate")
+	    "resume the device, or revoke the certificate")                                        \
+	X(MASS_SELECTOR, "mass.selector", ERR_UNFIT,                                               \
+	    "who revokes many says which: at least one member of the selector",                    \
+	    "name a certificate, device, product, batch, authority, key, algorithm or time")       \
+	X(MASS_EMPTY, "mass.empty", ERR_UNFIT, "an act upon many certificates finds at least one", \
+	    "look at the members of the selector, one by one, with dry_run")                       \
+	X(MASS_ENDED, "mass.ended", ERR_CONFLICT, "what has ended is not canceled",                \
+	    "look at its state")
 
 #endif

@@ -18,6 +18,7 @@
 #include "server/crl_job.h"
 #include "server/crl_shelf.h"
 #include "server/log_job.h"
+#include "server/mass_job.h"
 #include "server/ocsp_job.h"
 #include "server/own_certificate.h"
 #include "server/staple.h"
@@ -275,6 +276,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	/* Policy first: responders are those of its authorities. */
 	TRY(jobs_start(s, &s->jobs, err));
 	TRY(ocsp_job_start(s, &s->ocsp_job, err));
+	TRY(mass_job_start(s, &s->mass_job, err));
 	return status_feed_start(s, &s->status_feed, err);
 }
 
@@ -366,6 +368,8 @@ static void stop_all(struct server *s, int64_t drain_ms)
 		core_stop(s->core, drain_ms);
 	if (s->status_feed)
 		status_feed_stop(s->status_feed);
+	if (s->mass_job)
+		mass_job_stop(s->mass_job);
 	if (s->ocsp_job)
 		ocsp_job_stop(s->ocsp_job);
 	if (s->jobs)

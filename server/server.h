@@ -35,6 +35,7 @@ struct server {
 	struct core *core;
 	struct jobs *jobs;
 	struct log_job *log_job;
+	struct mass_job *mass_job;
 	struct witness_job *witness_job;
 	struct crl_job *crl_job;
 	struct crl_shelf *crl_shelf;

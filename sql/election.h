@@ -10,11 +10,12 @@
 #include "sql/db.h"
 
 enum election {
-	ELECTION_EXPIRY = 1,  /* purge strangers, expire what waited too long */
-	ELECTION_LOG = 2,     /* give log entries their index */
-	ELECTION_ARCHIVE = 3, /* move certificates that expired long ago */
-	ELECTION_OVERDUE = 7, /* find devices that did not renew in time */
-	ELECTION_CRL = 4,     /* publish revocation lists */
+	ELECTION_EXPIRY = 1,   /* purge strangers, expire what waited too long */
+	ELECTION_LOG = 2,      /* give log entries their index */
+	ELECTION_ARCHIVE = 3,  /* move certificates that expired long ago */
+	ELECTION_OVERDUE = 7,  /* find devices that did not renew in time */
+	ELECTION_CRL = 4,      /* publish revocation lists */
+	ELECTION_MASS_ACT = 6, /* revoke what somebody selected, batch by batch */
 };
 
 /* Inside a transaction. ret_elected false: another server has it now. Never waits. */

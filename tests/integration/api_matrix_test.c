@@ -59,6 +59,7 @@ static void fill(const struct api_scene *s, const char *pattern, struct buf *out
 	replace(out, "{certificate}", s->certificate);
 	replace(out, "{enrollment}", s->enrollment);
 	replace(out, "{refused}", s->refused);
+	replace(out, "{mass}", s->mass);
 	maker_pem(s, &pem);
 	replace(out, "{pem}", buf_cstr(&pem));
 }

@@ -221,6 +221,12 @@ static void make_objects(struct api_scene *s)
 	    "INSERT INTO refused_call (at, method, path, status, code, message, peer, request_id) "
 	    "VALUES (now(), 'GET', '/', 404, 'http.path', 'x', '192.0.2.1', '0') RETURNING id",
 	    s->refused, sizeof(s->refused));
+	fixture_sql(f,
+	    "INSERT INTO mass_act (created_at, who, product_id, valid_at, newest, selector, digest, "
+	    "total, products, reason, state, ended_at) SELECT now(), 'root', id, now(), 0, "
+	    "'{\"product\":\"x100\"}', sha256(''), 0, ARRAY[id], 4, 'done', now() FROM product "
+	    "WHERE name = 'x100' RETURNING id",
+	    s->mass, sizeof(s->mass));
 }
 
 void api_scene_start(struct api_scene *s)
