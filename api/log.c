@@ -56,7 +56,8 @@ const struct field log_proof_fields[] = {
 	.offset = offsetof(struct log_proof_query, kind),
 	.min = 1,
 	.max = 40,
-	.help = "kind of record: certificate, archive, policy_change, enrollment, alarm, request, approval"},
+	.help =
+	    "kind of record: certificate, archive, policy_change, enrollment, alarm, request, approval"},
     {.name = "id",
 	.type = FIELD_INT,
 	.offset = offsetof(struct log_proof_query, id),
@@ -280,6 +281,8 @@ static const char *const stray_kinds[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_TOKEN] = "token",
     [LOG_STRAY_OPERATOR] = "operator-certificate",
     [LOG_STRAY_CRL] = "crl",
+    [LOG_STRAY_STATUS] = "status-change",
+    [LOG_STRAY_REVOCATION] = "revocation",
     [LOG_STRAY_ENTRY] = "log_entry",
 };
 #define DOCUMENTS "document" /* the last part, all at once */

@@ -12,6 +12,7 @@
 #include "ca/crl_publish.h"
 #include "ca/enroll_decide.h"
 #include "ca/enrolled_record.h"
+#include "ca/status_record.h"
 #include "signing/approval.h"
 #include "signing/format/entry.h"
 
@@ -224,6 +225,23 @@ static struct status rebuild_crl(struct rebuilding *b, struct err *err)
 	return STATUS_OK;
 }
 
+/* ---- certificates revoked, held, resumed ---- */
+
+static struct status rebuild_status(struct rebuilding *b, struct err *err)
+{
+	static const char prefix[] = "certificate.";
+	struct status_columns c;
+
+	TRY(status_columns_get(b->db, b->entry->record_id, b->arena, &c, err));
+	status_record(&c, b->out);
+	if (strncmp(b->entry->kind, prefix, strlen(prefix)) != 0 ||
+	    strcmp(b->entry->kind + strlen(prefix), c.change) != 0)
+		b->fault = "change differs from the entry's kind";
+	else if (c.at != b->entry->at)
+		b->fault = "at differs from the entry's time";
+	return STATUS_OK;
+}
+
 /* ---- all kinds ---- */
 
 static const struct {
@@ -238,6 +256,7 @@ static const struct {
     {"request", rebuild_request},
     {"approval", rebuild_request},
     {"crl", rebuild_crl},
+    {"status-change", rebuild_status},
 };
 
 static struct status rebuild(struct rebuilding *b, struct err *err)

@@ -176,6 +176,8 @@ static const enum sql_statement stray_statements[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_TOKEN] = STATEMENT_log_stray_token,
     [LOG_STRAY_OPERATOR] = STATEMENT_log_stray_operator,
     [LOG_STRAY_CRL] = STATEMENT_log_stray_crl,
+    [LOG_STRAY_STATUS] = STATEMENT_log_stray_status,
+    [LOG_STRAY_REVOCATION] = STATEMENT_log_stray_revocation,
     [LOG_STRAY_ENTRY] = STATEMENT_log_stray_entry,
 };
 

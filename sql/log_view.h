@@ -73,6 +73,8 @@ enum log_stray_source {
 	LOG_STRAY_TOKEN,    /* not as it was made, or alive although it was revoked */
 	LOG_STRAY_OPERATOR, /* a certificate behind which another stands than was logged */
 	LOG_STRAY_CRL,
+	LOG_STRAY_STATUS,     /* events of certificates */
+	LOG_STRAY_REVOCATION, /* certificates of which another thing is in force than was logged */
 	LOG_STRAY_ENTRY,
 	LOG_STRAY_SOURCES
 };

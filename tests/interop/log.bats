@@ -159,6 +159,52 @@ END
 		"token $id.* it is good, and the log says that it was revoked"
 }
 
+# revoke ID ACT [BODY]: through the API.
+revoke() {
+	curl -fsS --cacert "$root" -H "Authorization: Bearer $SIGNET_TOKEN" -X POST \
+		${3:+-H 'Content-Type: application/json' -d "$3"} \
+		"$SIGNET_API_URL/api/v1/certificates/$1/$2" >/dev/null
+}
+
+@test "a revocation that is told otherwise, gone, or nobody's is found" {
+	local id event unguarded="SET session_replication_role = replica;"
+	id=$(first_certificate)
+	revoke "$id" hold
+	revoke "$id" resume
+	revoke "$id" hold
+	revoke "$id" revoke '{"reason":"superseded","invalidity_at":"2026-01-01T00:00:00Z"}'
+	signet log verify
+	event=$(tamper "SELECT max(id) FROM status_change")
+	tampered "UPDATE status_change SET reason = 5 WHERE id = $event" \
+		"UPDATE status_change SET reason = 4 WHERE id = $event" "status-change $event\b"
+	tampered "UPDATE status_change SET who = 'nobody' WHERE id = $event" \
+		"UPDATE status_change SET who = 'admin' WHERE id = $event" "status-change $event\b"
+	tampered "CREATE TABLE was AS SELECT * FROM status_change WHERE id = $event;
+		DELETE FROM status_change WHERE id = $event" \
+		"INSERT INTO status_change OVERRIDING SYSTEM VALUE SELECT * FROM was; DROP TABLE was" \
+		"status-change $event\b.*gone"
+	tampered "INSERT INTO status_change (certificate_id, authority_id, serial, change, reason, at, who, sequence)
+		SELECT certificate_id, authority_id, serial, 'revoked', 1, at, who, 99 FROM status_change WHERE id = $event" \
+		"DELETE FROM status_change WHERE id > $event" "a certificate revoked without an entry"
+	tampered "CREATE TABLE was AS SELECT * FROM revocation; DELETE FROM revocation" \
+		"INSERT INTO revocation SELECT * FROM was; DROP TABLE was" \
+		"revocation $id\b.*its revocation is told of, and its row is gone"
+	for change in "resumed_at = now(), reason = 6" "reason = 5" "revoked_at = now()" "sequence = 7" \
+		"invalidity_at = NULL" "device_id = 1"; do
+		tampered "$unguarded CREATE TABLE was AS SELECT * FROM revocation; UPDATE revocation SET $change" \
+			"DELETE FROM revocation; INSERT INTO revocation SELECT * FROM was; DROP TABLE was" \
+			"revocation $id\b.*differs from its newest event"
+	done
+	tampered "CREATE TABLE was AS SELECT * FROM revocation; UPDATE revocation SET shard = 5" \
+		"DELETE FROM revocation; INSERT INTO revocation SELECT * FROM was; DROP TABLE was" \
+		"revocation $id\b.*differs from the certificate"
+	tampered "INSERT INTO revocation (authority_id, serial, certificate_id, shard, reason, revoked_at, not_after,
+		sequence) SELECT authority_id, serial, id, shard, 4, now(), not_after, 5 FROM certificate
+		WHERE id = $((id + 1))" "DELETE FROM revocation WHERE certificate_id = $((id + 1))" \
+		"revocation $((id + 1))\b.*no event tells of it"
+	signet log verify
+}
+
 @test "a certificate that is gone is found" {
 	local id
 	id=$(tamper "SELECT max(id) FROM certificate WHERE device_id IS NOT NULL")
