@@ -364,6 +364,8 @@ struct status crl_copy_end(struct crl_copy *c, struct crl_file *ret_file, struct
 		return err_errno(err, ERR_INTERNAL, "a list cannot be mapped");
 	file.der = span(file.map, c->size);
 	file.digest = sha256(file.der);
+	/* Its pages stay with the kernel, and come back when somebody asks for the list. */
+	(void)madvise(file.map, file.map_size, MADV_DONTNEED);
 	*ret_file = file;
 	return STATUS_OK;
 }

@@ -30,5 +30,6 @@ void bench_enroll(struct bench *b);
 void bench_idle(struct bench *b);
 void bench_log(struct bench *b);
 void bench_list(struct bench *b);
+void bench_crl(struct bench *b);
 
 #endif
