@@ -104,6 +104,11 @@ static const struct answer_field device[] = {
     TIME("created_at", "when it was made known"), TIME_OR_NULL("first_enrolled_at", "null: not yet"),
     INT("certificates", "that it has had"), HEX_OR_NULL("idevid_key_digest", "SHA-256 of its IDevID's key; null: not seen yet"),
     HEX_OR_NULL("idevid_digest", "SHA-256 of its IDevID"), INT("version", "rises with each change; the ETag"), END};
+static const struct answer_field device_event[] = {
+    TIME("at", ""), STR("event", "kind of its log entry, such as device.changed or certificate.issued"),
+    ENUM_OR_NULL("state", device_states, "of the device from then on"), STR_OR_NULL("who", "who did it"),
+    INT_OR_NULL("certificate", "id of the certificate that it is about"),
+    STR_OR_NULL("reason", "of RFC 5280, of a certificate that was revoked, held or resumed"), END};
 static const struct answer_field device_ref[] = {
     INT_OR_NULL("id", "of the device; null: not known here"), STR("product", "name"),
     STR_OR_NULL("serial", "serial number"), END};
@@ -261,6 +266,8 @@ const struct answer_shape answer_shapes[] = {
     {"Applied", applied, NULL, "what was, or would be, changed"},
     {"Device", device, NULL, "one unit of a product"},
     {"DeviceList", NULL, "Device", "a page of devices"},
+    {"DeviceEvent", device_event, NULL, "what happened to a device"},
+    {"DeviceEventList", NULL, "DeviceEvent", "a page of them"},
     {"DeviceRef", device_ref, NULL, "a device, by its names"},
     {"Registered", registered, NULL, "how many were new"},
     {"Certificate", certificate, NULL, "an issued certificate"},

@@ -9,6 +9,7 @@
 #include "api/certificate.h"
 #include "api/crl.h"
 #include "api/device.h"
+#include "api/device_history.h"
 #include "api/document.h"
 #include "api/enrollment.h"
 #include "api/enrollment_decide.h"
@@ -100,6 +101,9 @@ const struct route api_routes[] = {
 	LIST(device_list_fields, device_list_query), .answer = "DeviceList"},
     {GET("/devices/{id}", "getDevice", PERMISSION_DEVICE_READ, device_one_get, "a device"),
 	.flags = ROUTE_VERSIONED, .answer = "Device"},
+    {GET("/devices/{id}/history", "getDeviceHistory", PERMISSION_DEVICE_READ, device_history_get,
+	 "what happened to a device, newest first: moves, resets, certificates and their status"),
+	LIST(device_history_fields, device_history_query), .answer = "DeviceEventList"},
     {ROW(HTTP_POST, "/devices", "registerDevices", PERMISSION_DEVICE_REGISTER, device_register,
 	 "make devices of one product known"),
 	.flags = ROUTE_ACT | ROUTE_CREATES, .scope = SCOPE_PRODUCT,

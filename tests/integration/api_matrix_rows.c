@@ -101,6 +101,7 @@ const struct matrix_row matrix_rows[] = {
     /* ---- devices ---- */
     {"listDevices", "GET", API "devices", "device.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
     {"getDevice", "GET", API "devices/{device}", "device.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getDeviceHistory", "GET", API "devices/{device}/history", "device.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
     {"registerDevices", "POST", API "devices", "device.register", RULE_ACT, 200, JSON,
 	"{\"product\":\"x100\",\"serials\":[\"R-{n}\"]}", NULL, NULL},
     {"importDevices", "POST", API "devices/import", "device.register", RULE_ACT, 200, "text/csv",
