@@ -62,11 +62,15 @@ struct status policy_authority_spec(const char *name, const char *key_uri, const
  * The canonical JSON of a successor's document: all that `old` says, under another name and key. A
  * URL that holds the old name as a part of its path ("/NAME.crl", "/NAME/") gets the new one; one
  * that does not cannot be both's and is left out, but for a responder's, which answers for all.
- * key_uri NULL: offline. ERR_CONFIG: as above.
+ * crl_url and issuer_url, where they are given, stand instead. key_uri NULL: offline. ERR_CONFIG:
+ * as above.
  */
 struct authority;
-struct status policy_successor_spec(const struct authority *old, const char *name,
-    const char *key_uri, struct buf *out, struct err *err);
+struct policy_successor {
+	const char *name, *key_uri, *crl_url, *issuer_url;
+};
+struct status policy_successor_spec(const struct authority *old,
+    const struct policy_successor *successor, struct buf *out, struct err *err);
 /* Such a URL, in the arena; NULL: it holds no name. */
 char *policy_successor_url(const char *url, const char *old, const char *name, struct arena *arena);
 

@@ -170,10 +170,17 @@ static void rename_urls(struct authority_document *d, const char *old, struct ar
 	}
 }
 
-struct status policy_successor_spec(const struct authority *old, const char *name,
-    const char *key_uri, struct buf *out, struct err *err)
+static void set_text(char **member, const char *text, struct arena *arena)
+{
+	if (text)
+		*member = arena_strdup(arena, text);
+}
+
+struct status policy_successor_spec(const struct authority *old,
+    const struct policy_successor *successor, struct buf *out, struct err *err)
 {
 	AUTO(arena) arena = {0};
+	const char *name = successor->name;
 	struct authority_document d = {
 	    .head = {arena_strdup(&arena, "authority"), arena_strdup(&arena, name)},
 	    .authority = *old};
@@ -183,8 +190,11 @@ struct status policy_successor_spec(const struct authority *old, const char *nam
 		    "authority '%.80s': a name has a-z 0-9 - . _ and begins with a letter or digit",
 		    name);
 	rename_urls(&d, old->name, &arena);
-	d.authority.key_uri = key_uri ? arena_strdup(&arena, key_uri) : NULL;
+	d.authority.key_uri = NULL;
 	d.authority.state = AUTHORITY_ACTIVE;
+	set_text(&d.authority.key_uri, successor->key_uri, &arena);
+	set_text(&d.authority.crl_url, successor->crl_url, &arena);
+	set_text(&d.authority.issuer_url, successor->issuer_url, &arena);
 	doc_render(policy_kinds[POLICY_AUTHORITY].fields, &d, out);
 	return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "ca/certificate.h"
+#include "ca/crl_scope.h"
 #include "ca/extension.h"
 #include "ca/name.h"
 #include "ca/policy_document.h"
@@ -171,11 +172,15 @@ static struct status sign_links(struct rolling *r, struct err *err)
 static const char *upper_url(
     const struct rolling *r, const char *said, const char *held, struct arena *arena)
 {
+	AUTO(buf) url = {0};
+
 	if (said || !held)
 		return said;
 	if (r->old_root)
 		held = policy_successor_url(held, r->old_root->name, r->root.name, arena);
-	return held && !strchr(held, '{') ? held : NULL;
+	if (!held || !crl_url_put(held, 0, &url))
+		return NULL;
+	return arena_strdup(arena, buf_cstr(&url));
 }
 
 static struct status sign_below(struct rolling *r, struct err *err)

@@ -20,7 +20,12 @@ static struct status store_authority(struct rolling *r, const struct piece *piec
 	    .chain_count = chain_count};
 
 	TRY(authority_of_certificate(row.certificate, &read, err));
-	TRY(policy_successor_spec(piece->old, piece->name, uri, &spec, err));
+	TRY(policy_successor_spec(piece->old,
+	    &(struct policy_successor){.name = piece->name,
+		.key_uri = uri,
+		.crl_url = uri ? NULL : r->o->crl_url,
+		.issuer_url = uri ? NULL : r->o->issuer_url},
+	    &spec, err));
 	row.spec = buf_cstr(&spec);
 	row.subject = read.subject;
 	row.ski = read.ski;
@@ -104,6 +109,20 @@ static struct status check_whole(const struct rolling *r, struct err *err)
 	return crl_publish_by_hand(&p, whole, r->root.name, r->root.key, &row, err);
 }
 
+static struct status commit(const struct rolling *r, struct err *err)
+{
+	struct err why = {0};
+
+	if (db_commit(r->db, &why).ok)
+		return STATUS_OK;
+	(void)err_set(err, why.kind,
+	    "the commit failed: %s. Where the database went away, it is not known whether all was "
+	    "stored: run it again; if it says that it is there already, all is done",
+	    why.message);
+	err_cause(err, "%s", why.cause);
+	return STATUS_FAILED;
+}
+
 struct status rollover_store(struct rolling *r, FILE *out, struct err *err)
 {
 	int64_t version, upper = r->upper->id;
@@ -119,5 +138,5 @@ struct status rollover_store(struct rolling *r, FILE *out, struct err *err)
 	TRY(check_whole(r, err));
 	if (r->old_root)
 		TRY(write_root(r, err));
-	return db_commit(r->db, err);
+	return commit(r, err);
 }

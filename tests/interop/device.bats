@@ -151,3 +151,125 @@ waiting() {
 	held d SN-0002
 	[ "$(find d -maxdepth 1 -name 'identity-*' | wc -l)" = 1 ]
 }
+
+# ---- factory reset ----
+
+api() {
+	curl -fsS --cacert "$root" -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN" "$SIGNET_API_URL/api/v1/$1"
+}
+
+# state_of SERIAL: what the server says of it
+state_of() {
+	api "devices?product=acme-x100&serial=$1" | sed 's/.*"state":"\([a-z]*\)".*/\1/'
+}
+
+device_id() {
+	api "devices?product=acme-x100&serial=$1" | sed 's/.*"items":\[{"id":\([0-9]*\),.*/\1/'
+}
+
+# certificates_of SERIAL STATUS: how many
+certificates_of() {
+	api "certificates?device=$(device_id "$1")&limit=200" | grep -o "\"status\":\"$2\"" | wc -l
+}
+
+@test "a factory reset leaves nothing on the device, and its certificates are revoked" {
+	enroll d SN-0008
+	cp d/current/cert.pem old.pem
+	cp d/current/key.pem old.key
+	mkdir data
+	echo secret >data/file
+	run "$device" reset --store d
+	[ "$status" = 2 ]
+	[[ $output == *--yes* ]]
+	"$device" reset --store d --yes --data data
+	[ ! -e d/current ]
+	[ ! -e d/anchors.pem ]
+	[ -z "$(find d data -name '*.pem' -o -name file)" ]
+	! grep -q localhost d/config.json
+	[ "$(state_of SN-0008)" = made ]
+	[ "$(certificates_of SN-0008 good)" = 0 ]
+	[ "$(certificates_of SN-0008 revoked)" -ge 1 ]
+	# what somebody copied before is worth nothing
+	cp old.pem copy.pem
+	renewal copy old
+	post simplereenroll old.pem old.key copy.b64
+	[ "$status" = 403 ]
+	"$device" status --store d | grep -F 'IDevID (not enrolled yet)'
+	# the next owner
+	enroll d SN-0008
+	held d SN-0008
+	[ "$(state_of SN-0008)" = enrolled ]
+	[ "$(certificates_of SN-0008 good)" = 1 ]
+	api "devices/$(device_id SN-0008)/history" >history.json
+	for event in device.made certificate.issued device.reset certificate.revoked; do
+		grep -F "\"event\":\"$event\"" history.json
+	done
+	grep -F '"event":"device.reset","state":"made","who":"device:acme-x100/SN-0008"' history.json
+}
+
+@test "a reset is told once more when its answer was lost" {
+	enroll d SN-0006
+	for _ in 1 2; do
+		said=$(curl -sS --cacert "$root" --cert d/current/cert.pem --key d/current/key.pem -X POST \
+			"$SIGNET_EST_URL/.well-known/signet/reset")
+		[[ $said == *'"serial":"SN-0006","state":"made"'* ]]
+	done
+	[[ $said == *'"revoked":0'* ]]
+	[ "$(curl -sS -o said -w '%{http_code}' --cacert "$root" -X POST "$SIGNET_EST_URL/.well-known/signet/reset")" = 401 ]
+	grep -F 'code: reset.missing' said
+	[ "$(curl -sS -o said -w '%{http_code}' --cacert "$root" --cert "$mallory/SN-0001.pem" --key "$mallory/SN-0001.key" \
+		-X POST "$SIGNET_EST_URL/.well-known/signet/reset")" = 403 ]
+	grep -F 'code: idevid.untrusted' said
+}
+
+@test "a suspended device is not reset, and keeps what it has" {
+	enroll d SN-0005
+	stack_signet device suspend acme-x100/SN-0005 --yes
+	run "$device" reset --store d --yes
+	[ "$status" = 1 ]
+	[[ $output == *"reset.suspended"* || $output == *"is suspended"* ]]
+	[ -e d/current/key.pem ]
+	[ "$(state_of SN-0005)" = suspended ]
+	stack_signet device resume acme-x100/SN-0005
+	"$device" reset --store d --yes
+	[ "$(state_of SN-0005)" = made ]
+}
+
+@test "a server that is away stops a reset, unless it is forced; then it is told later" {
+	enroll d SN-0007
+	sed -i 's|"server":"[^"]*"|"server":"https://localhost:1"|' d/config.json
+	run "$device" reset --store d --yes --retry-for 0
+	[ "$status" = 1 ]
+	[ -e d/current/key.pem ]
+	"$device" reset --store d --yes --force --attempts 1
+	[ ! -e d/current ]
+	"$device" status --store d | grep -F 'the server does not know yet'
+	[ "$(state_of SN-0007)" = enrolled ]
+	sed -i "s|https://localhost:1|$SIGNET_EST_URL|" d/reset.json
+	"$device" reset --store d --if-begun
+	[ "$(state_of SN-0007)" = made ]
+	[ ! -e d/reset.json ]
+	"$device" reset --store d --if-begun
+}
+
+@test "killed at any moment, a reset is finished by the next start" {
+	for delay in 0.005 0.010 0.015 0.020 0.030; do
+		enroll d SN-0004
+		timeout --signal=KILL "$delay" "$device" reset --store d --yes --quiet || true
+		"$device" reset --store d --if-begun
+		[ ! -e d/reset.json ]
+		if [ ! -e d/current ]; then
+			[ "$(state_of SN-0004)" = claimed ]
+		fi
+	done
+}
+
+@test "the server's wish of when to renew is followed" {
+	enroll d SN-0001 --again
+	asked=$(curl -sS -D - -o /dev/null --cacert "$root" --cert d/current/cert.pem --key d/current/key.pem \
+		"$est/cacerts" | tr -d '\r' | sed -n 's/^Signet-Renew-At: //p')
+	[ -n "$asked" ]
+	due=$("$device" status --store d --json | sed 's/.*"renewal_due":"\([^"]*\)".*/\1/')
+	[ "$(date -d "$asked" +%s)" = "$(date -d "$due" +%s)" ]
+	"$device" renew --store d --if-due | grep -F 'nothing to do'
+}

@@ -145,6 +145,17 @@ served_chain() {
 	openssl verify -x509_strict -no_check_time -CAfile "$root" "$stack_dir/new-with-old.pem"
 	openssl verify -x509_strict -no_check_time -CAfile "$new_root" "$stack_dir/old-with-new.pem"
 	[ "$(curl -fsS --cacert "$root" "$SIGNET_API_URL/api/v1/roots" | grep -c BEGIN)" = 2 ]
+	# the new root's first revocation list, made while its key was at hand
+	curl -fsS "$SIGNET_PUBLIC_URL/crl/root-2.crl" >root-2.crl
+	openssl crl -inform DER -in root-2.crl -CAfile "$new_root" -noout -lastupdate
+	openssl crl -inform DER -in root-2.crl >root-2.crl.pem
+	openssl verify -crl_check -CAfile "$new_root" -CRLfile root-2.crl.pem "$(issuing_2)"
+}
+
+# issuing_2: its certificate, in a file
+issuing_2() {
+	curl -fsS "$SIGNET_PUBLIC_URL/ca/issuing-2.cer" | openssl x509 -inform DER >"$stack_dir/issuing-2.pem"
+	echo "$stack_dir/issuing-2.pem"
 }
 
 @test "a second run changes nothing, whatever it is called" {
@@ -165,7 +176,7 @@ served_chain() {
 }
 
 @test "profiles move by policy; both roots verify what is issued then" {
-	curl -fsS --cacert "$root" "$SIGNET_PUBLIC_URL/ca/issuing-2.cer" | openssl x509 -inform DER >"$stack_dir/issuing-2.pem"
+	issuing_2
 	openssl verify -x509_strict -CAfile "$new_root" "$stack_dir/issuing-2.pem"
 	sed 's/^authority: issuing$/authority: issuing-2/' "$stack_dir/policy.yaml" >"$stack_dir/moved.yaml"
 	stack_signet apply -f "$stack_dir/moved.yaml"
