@@ -184,6 +184,33 @@ hint() {
 	enroll open SN-0006 fresh
 }
 
+until_true() { # SQL
+	local tries=100
+	until [ "$(sql "$1")" = t ]; do
+		((tries-- > 0)) || return 1
+		sleep 0.2
+	done
+}
+
+@test "a device that did not renew in time raises one alarm" {
+	enroll replace SN-0008 one
+	local id was begun alarms
+	id=$(certificate_id one.pem)
+	was=$(sql "SELECT not_after FROM certificate WHERE id = $id")
+	begun="SELECT EXISTS (SELECT FROM overdue_mark m JOIN label l ON l.id = m.label_id WHERE l.name = 'replace')"
+	alarms="SELECT count(*) FROM alarm a JOIN certificate c ON c.device_id = a.device_id WHERE a.kind = 'overdue' AND c.id = $id"
+	kill -HUP "$INTEROP_SERVER" # every job is due
+	until_true "$begun"
+	sql "UPDATE certificate SET not_after = date_trunc('second', now()) + interval '7 days' WHERE id = $id"
+	kill -HUP "$INTEROP_SERVER"
+	until_true "SELECT ($alarms) = 1"
+	kill -HUP "$INTEROP_SERVER"
+	sleep 1
+	until_true "SELECT ($alarms) = 1"
+	sql "UPDATE certificate SET not_after = '$was' WHERE id = $id"
+	curl -fsS --cacert "$root" -H "Authorization: Bearer $SIGNET_ADMIN_TOKEN" "$SIGNET_API_URL/api/v1/alarms" | grep overdue
+}
+
 @test "the log tells of first enrollments and of what was superseded, and is sound" {
 	local signet=$stack_bin/signet
 	[ "$(sql "SELECT count(*) FROM log_entry WHERE kind = 'device.enrolled'")" = "$(sql "SELECT count(*) FROM device WHERE first_enrolled_at IS NOT NULL")" ]

@@ -196,6 +196,33 @@ Test(ca_renew_phase, what_was_revoked_is_not_sent_again)
 	phases_free(&p);
 }
 
+/* made, claimed -> enrolled: an entry of its own; renewals and further enrollments are no moves. */
+Test(ca_renew_phase, each_move_to_enrolled_is_logged_once)
+{
+	struct phases p = phases_new(SUPERSEDED_LEAVE);
+	EVP_PKEY *key = pki_key("EC-P256"), *after = pki_key("EC-P256");
+	static const char count[] =
+	    "SELECT count(*) FROM log_entry e JOIN log_salt s ON s.entry_id = e.id"
+	    " JOIN enrollment n ON n.id = s.record_id"
+	    " WHERE e.kind = 'device.enrolled' AND s.record_kind = 'enrollment'"
+	    " AND n.outcome = 'issued' AND n.serial = 'SN1'";
+
+	cr_expect_eq(number(&p, count), 1);
+	renew(&p, 0);
+	expect_certificate(p.s, &(struct ask){.as = &p.device, .key = key}, ENROLL_ISSUED);
+	cr_expect_eq(number(&p, count), 1);
+	/* A factory reset. */
+	pg_exec(&p.s->database, "UPDATE device SET state = 'claimed', revision = revision + 1");
+	expect_certificate(p.s, &(struct ask){.as = &p.device, .key = after}, ENROLL_ISSUED);
+	cr_expect_eq(number(&p, count), 2);
+	cr_expect_eq(number(&p, "SELECT count(*) FROM device WHERE state = 'enrolled'"), 1);
+	cr_expect_eq(
+	    number(&p, "SELECT count(*) FROM log_entry WHERE kind = 'certificate.issued'"), 4);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(after);
+	phases_free(&p);
+}
+
 /* ---- revoked, held, out of service ---- */
 
 static void change(struct phases *p, const char *which, enum status_verb verb, int reason)
