@@ -31,5 +31,6 @@ void bench_idle(struct bench *b);
 void bench_log(struct bench *b);
 void bench_list(struct bench *b);
 void bench_crl(struct bench *b);
+void bench_ocsp(struct bench *b);
 
 #endif
