@@ -156,6 +156,13 @@ static const struct answer_field refused_call[] = {
     STR("message", "the value and why"), STR_OR_NULL("advice", "what to do"), STR_OR_NULL("cause", "what the caller was not told"),
     STR("peer", "address"), STR("request_id", "as in the server's log"), END};
 
+static const char *const ocsp_states[] = {"current", "ended", "revoked", NULL};
+static const struct answer_field ocsp_responder[] = {
+    INT("certificate", "id of the responder's own"), STR("authority", "that it answers for"), STR("node", "of the server"),
+    ENUM("state", ocsp_states, "revoked: or held, or its key compromised; the node makes another"),
+    HEX("serial", "of that certificate"), HEX("key", "SHA-256 of the public key"),
+    TIME("not_before", ""), TIME("not_after", ""), END};
+
 static const struct answer_field crl_part[] = {
     INT("number", "cRLNumber"), TIME("this_update", ""), TIME("next_update", ""),
     INT_OR_NULL("base", "number of the full list that a delta adds to"), INT("entries", "revoked certificates"),
@@ -290,6 +297,8 @@ const struct answer_shape answer_shapes[] = {
     {"CrlPart", crl_part, NULL, "a revocation list, full or delta"},
     {"Crl", crl_fields, NULL, "the revocation lists of a shard of an authority"},
     {"CrlList", NULL, "Crl", "a page of them"},
+    {"OcspResponder", ocsp_responder, NULL, "who answers for an authority, on one node"},
+    {"OcspResponderList", NULL, "OcspResponder", "a page of OCSP responders"},
     {"AskedAct", asked_act, NULL, "an act, and what it is about"},
     {"AskedRequirement", asked_requirement, NULL, "approvals that policy asks for"},
     {"Verdict", verdict, NULL, "what somebody said"},

@@ -16,6 +16,7 @@
 #include "api/issuer.h"
 #include "api/log.h"
 #include "api/mass_revocation.h"
+#include "api/ocsp_responder.h"
 #include "api/openapi.h"
 #include "api/operator_certificate.h"
 #include "api/perform.h"
@@ -188,6 +189,9 @@ const struct route api_routes[] = {
     {GET("/crls", "listCrls", PERMISSION_POLICY_READ, crl_list_get,
 	 "the revocation lists of each authority, as they are served"),
 	LIST(crl_list_fields, crl_list_query), .answer = "CrlList"},
+    {GET("/ocsp-responders", "listOcspResponders", PERMISSION_POLICY_READ, ocsp_list_get,
+	 "the delegated OCSP responders of each authority and node, newest first"),
+	LIST(ocsp_list_fields, ocsp_list_query), .answer = "OcspResponderList"},
 
     /* ---- authorities, made and retired ---- */
     {POST("/authorities", "makeAuthority", PERMISSION_AUTHORITY_MANAGE, authority_post,

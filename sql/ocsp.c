@@ -2,6 +2,7 @@
 #include "sql/ocsp.h"
 
 #include "sql/db_internal.h"
+#include "sql/scope.h"
 
 struct status status_read(struct db *db, int64_t authority_id, struct span serial,
     struct status_row *ret, struct err *err)
@@ -102,13 +103,15 @@ static void read_row(
 	};
 }
 
-struct status ocsp_responder_list(struct db *db, struct arena *arena,
-    struct ocsp_responder_row **ret_rows, size_t *ret_count, struct err *err)
+struct status ocsp_responder_list(struct db *db, const struct ocsp_responder_filter *f,
+    struct arena *arena, struct ocsp_responder_row **ret_rows, size_t *ret_count, struct err *err)
 {
 	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_text(f->authority), sql_text(f->node),
+	    sql_int(f->before ? f->before : ID_NEWEST), sql_int(f->limit)};
 	struct ocsp_responder_row *rows;
 
-	TRY(sql_run(db, STATEMENT_ocsp_responder_list, NULL, 0, &r, err));
+	TRY(sql_run(db, STATEMENT_ocsp_responder_list, params, COUNT(params), &r, err));
 	rows = arena_alloc(arena, (size_t)sql_rows(&r) * sizeof(*rows));
 	for (int i = 0; i < sql_rows(&r); i++)
 		read_row(&r, i, arena, &rows[i]);

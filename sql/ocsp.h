@@ -52,8 +52,13 @@ struct status ocsp_responder_read(struct db *db, int64_t authority_id, const cha
 /* This certificate is now that node's. */
 struct status ocsp_responder_put(
     struct db *db, int64_t authority_id, const char *node, int64_t certificate_id, struct err *err);
-/* All of them, by authority and node; in the arena. */
-struct status ocsp_responder_list(struct db *db, struct arena *arena,
-    struct ocsp_responder_row **ret_rows, size_t *ret_count, struct err *err);
+struct ocsp_responder_filter {
+	const char *authority, *node; /* NULL: all */
+	int64_t before;               /* id of a certificate; 0: from the newest on */
+	int64_t limit;
+};
+/* By certificate, newest first; in the arena. */
+struct status ocsp_responder_list(struct db *db, const struct ocsp_responder_filter *f,
+    struct arena *arena, struct ocsp_responder_row **ret_rows, size_t *ret_count, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* An OCSP request as it arrives: DER in a body, or base64 in a path. The first octet says which. */
-#include <openssl/ssl.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 
 #include "base/encode.h"

@@ -129,6 +129,7 @@ const struct matrix_row matrix_rows[] = {
     {"getStatistics", "GET", API "statistics", "certificate.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
     {"listAlarms", "GET", API "alarms", "alarm.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
     {"listCrls", "GET", API "crls", "policy.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
+    {"listOcspResponders", "GET", API "ocsp-responders", "policy.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
     {"listRefusedCalls", "GET", API "refused-calls", "refusal.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
     {"getRefusedCall", "GET", API "refused-calls/{refused}", "refusal.read", RULE_GLOBAL, 200, NULL, NULL, NULL, NULL},
 
