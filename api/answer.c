@@ -99,7 +99,7 @@ static const struct answer_field applied[] = {
     OBJECTS("changes", "Change", "one for each document"), OBJECTS("approvals", "Needed", "who must agree"), END};
 static const struct answer_field device[] = {
     INT("id", "of the device"), STR("product", "name"), STR("serial", "serial number"),
-    ENUM("state", device_states, "where it is in its life"),
+    STR_OR_NULL("batch", "production batch or delivery; null: not said"), ENUM("state", device_states, "where it is in its life"),
     BOOL("announced", "known before it came, not since it came to an open label"),
     TIME("created_at", "when it was made known"), TIME_OR_NULL("first_enrolled_at", "null: not yet"),
     INT("certificates", "that it has had"), HEX_OR_NULL("idevid_key_digest", "SHA-256 of its IDevID's key; null: not seen yet"),

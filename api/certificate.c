@@ -1,6 +1,8 @@
 /* api/certificate.c: see certificate.h. */
 #include "api/certificate.h"
 
+#include <string.h>
+
 #include "api/answer.h"
 #include "api/perform.h"
 #include "ca/policy.h"
@@ -27,6 +29,13 @@ const struct field certificate_list_fields[] = {
     {.name = "expires_after", .type = FIELD_TIME, AT(expires_after),
 	.help = "ends then or later; those first that end first"},
     {.name = "issued_after", .type = FIELD_TIME, AT(issued_after), .help = "issued then or later"},
+    {.name = "issued_before", .type = FIELD_TIME, AT(issued_before), .help = "issued before"},
+    {.name = "key", .type = FIELD_STR, AT(key), .min = 64, .max = 95, .help = "SHA-256 of its key (SPKI), hex"},
+    {.name = "status", .type = FIELD_STR, AT(status), .min = 1, .max = 16,
+	.help = "good (and not expired), held, revoked or expired"},
+    {.name = "label", .type = FIELD_STR, AT(label), .min = 1, .max = 63, .help = "name of the label that it was enrolled at"},
+    {.name = "batch", .type = FIELD_STR, AT(batch), .min = 1, .max = 64,
+	.help = "of its device; newest device first"},
     {.name = NULL},
 };
 /* clang-format on */
@@ -85,69 +94,133 @@ static void put(struct json *j, const struct certificate_row *c, int64_t now)
 	json_object_end(j);
 }
 
+struct rows {
+	struct certificate_row *items;
+	size_t count;
+	struct list_next next;
+};
+
 static void answer_list(const struct call *call, struct http_response *response,
-    const struct certificate_filter *f, const struct certificate_row *rows, size_t count)
+    const struct certificate_filter *f, const struct rows *rows)
 {
 	AUTO(buf) text = {0};
 	struct json j = {.out = &text};
-	const bool more = count == (size_t)f->limit;
-	const size_t shown = !rows ? 0 : more ? count - 1 : count;
-	const struct certificate_row *last = shown ? &rows[shown - 1] : NULL;
+	const struct list_next *next = &rows->next;
 
 	json_object_begin(&j, NULL);
 	json_array_begin(&j, "items");
-	for (size_t i = 0; i < shown; i++)
-		put(&j, &rows[i], call_now(call));
+	for (size_t i = 0; i < rows->count; i++)
+		put(&j, &rows->items[i], call_now(call));
 	json_array_end(&j);
-	if (certificate_by_expiry(f))
-		page_next_moment(&j, more && last, last ? last->not_after : 0, last ? last->id : 0);
+	if (certificate_order(f) == CERTIFICATE_NEWEST)
+		page_next_id(&j, next->more, next->place.id);
 	else
-		page_next_id(&j, more && last, last ? last->id : 0);
+		page_next_moment(&j, next->more, next->place.major, next->place.id);
 	json_object_end(&j);
 	call_answer(call, response, &text);
 }
 
 /* ---- handlers ---- */
 
+/* What is filtered by, decoded. */
+struct octets {
+	struct buf serial, key;
+};
+static void octets_auto(struct octets *o)
+{
+	buf_free(&o->serial);
+	buf_free(&o->key);
+}
+
+static struct status read_hex(const char *name, const char *text, struct buf *out, struct err *err)
+{
+	struct err why = {0};
+
+	if (text && !hex_decode(span_str(text), out, &why).ok)
+		return REFUSE(err, QUERY_PARAMETER, "parameter %s: %s", name, why.message);
+	return STATUS_OK;
+}
+
+/* Of names that policy has. False: there is none of this name. */
+static bool names_of(
+    const struct call *call, const struct certificate_list_query *q, struct certificate_filter *f)
+{
+	const struct authority *authority =
+	    q->authority ? policy_authority(call->policy, q->authority) : NULL;
+	const struct label *label = NULL;
+
+	for (size_t i = 0; q->label && i < call->policy->label_count; i++)
+		if (strcmp(call->policy->labels[i].name, q->label) == 0)
+			label = &call->policy->labels[i];
+	f->authority_id = authority ? authority->id : 0;
+	f->label_id = label ? label->id : 0;
+	return (!q->authority || authority) && (!q->label || label);
+}
+
+/* "good" and "expired" are about now, too. */
+static struct status status_of(
+    const struct call *call, const char *status, struct certificate_filter *f, struct err *err)
+{
+	static const char *const known[] = {"good", "held", "revoked", "expired"};
+	const int64_t now = call_now(call);
+	size_t i = 0;
+
+	if (!status)
+		return STATUS_OK;
+	while (i < COUNT(known) && strcmp(known[i], status) != 0)
+		i++;
+	if (i == COUNT(known))
+		return REFUSE(err, QUERY_PARAMETER, "parameter status: '%.20s' is none", status);
+	if (i == 3) {
+		if (!f->expires_before || f->expires_before > now)
+			f->expires_before = now;
+		return STATUS_OK;
+	}
+	f->status = known[i];
+	if (i == 0 && f->expires_after < now)
+		f->ends_after = now;
+	return STATUS_OK;
+}
+
 /* ret_nothing: what is asked for is not there, or not the caller's to see. */
-static struct status filter_of(const struct call *call, struct buf *serial,
+static struct status filter_of(const struct call *call, struct octets *octets,
     struct certificate_filter *f, bool *ret_nothing, struct err *err)
 {
 	const struct certificate_list_query *q = call->query;
-	const struct authority *authority =
-	    q->authority ? policy_authority(call->policy, q->authority) : NULL;
-	struct err why = {0};
 
-	*ret_nothing = !call_scope(call, q->product, &f->scope) || (q->authority && !authority);
-	f->authority_id = authority ? authority->id : 0;
+	*ret_nothing = !call_scope(call, q->product, &f->scope) || !names_of(call, q, f);
 	f->device_id = q->device;
 	f->device_serial = q->serial;
 	f->subject = q->subject;
+	f->batch = q->batch;
 	f->issued_after = q->issued_after;
+	f->issued_before = q->issued_before;
 	f->expires_after = q->expires_after;
 	f->expires_before = q->expires_before;
-	f->limit = q->page.limit + 1;
-	if (q->serial_number && !hex_decode(span_str(q->serial_number), serial, &why).ok)
-		return REFUSE(err, QUERY_PARAMETER, "parameter serial_number: %s", why.message);
-	f->serial = buf_span(serial);
-	if (certificate_by_expiry(f))
-		return page_after_moment(&q->page, &f->after_time, &f->after_id, err);
-	return page_after_id(&q->page, &f->after_id, err);
+	f->limit = q->page.limit;
+	TRY(status_of(call, q->status, f, err));
+	TRY(read_hex("serial_number", q->serial_number, &octets->serial, err));
+	TRY(read_hex("key", q->key, &octets->key, err));
+	f->serial = buf_span(&octets->serial);
+	f->key = buf_span(&octets->key);
+	if (certificate_order(f) == CERTIFICATE_NEWEST)
+		return page_after_id(&q->page, &f->after.id, err);
+	return page_after_moment(&q->page, &f->after.major, &f->after.id, err);
 }
 
 struct status certificate_list_get(
     struct call *call, struct http_response *response, struct err *err)
 {
-	AUTO(buf) serial = {0};
+	AUTO(octets) octets = {0};
 	struct certificate_filter f = {0};
-	struct certificate_row *rows = NULL;
-	size_t count = 0;
+	struct rows rows = {0};
 	bool nothing;
 
-	TRY(filter_of(call, &serial, &f, &nothing, err));
+	TRY(filter_of(call, &octets, &f, &nothing, err));
 	if (!nothing)
-		TRY(certificate_list(call->db, &f, call->request->arena, &rows, &count, err));
-	answer_list(call, response, &f, rows, count);
+		TRY(certificate_list(
+		    call->db, &f, call->request->arena, &rows.items, &rows.count, &rows.next, err));
+	answer_list(call, response, &f, &rows);
 	return STATUS_OK;
 }
 

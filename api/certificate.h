@@ -9,8 +9,8 @@
 struct certificate_list_query {
 	struct page_query page;
 	int64_t device;
-	char *product, *serial, *serial_number, *authority, *subject;
-	int64_t expires_before, expires_after, issued_after;
+	char *product, *serial, *serial_number, *authority, *subject, *key, *status, *label, *batch;
+	int64_t expires_before, expires_after, issued_after, issued_before;
 };
 extern const struct field certificate_list_fields[];
 

@@ -21,6 +21,14 @@ const struct field device_list_fields[] = {
     {.name = "serial", .type = FIELD_STR, AT(serial), .min = 1, .max = 64, .help = "serial number"},
     {.name = "state", .type = FIELD_STR, AT(state), .min = 1, .max = 16,
 	.help = "made, claimed, enrolled, suspended or retired"},
+    {.name = "batch", .type = FIELD_STR, AT(batch), .min = 1, .max = 64, .help = "production batch or delivery"},
+    {.name = "key", .type = FIELD_STR, AT(key), .min = 64, .max = 95, .help = "SHA-256 of a key (SPKI) that it has or had, hex"},
+    {.name = "created_after", .type = FIELD_TIME, AT(created_after), .help = "made known then or later"},
+    {.name = "created_before", .type = FIELD_TIME, AT(created_before), .help = "made known before"},
+    {.name = "enrolled_after", .type = FIELD_TIME, AT(enrolled_after),
+	.help = "first enrolled then or later; those first that enrolled first"},
+    {.name = "enrolled_before", .type = FIELD_TIME, AT(enrolled_before),
+	.help = "first enrolled before; those first that enrolled first"},
     {.name = NULL},
 };
 #undef AT
@@ -32,14 +40,13 @@ const struct field device_patch_fields[] = {
 };
 /* clang-format on */
 
-static void put(struct json *j, const void *row)
+static void put(struct json *j, const struct device_row *d)
 {
-	const struct device_row *d = row;
-
 	json_object_begin(j, NULL);
 	json_int(j, "id", d->id);
 	json_str(j, "product", d->product);
 	json_str(j, "serial", d->serial);
+	json_str(j, "batch", d->batch);
 	json_str(j, "state", d->state);
 	json_bool(j, "announced", d->announced);
 	answer_time(j, "created_at", d->created_at);
@@ -59,21 +66,62 @@ static bool is_state(const char *text)
 	return false;
 }
 
+static struct status filter_of(
+    const struct call *call, struct buf *key, struct device_filter *f, struct err *err)
+{
+	const struct device_list_query *q = call->query;
+	struct err why = {0};
+
+	*f = (struct device_filter){.state = q->state,
+	    .serial = q->serial,
+	    .batch = q->batch,
+	    .made_after = q->created_after,
+	    .made_before = q->created_before,
+	    .enrolled_after = q->enrolled_after,
+	    .enrolled_before = q->enrolled_before,
+	    .limit = q->page.limit};
+	if (q->state && !is_state(q->state))
+		return REFUSE(err, QUERY_PARAMETER, "parameter state: '%s' is none", q->state);
+	if (q->key && !hex_decode(span_str(q->key), key, &why).ok)
+		return REFUSE(err, QUERY_PARAMETER, "parameter key: %s", why.message);
+	f->key = buf_span(key);
+	if (device_by_enrollment(f))
+		return page_after_moment(&q->page, &f->after.major, &f->after.id, err);
+	return page_after_id(&q->page, &f->after.id, err);
+}
+
+static void answer_list(const struct call *call, struct http_response *response,
+    const struct device_row *rows, size_t count, const struct list_next *next, bool moments)
+{
+	AUTO(buf) text = {0};
+	struct json j = {.out = &text};
+
+	json_object_begin(&j, NULL);
+	json_array_begin(&j, "items");
+	for (size_t i = 0; i < count; i++)
+		put(&j, &rows[i]);
+	json_array_end(&j);
+	if (moments)
+		page_next_moment(&j, next->more, next->place.major, next->place.id);
+	else
+		page_next_id(&j, next->more, next->place.id);
+	json_object_end(&j);
+	call_answer(call, response, &text);
+}
+
 struct status device_list_get(struct call *call, struct http_response *response, struct err *err)
 {
 	const struct device_list_query *q = call->query;
-	struct device_filter f = {
-	    .state = q->state, .serial = q->serial, .limit = q->page.limit + 1};
+	AUTO(buf) key = {0};
+	struct device_filter f;
 	struct device_row *rows = NULL;
+	struct list_next next = {0};
 	size_t count = 0;
 
-	if (q->state && !is_state(q->state))
-		return REFUSE(err, QUERY_PARAMETER, "parameter state: '%s' is none", q->state);
-	TRY(page_after_id(&q->page, &f.before, err));
+	TRY(filter_of(call, &key, &f, err));
 	if (call_scope(call, q->product, &f.scope))
-		TRY(device_list(call->db, &f, call->request->arena, &rows, &count, err));
-	call_answer_rows(
-	    call, response, &(struct answer_rows){rows, count, sizeof(*rows), q->page.limit, put});
+		TRY(device_list(call->db, &f, call->request->arena, &rows, &count, &next, err));
+	answer_list(call, response, rows, count, &next, device_by_enrollment(&f));
 	return STATUS_OK;
 }
 

@@ -10,14 +10,15 @@
 
 struct device_list_query {
 	struct page_query page;
-	char *product, *serial, *state;
+	char *product, *serial, *state, *batch, *key;
+	int64_t created_after, created_before, enrolled_after, enrolled_before;
 };
 struct device_register_body {
-	char *product;
+	char *product, *batch;
 	struct str_list serials;
 };
 struct device_import_query {
-	char *product;
+	char *product, *batch;
 };
 struct device_patch_body {
 	char *state;

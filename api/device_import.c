@@ -11,7 +11,7 @@
 #include "ca/reason.h"
 
 struct record {
-	char *product, *serial;
+	char *product, *serial, *batch;
 };
 
 /* clang-format off */
@@ -19,6 +19,7 @@ static const struct field record_fields[] = {
     {.name = "product", .type = FIELD_STR, .offset = offsetof(struct record, product), .min = 1, .max = 63},
     {.name = "serial", .type = FIELD_STR, .offset = offsetof(struct record, serial), .required = true,
 	.min = 1, .max = 64},
+    {.name = "batch", .type = FIELD_STR, .offset = offsetof(struct record, batch), .min = 1, .max = 64},
     {.name = NULL},
 };
 /* clang-format on */
@@ -42,6 +43,7 @@ static void fault(struct import *in, int64_t line, const char *format, ...)
 static void add(struct import *in, int64_t line, const struct record *r)
 {
 	const char *product = r->product ? r->product : in->product;
+	const char *batch = r->batch ? r->batch : in->batch;
 	struct json j = {.out = &in->documents};
 
 	if (!product) {
@@ -52,6 +54,8 @@ static void add(struct import *in, int64_t line, const struct record *r)
 	json_object_begin(&j, NULL);
 	json_str(&j, "kind", "device");
 	json_str(&j, "product", product);
+	if (batch)
+		json_str(&j, "batch", batch);
 	json_str(&j, "serial", r->serial);
 	json_object_end(&j);
 	in->count++;
@@ -85,9 +89,9 @@ static void read_json(struct import *in, int64_t number, struct span line)
 
 /* ---- CSV ---- */
 
-#define CSV_COLUMNS 8 /* two are used; others are refused by their names */
+#define CSV_COLUMNS 8 /* three are used; others are refused by their names */
 struct csv {
-	int product, serial; /* columns; -1: there is none */
+	int product, serial, batch; /* columns; -1: there is none */
 };
 
 /* To the closing quote; two of them stand for one. */
@@ -157,7 +161,7 @@ static void read_header(struct import *in, int64_t number, struct span line, str
 	char *fields[CSV_COLUMNS] = {0};
 	int n = csv_split(line, &arena, fields);
 
-	*ret_csv = (struct csv){-1, -1};
+	*ret_csv = (struct csv){-1, -1, -1};
 	if (n < 0)
 		fault(in, number, "the first line does not name the columns product and serial");
 	for (int i = 0; i < n; i++) {
@@ -165,8 +169,11 @@ static void read_header(struct import *in, int64_t number, struct span line, str
 			ret_csv->product = i;
 		else if (strcmp(fields[i], "serial") == 0 && ret_csv->serial < 0)
 			ret_csv->serial = i;
+		else if (strcmp(fields[i], "batch") == 0 && ret_csv->batch < 0)
+			ret_csv->batch = i;
 		else
-			fault(in, number, "column '%.40s' is none of product and serial, or twice",
+			fault(in, number,
+			    "column '%.40s' is none of product, serial and batch, or twice",
 			    fields[i]);
 	}
 	if (n >= 0 && ret_csv->serial < 0)
@@ -180,15 +187,19 @@ static void read_csv(struct import *in, const struct csv *csv, int64_t number, s
 	struct record r = {0};
 	int n = csv_split(line, &arena, fields);
 
-	if (n < 0 || csv->serial < 0 || csv->serial >= n || csv->product >= n) {
+	if (n < 0 || csv->serial < 0 || csv->serial >= n || csv->product >= n || csv->batch >= n) {
 		fault(in, number, "not the fields that the first line names (RFC 4180)");
 		return;
 	}
 	r.serial = fields[csv->serial];
 	if (csv->product >= 0 && fields[csv->product][0])
 		r.product = fields[csv->product];
-	if (!r.serial[0] || strlen(r.serial) > 64 || (r.product && strlen(r.product) > 63))
-		fault(in, number, "a serial number has 1 to 64 characters, a product 1 to 63");
+	if (csv->batch >= 0 && fields[csv->batch][0])
+		r.batch = fields[csv->batch];
+	if (!r.serial[0] || strlen(r.serial) > 64 || (r.product && strlen(r.product) > 63) ||
+	    (r.batch && strlen(r.batch) > 64))
+		fault(in, number,
+		    "a serial number has 1 to 64 characters, a product 1 to 63, a batch 1 to 64");
 	else
 		add(in, number, &r);
 }
@@ -202,7 +213,7 @@ static bool is_blank(struct span line)
 
 struct status import_read(struct import *in, struct span text, struct err *err)
 {
-	struct csv csv = {-1, -1};
+	struct csv csv = {-1, -1, -1};
 	bool header = in->csv;
 
 	/* RFC 4180 knows no byte order mark; spreadsheets write one. */

@@ -1,9 +1,9 @@
 /*
  * api/device_import.h: lists of devices as factories have them: NDJSON and CSV.
  *
- * NDJSON: a line is an object with `product` and `serial`. CSV (RFC 4180, UTF-8): the first line
- * names the columns `product` and `serial`, in any order. The product may be left out where the
- * call names one. Empty lines are skipped.
+ * NDJSON: a line is an object with `product`, `serial` and `batch`. CSV (RFC 4180, UTF-8): the
+ * first line names the columns `product`, `serial` and `batch`, in any order. The product may be
+ * left out where the call names one, the batch always. Empty lines are skipped.
  */
 #ifndef SIGNET_API_DEVICE_IMPORT_H
 #define SIGNET_API_DEVICE_IMPORT_H
@@ -20,6 +20,7 @@ struct import_fault {
 struct import {
 	bool csv;
 	const char *product; /* of lines that name none; NULL: they must */
+	const char *batch;   /* of lines that name none; NULL: they have none */
 	struct arena *arena;
 	/* out */
 	struct buf documents; /* of kind device, each on the line that it had: line numbers hold */

@@ -16,6 +16,8 @@
 const struct field device_register_fields[] = {
     {.name = "product", .type = FIELD_STR, .offset = offsetof(struct device_register_body, product),
 	.required = true, .min = 1, .max = 63, .help = "name of a product"},
+    {.name = "batch", .type = FIELD_STR, .offset = offsetof(struct device_register_body, batch), .min = 1, .max = 64,
+	.help = "production batch or delivery"},
     {.name = "serials", .type = FIELD_STR_LIST, .offset = offsetof(struct device_register_body, serials),
 	.required = true, .min = 1, .max = 65536, .help = "serial numbers, as the trust anchor normalises them"},
     {.name = NULL},
@@ -23,6 +25,8 @@ const struct field device_register_fields[] = {
 const struct field device_import_fields[] = {
     {.name = "product", .type = FIELD_STR, .offset = offsetof(struct device_import_query, product),
 	.min = 1, .max = 63, .help = "of lines that name none"},
+    {.name = "batch", .type = FIELD_STR, .offset = offsetof(struct device_import_query, batch),
+	.min = 1, .max = 64, .help = "production batch or delivery, of lines that name none"},
     {.name = NULL},
 };
 /* clang-format on */
@@ -52,6 +56,8 @@ static void put_document(const struct device_register_body *body, struct buf *ou
 	json_object_begin(&j, NULL);
 	json_str(&j, "kind", "devices");
 	json_str(&j, "product", body->product);
+	if (body->batch)
+		json_str(&j, "batch", body->batch);
 	json_array_begin(&j, "serials");
 	for (size_t i = 0; i < body->serials.count; i++)
 		json_str(&j, NULL, body->serials.items[i]);
@@ -134,7 +140,10 @@ struct status device_import(struct call *call, struct http_response *response, s
 {
 	const struct device_import_query *q = call->query;
 	AUTO(import)
-	in = {.csv = is_csv(call), .product = q->product, .arena = call->request->arena};
+	in = {.csv = is_csv(call),
+	    .product = q->product,
+	    .batch = q->batch,
+	    .arena = call->request->arena};
 	struct policy_edit edit = {.file_name = IMPORT_NAME};
 	struct policy_outcome outcome;
 

@@ -14,6 +14,14 @@ static const struct device_document *document_of(const struct policy_item *item)
 
 /* ---- checks ---- */
 
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
 /* As trust_identify() would read it: '/' parts product and serial number in logs and paths. */
 static struct status check_text(
     const struct application *app, const struct policy_item *item, const char *serial)
@@ -24,11 +32,9 @@ static struct status check_text(
 		return policy_fail(item, NULL, app->err,
 		    "serial '%.80s' has %zu characters, 1 to %d are taken", serial, n,
 		    IDENTITY_TEXT_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (serial[i] < ' ' || serial[i] > '~')
-			return policy_fail(item, NULL, app->err,
-			    "serial '%.64s' holds control characters or something beyond ASCII",
-			    serial);
+	if (!is_plain(serial))
+		return policy_fail(item, NULL, app->err,
+		    "serial '%.64s' holds control characters or something beyond ASCII", serial);
 	if (strchr(serial, '/'))
 		return policy_fail(item, NULL, app->err, "serial '%.64s' has a '/'", serial);
 	return STATUS_OK;
@@ -78,6 +84,9 @@ static struct status check_item(
 	if (!product)
 		return policy_fail(
 		    item, "product", app->err, "there is no product '%.63s'", d->product);
+	if (d->batch && !is_plain(d->batch))
+		return policy_fail(item, "batch", app->err,
+		    "'%.64s' holds control characters or something beyond ASCII", d->batch);
 	/* Each at its own line. */
 	at.node = list ? list->child : doc_get(item->node, "serial");
 	for (size_t i = 0; i < d->serials.count; i++, at.node = at.node->next) {
@@ -96,11 +105,17 @@ struct status policy_devices_check(struct application *app, const struct policy 
 
 /* ---- writing ---- */
 
-static int by_product(const void *a, const void *b)
+static const char *batch_of(const struct policy_item *item)
+{
+	return document_of(item)->batch ? document_of(item)->batch : "";
+}
+
+static int by_lot(const void *a, const void *b)
 {
 	const struct policy_item *x = a, *y = b;
+	const int product = strcmp(document_of(x)->product, document_of(y)->product);
 
-	return strcmp(document_of(x)->product, document_of(y)->product);
+	return product ? product : strcmp(batch_of(x), batch_of(y));
 }
 
 static int64_t product_id(const struct application *app, const char *name)
@@ -112,14 +127,23 @@ static int64_t product_id(const struct application *app, const char *name)
 	return 0;
 }
 
+/* Devices of one product and batch. */
+struct lot {
+	const char *product, *batch; /* batch NULL: none */
+	const char **serials;
+	size_t count;
+};
+
 static void render_devices(
-    const char *product, const char *const *serials, size_t n, struct buf *out)
+    const struct lot *lot, const char *const *serials, size_t n, struct buf *out)
 {
 	struct json j = {.out = out};
 
 	json_object_begin(&j, NULL);
 	json_str(&j, "kind", "devices");
-	json_str(&j, "product", product);
+	json_str(&j, "product", lot->product);
+	if (lot->batch)
+		json_str(&j, "batch", lot->batch);
 	json_array_begin(&j, "serials");
 	for (size_t i = 0; i < n; i++)
 		json_str(&j, NULL, serials[i]);
@@ -128,57 +152,56 @@ static void render_devices(
 }
 
 static struct status record(
-    struct application *app, const char *product, const char *const *serials, size_t n)
+    struct application *app, const struct lot *lot, const char *const *serials, size_t n)
 {
 	AUTO(buf) document = {0};
 	struct policy_act act = policy_act_of(app);
 
 	act.act = "device.made";
 	act.kind = "devices";
-	act.name = product;
+	act.name = lot->product;
 	act.version = app->version;
-	render_devices(product, serials, n, &document);
+	render_devices(lot, serials, n, &document);
 	act.document = buf_span(&document);
 	return policy_record(app->db, &act, &app->rng, app->err);
 }
 
-static struct status write_product(
-    struct application *app, const char *product, const char *const *serials, size_t n)
+static struct status write_lot(struct application *app, const struct lot *lot)
 {
 	AUTO(buf) all = {0};
 	const char **added;
 	size_t count;
 
-	render_devices(product, serials, n, &all);
-	policy_plan(app, "devices", product, NULL, buf_cstr(&all));
-	TRY(device_add_many(app->db, product_id(app, product), serials, n, app->now, app->arena,
-	    &added, &count, app->err));
+	render_devices(lot, lot->serials, lot->count, &all);
+	policy_plan(app, "devices", lot->product, NULL, buf_cstr(&all));
+	TRY(device_add_many(app->db, product_id(app, lot->product), lot->batch, lot->serials,
+	    lot->count, app->now, app->arena, &added, &count, app->err));
 	policy_add_change(app, "devices",
-	    arena_printf(app->arena, "%s (%zu new of %zu)", product, count, n),
+	    arena_printf(app->arena, "%s (%zu new of %zu)", lot->product, count, lot->count),
 	    count ? POLICY_CREATED : POLICY_UNCHANGED);
-	app->changes[app->change_count - 1].devices = n;
+	app->changes[app->change_count - 1].devices = lot->count;
 	app->changes[app->change_count - 1].devices_made = count;
 	if (count == 0)
 		return STATUS_OK;
-	policy_add_act(app, ACT_DEVICE_REGISTER, product);
-	return record(app, product, added, count);
+	policy_add_act(app, ACT_DEVICE_REGISTER, lot->product);
+	return record(app, lot, added, count);
 }
 
-/* Items are sorted by product; this takes those of the first and returns how many they were. */
-static size_t take_product(const struct policy_item *items, size_t n, struct arena *arena,
-    const char ***ret_serials, size_t *ret_count)
+/* Items are sorted by lot; this takes those of the first and returns how many they were. */
+static size_t take_lot(
+    const struct policy_item *items, size_t n, struct arena *arena, struct lot *ret_lot)
 {
 	size_t same = 0, count = 0, at = 0;
 	const char **serials;
 
-	while (same < n && by_product(&items[same], &items[0]) == 0)
+	while (same < n && by_lot(&items[same], &items[0]) == 0)
 		count += document_of(&items[same++])->serials.count;
 	serials = arena_alloc(arena, count * sizeof(*serials));
 	for (size_t i = 0; i < same; i++)
 		for (size_t j = 0; j < document_of(&items[i])->serials.count; j++)
 			serials[at++] = document_of(&items[i])->serials.items[j];
-	*ret_serials = serials;
-	*ret_count = count;
+	*ret_lot = (struct lot){
+	    document_of(&items[0])->product, document_of(&items[0])->batch, serials, count};
 	return same;
 }
 
@@ -187,13 +210,12 @@ struct status policy_devices_write(struct application *app)
 	struct policy_items *d = &app->devices;
 
 	if (d->count)
-		qsort(d->items, d->count, sizeof(*d->items), by_product);
+		qsort(d->items, d->count, sizeof(*d->items), by_lot);
 	for (size_t i = 0; i < d->count;) {
-		const char **serials, *product = document_of(&d->items[i])->product;
-		size_t n;
+		struct lot lot;
 
-		i += take_product(d->items + i, d->count - i, app->arena, &serials, &n);
-		TRY(write_product(app, product, serials, n));
+		i += take_lot(d->items + i, d->count - i, app->arena, &lot);
+		TRY(write_lot(app, &lot));
 	}
 	return STATUS_OK;
 }

@@ -26,6 +26,7 @@
 #define URL_MAX 255
 /* 2.5.4.5 is at most 64 characters (X.520 upper bound); models are held to the same. */
 #define IDENTITY_MAX 64
+#define BATCH_MAX    64
 #define DAY          INT64_C(86400)
 
 /* A row a member, as in a table. */
@@ -288,6 +289,8 @@ static const struct field device_fields[] = {
     {.name = "serial", .type = FIELD_STR, .offset = offsetof(struct device_document, serial),
 	.required = true, .min = 1, .max = IDENTITY_MAX,
 	.help = "serial number as its trust anchor reads it, normalised"},
+    {.name = "batch", .type = FIELD_STR, .offset = offsetof(struct device_document, batch), .min = 1,
+	.max = BATCH_MAX, .help = "production batch or delivery"},
     {0},
 };
 static const struct field devices_fields[] = {
@@ -297,6 +300,8 @@ static const struct field devices_fields[] = {
     {.name = "serials", .type = FIELD_STR_LIST,
 	.offset = offsetof(struct device_document, serials), .required = true, .min = 1,
 	.max = 1000000, .help = "serial numbers, normalised"},
+    {.name = "batch", .type = FIELD_STR, .offset = offsetof(struct device_document, batch), .min = 1,
+	.max = BATCH_MAX, .help = "production batch or delivery"},
     {0},
 };
 

@@ -51,6 +51,7 @@ struct label_document {
 struct device_document {
 	struct policy_head head; /* name unused: a device is known by product and serial number */
 	char *product;
+	char *batch;             /* NULL: none */
 	char *serial;            /* kind device */
 	struct str_list serials; /* kind devices */
 };

@@ -4,6 +4,7 @@
 
 #include "base/span.h"
 #include "sql/db.h"
+#include "sql/list.h"
 #include "sql/scope.h"
 
 /* Strings and spans live in the arena; NULL: none. Times in seconds since 1970; 0: none. */
@@ -29,23 +30,32 @@ struct certificate_row {
 /* Filters are and'ed; NULL, 0, n = 0: any. */
 struct certificate_filter {
 	struct scope scope; /* ids */
-	int64_t authority_id, device_id;
+	int64_t authority_id, device_id, label_id;
 	const char *device_serial;
+	const char *batch; /* of the device */
 	struct span serial;
+	struct span key;     /* SHA-256 of the SPKI */
 	const char *subject; /* RFC 4514, the whole of it */
-	int64_t issued_after;
-	/* Either of these: those first that end first; else newest first. */
+	const char *status;  /* "good" "held" "revoked" */
+	int64_t issued_after, issued_before;
 	int64_t expires_after, expires_before;
-	/* Where to go on. */
-	int64_t after_id;   /* of the last one; 0: from the start */
-	int64_t after_time; /* of the last one, where the order is by end */
-	int64_t limit;
+	int64_t ends_after;      /* as expires_after, without a say in the order */
+	struct list_place after; /* where to go on */
+	int64_t limit;           /* rows of a page */
 };
-/* Is a list with this filter ordered by not_after? */
-bool certificate_by_expiry(const struct certificate_filter *f);
+/* The order of a list with this filter. */
+enum certificate_order {
+	CERTIFICATE_NEWEST,   /* first; places have no major */
+	CERTIFICATE_BY_END,   /* those first that end first; the major is not_after */
+	CERTIFICATE_BY_DEVICE /* newest device first, and of each the newest; the major is the
+				 device */
+};
+enum certificate_order certificate_order(const struct certificate_filter *f);
 
+/* At most `limit` rows. ret_next says where to go on; see sql/list.h. */
 struct status certificate_list(struct db *db, const struct certificate_filter *filter,
-    struct arena *arena, struct certificate_row **ret_rows, size_t *ret_count, struct err *err);
+    struct arena *arena, struct certificate_row **ret_rows, size_t *ret_count,
+    struct list_next *ret_next, struct err *err);
 /* Archived ones, too: ret_der is empty then. ERR_MISSING. ret_der may be NULL. */
 struct status certificate_get(struct db *db, int64_t id, struct arena *arena,
     struct certificate_row *ret_row, struct span *ret_der, struct err *err);

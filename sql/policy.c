@@ -216,13 +216,14 @@ struct status policy_authority_link_insert(struct db *db, const struct authority
 #define DEVICES_AT_ONCE \
 	5000 /* a statement of some hundred kilobytes, well within statement_timeout */
 
-static struct status add_some(struct db *db, int64_t product_id, const char *const *serials,
-    size_t n, int64_t now, struct arena *arena, const char **added, size_t *count, struct err *err)
+static struct status add_some(struct db *db, int64_t product_id, const char *batch,
+    const char *const *serials, size_t n, int64_t now, struct arena *arena, const char **added,
+    size_t *count, struct err *err)
 {
 	AUTO(buf) room = {0};
 	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {
-	    sql_int(product_id), sql_array_text(&room, serials, n), sql_time(now)};
+	    sql_int(product_id), sql_array_text(&room, serials, n), sql_time(now), sql_text(batch)};
 
 	TRY(sql_run(db, STATEMENT_device_add_many, params, COUNT(params), &r, err));
 	for (int i = 0; i < sql_rows(&r); i++)
@@ -230,9 +231,9 @@ static struct status add_some(struct db *db, int64_t product_id, const char *con
 	return STATUS_OK;
 }
 
-struct status device_add_many(struct db *db, int64_t product_id, const char *const *serials,
-    size_t n, int64_t now, struct arena *arena, const char ***ret_new, size_t *ret_new_count,
-    struct err *err)
+struct status device_add_many(struct db *db, int64_t product_id, const char *batch,
+    const char *const *serials, size_t n, int64_t now, struct arena *arena, const char ***ret_new,
+    size_t *ret_new_count, struct err *err)
 {
 	const char **added = arena_alloc(arena, n * sizeof(*added));
 	size_t count = 0;
@@ -240,7 +241,8 @@ struct status device_add_many(struct db *db, int64_t product_id, const char *con
 	for (size_t i = 0; i < n; i += DEVICES_AT_ONCE) {
 		size_t some = n - i < DEVICES_AT_ONCE ? n - i : DEVICES_AT_ONCE;
 
-		TRY(add_some(db, product_id, serials + i, some, now, arena, added, &count, err));
+		TRY(add_some(
+		    db, product_id, batch, serials + i, some, now, arena, added, &count, err));
 	}
 	*ret_new = added;
 	*ret_new_count = count;

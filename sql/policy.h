@@ -89,9 +89,10 @@ struct authority_link_new {
 struct status policy_authority_link_insert(struct db *db, const struct authority_link_new *link,
     int64_t version, int64_t now, int64_t *ret_id, struct err *err);
 
-/* Devices of one product, made known. ret_new: those that were not there, in the arena. */
-struct status device_add_many(struct db *db, int64_t product_id, const char *const *serials,
-    size_t n, int64_t now, struct arena *arena, const char ***ret_new, size_t *ret_new_count,
-    struct err *err);
+/* Devices of one product and batch (NULL: none), made known. ret_new: those that were not there, in
+ * the arena. */
+struct status device_add_many(struct db *db, int64_t product_id, const char *batch,
+    const char *const *serials, size_t n, int64_t now, struct arena *arena, const char ***ret_new,
+    size_t *ret_new_count, struct err *err);
 
 #endif

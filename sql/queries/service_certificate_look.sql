@@ -2,7 +2,7 @@
 SELECT k.digest IS NOT NULL, coalesce(k.kind = 'server' AND k.compromised_at IS NULL, false), c.id,
     c.profile_id, c.der,
     (SELECT count(*) FROM (SELECT FROM certificate s
-	WHERE s.subject_text = $2::text AND s.device_id IS NULL AND s.issued_at >= $3::timestamptz
+	WHERE s.subject_text = $2::text AND s.issued_at >= $3::timestamptz
 	ORDER BY s.id DESC LIMIT $4::bigint) recent)
 FROM (SELECT $1::bytea AS digest) asked
 LEFT JOIN public_key k ON k.digest = asked.digest

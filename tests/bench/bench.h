@@ -26,11 +26,24 @@ void bench_floor_again(struct bench *b);
 double process_cpu_us(pid_t pid);
 double process_rss_mb(pid_t pid);
 
+/* Enroll so many new units, serial numbers PREFIX-NUMBER from `first` on. Ends the program on
+ * failure. */
+struct bench_rate {
+	double per_s, cpu_us; /* of the server, each */
+};
+struct bench_rate bench_enroll_round(
+    const struct fixture *f, const char *prefix, int first, int count);
+/* A token of an administrator; one GET on the operator's listener; until the token is taken. */
+void bench_token(const struct fixture *f, char *token, size_t size);
+bool bench_ask(struct https *c, const char *path, const char *headers);
+void bench_await(struct https *c, const char *headers);
+
 void bench_enroll(struct bench *b);
 void bench_idle(struct bench *b);
 void bench_log(struct bench *b);
 void bench_list(struct bench *b);
 void bench_crl(struct bench *b);
 void bench_ocsp(struct bench *b);
+void bench_held(struct bench *b);
 
 #endif

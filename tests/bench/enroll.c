@@ -30,13 +30,13 @@ struct load {
 	atomic_int next, failed;
 };
 
-static void units_make(struct load *l)
+static void units_make(struct load *l, const char *prefix, int first)
 {
 	EVP_PKEY *ldevid = NULL;
 	for (int i = 0; i < l->count; i++) {
 		struct unit *u = &l->units[i];
 		char serial[32];
-		snprintf(serial, sizeof(serial), "B-%07d", i);
+		snprintf(serial, sizeof(serial), "%s-%07d", prefix, first + i);
 		u->key = pki_key("EC-P256");
 		u->idevid = pki_idevid(&l->fixture->maker, u->key,
 		    &(struct pki_idevid){.product = "X100", .serial = serial});
@@ -161,7 +161,7 @@ void bench_enroll(struct bench *b)
 		l.count = UNITS_WARM_UP * 2;
 	l.units = mem_array((size_t)l.count, sizeof(*l.units));
 	l.latency_us = mem_array((size_t)l.count, sizeof(*l.latency_us));
-	units_make(&l);
+	units_make(&l, "B", 0);
 	load_run(&l, 0, UNITS_WARM_UP);
 	struct cost cost = load_measure(&l);
 	bench_floor_again(b);
@@ -171,4 +171,28 @@ void bench_enroll(struct bench *b)
 	bench_result(b, "est_connection_cpu_us", cost.server_us / (l.count - UNITS_WARM_UP),
 	    "us of server CPU: a new mutual-TLS connection and one cached answer");
 	units_free(&l);
+}
+
+struct bench_rate bench_enroll_round(
+    const struct fixture *f, const char *prefix, int first, int count)
+{
+	struct load l = {.fixture = f, .count = count, .clients = CLIENTS_STANDARD};
+	double cpu;
+	int64_t start;
+	struct bench_rate rate;
+
+	l.units = mem_array((size_t)count, sizeof(*l.units));
+	l.latency_us = mem_array((size_t)count, sizeof(*l.latency_us));
+	units_make(&l, prefix, first);
+	cpu = process_cpu_us(f->servers[0].pid);
+	start = monotonic_us();
+	load_run(&l, 0, count);
+	rate.per_s = count / ((double)(monotonic_us() - start) / 1e6);
+	rate.cpu_us = (process_cpu_us(f->servers[0].pid) - cpu) / count;
+	if (atomic_load(&l.failed)) {
+		fprintf(stderr, "bench: %d enrollments failed\n", atomic_load(&l.failed));
+		exit(1);
+	}
+	units_free(&l);
+	return rate;
 }

@@ -60,15 +60,15 @@ static void fill(struct bench *b, long n)
 	bench_note("list_fill", (double)(monotonic_ms() - begun) / 1000, "s");
 }
 
-static void make_token(struct bench *b, char *token, size_t size)
+void bench_token(const struct fixture *f, char *token, size_t size)
 {
 	char config[160], out[160];
 	AUTO(buf) text = {0};
 	struct err err = {0};
 	const char *at;
 
-	snprintf(config, sizeof(config), "%s/signetd-0.yaml", b->fixture.dir);
-	snprintf(out, sizeof(out), "%s/admin.out", b->fixture.dir);
+	snprintf(config, sizeof(config), "%s/signetd-0.yaml", f->dir);
+	snprintf(out, sizeof(out), "%s/admin.out", f->dir);
 	program_must(out, "signetd", "--config", config, "admin", "bench", NULL);
 	if (!file_read(out, 65536, &text, &err).ok || !(at = strstr(buf_cstr(&text), "eyJ"))) {
 		fprintf(stderr, "bench: no token\n");
@@ -101,7 +101,7 @@ static void path_of(long i, long n, char *path, size_t size)
 	}
 }
 
-static bool ask(struct https *c, const char *path, const char *headers)
+bool bench_ask(struct https *c, const char *path, const char *headers)
 {
 	struct https_reply r = {0};
 	const bool good = https_request(c, "GET", path, headers, SPAN_NONE, &r) && r.status == 200;
@@ -118,10 +118,10 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Its server hears of the principal within a moment. */
-static void await(struct https *c, const char *headers)
+void bench_await(struct https *c, const char *headers)
 {
 	for (int i = 0; i < 10; i++) {
-		if (ask(c, "/api/v1/whoami", headers))
+		if (bench_ask(c, "/api/v1/whoami", headers))
 			return;
 		usleep(500000);
 	}
@@ -154,18 +154,18 @@ void bench_list(struct bench *b)
 	struct https c;
 
 	fill(b, n);
-	make_token(b, token, sizeof(token));
+	bench_token(&b->fixture, token, sizeof(token));
 	snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\n", token);
 	if (!https_open(&o, &c)) {
 		fprintf(stderr, "bench: no connection\n");
 		exit(1);
 	}
-	await(&c, headers);
+	bench_await(&c, headers);
 	for (long i = -WARM_UP; i < REQUESTS; i++) {
 		const int64_t begun = monotonic_us();
 
 		path_of(i < 0 ? -i : i, n, path, sizeof(path));
-		if (!ask(&c, path, headers)) {
+		if (!bench_ask(&c, path, headers)) {
 			fprintf(stderr, "bench: GET %s failed\n", path);
 			exit(1);
 		}

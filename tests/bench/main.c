@@ -107,6 +107,7 @@ static const struct {
     {"list", bench_list},
     {"crl", bench_crl},
     {"ocsp", bench_ocsp},
+    {"held", bench_held},
 };
 
 static bool wanted(const char *name, int argc, char **argv)
@@ -128,7 +129,8 @@ static void floor_print(struct floor_cost cost)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp]...\n", argv[0]);
+		fprintf(stderr, "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|held]...\n",
+		    argv[0]);
 		return 2;
 	}
 	struct bench b = {0};

@@ -14,7 +14,7 @@ static struct status add_device(struct db *db, const char *serial, struct err *e
 	const char *const serials[] = {serial};
 	AUTO(buf) room = {0};
 	const struct sql_param params[] = {
-	    sql_int(1), sql_array_text(&room, serials, 1), sql_time(1000)};
+	    sql_int(1), sql_array_text(&room, serials, 1), sql_time(1000), sql_text(NULL)};
 
 	return sql_run(db, STATEMENT_device_add_many, params, COUNT(params), NULL, err);
 }
@@ -411,7 +411,7 @@ Test(sql_value, arrays_hold_anything_but_nul)
 	size_t n;
 
 	cr_assert(
-	    device_add_many(db, 7, serials, COUNT(serials), 1000, &arena, &added, &n, &err).ok,
+	    device_add_many(db, 7, NULL, serials, COUNT(serials), 1000, &arena, &added, &n, &err).ok,
 	    "%s", err.cause);
 	cr_expect_eq(n, COUNT(serials));
 	/* In which order they come back is PostgreSQL's choice. */
@@ -422,7 +422,7 @@ Test(sql_value, arrays_hold_anything_but_nul)
 			found += strcmp(added[j], serials[i]) == 0;
 		cr_expect_eq(found, 1, "'%s' came back %zu times", serials[i], found);
 	}
-	cr_assert(device_add_many(db, 7, serials, 0, 1000, &arena, &added, &n, &err).ok);
+	cr_assert(device_add_many(db, 7, NULL, serials, 0, 1000, &arena, &added, &n, &err).ok);
 	cr_expect_eq(n, 0);
 	pg_database_drop(&d);
 }

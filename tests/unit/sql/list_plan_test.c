@@ -14,14 +14,22 @@ static const char fill[] =
     "SELECT 'p' || n, 'M', 'P' || n, '{}', 1 FROM generate_series(1, 20) n;"
     "INSERT INTO authority (name, certificate, subject, ski, chain, spec, version) "
     "SELECT 'a' || n, '\\x00', '\\x00', '\\x00', '{}', '{}', 1 FROM generate_series(1, 3) n;"
-    "INSERT INTO device (product_id, serial, state) "
-    "SELECT 1 + n % 20, 'S' || n, (ARRAY['made', 'enrolled', 'suspended'])[1 + n % 3] "
+    "INSERT INTO device (product_id, serial, state, batch, created_at, first_enrolled_at) "
+    "SELECT 1 + n % 20, 'S' || n, (ARRAY['made', 'enrolled', 'suspended'])[1 + n % 3], 'b' || n / 100, "
+    "now() - (20000 - n) * interval '1 minute', now() - (20000 - n) * interval '1 minute' "
     "FROM generate_series(1, 20000) n;"
-    "INSERT INTO certificate (authority_id, serial, device_id, product_id, key_digest, subject, "
+    "INSERT INTO public_key (digest, device_id, kind) SELECT sha256(int8send(id)), id, 'ldevid' FROM device;"
+    "INSERT INTO certificate (authority_id, serial, device_id, product_id, label_id, key_digest, subject, "
     "subject_text, not_before, not_after, der, issued_at) "
-    "SELECT 1 + n % 3, int8send(n), d.id, d.product_id, sha256(int8send(n)), '\\x3000', "
+    "SELECT 1 + n % 3, int8send(n), d.id, d.product_id, 1 + n % 5, sha256(int8send(n)), '\\x3000', "
     "'CN=' || n, now(), now() + n * interval '1 hour', '\\x3000', now() - (20000 - n) * "
     "interval '1 minute' FROM generate_series(1, 20000) n JOIN device d ON d.serial = 'S' || n;"
+    "INSERT INTO revocation (authority_id, serial, certificate_id, shard, reason, revoked_at, not_after, "
+    "sequence) SELECT authority_id, serial, id, 0, CASE id % 2 WHEN 0 THEN 6 ELSE 1 END, now(), not_after, id "
+    "FROM certificate WHERE id % 2 = 0 OR id % 3 = 0;"
+    "INSERT INTO certificate_archive (id, batch_id, authority_id, serial, product_id, key_digest, not_before, "
+    "not_after, der_digest, issued_at, shard) SELECT 1000000 + n, n / 200, 1, int8send(n), 1, "
+    "sha256(int8send(n)), now(), now(), sha256(int8send(n)), now(), 0 FROM generate_series(1, 20000) n;"
     "INSERT INTO enrollment (label, operation, outcome, product, serial, peer_address, request_id, "
     "stranger, state) SELECT 'l', 'enroll', CASE n % 50 WHEN 0 THEN 'pending' ELSE 'issued' END, "
     "'p' || 1 + n % 20, 'S' || n, '192.0.2.1', 'r', false, CASE n % 50 WHEN 0 THEN 'open' END "
@@ -33,40 +41,57 @@ static const char fill[] =
     "FROM generate_series(1, 10000) n;"
     "ANALYZE";
 
-#define NEWEST   "9223372036854775807, 51, 0, NULL"
+#define NEWEST   "9223372036854775807, 51, 0"
 #define PRODUCTS "'{1,2}'"
+#define EACH     "'{1,2,3}', 51, "
 static const struct {
 	enum sql_statement statement;
 	const char
 	    *index; /* that finds the rows: not one that has the order and filters the rest */
 	const char *arguments;
 } lists[] = {
-    {STATEMENT_certificate_list, "certificate_pkey",
-	NEWEST ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_group, "certificate_product",
-	NEWEST ", " PRODUCTS ", NULL, NULL, NULL, NULL, NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_group, "certificate_product",
-	NEWEST ", NULL, 2, NULL, NULL, NULL, NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_device, "certificate_device",
-	NEWEST ", " PRODUCTS ", NULL, 7, NULL, NULL, NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_serial, "device_by_serial",
-	NEWEST ", " PRODUCTS ", NULL, NULL, 'S7', NULL, NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_number, "certificate_serial",
-	NEWEST ", NULL, NULL, NULL, NULL, '\\x07', NULL, NULL, NULL"},
-    {STATEMENT_certificate_list_subject, "certificate_subject",
-	NEWEST ", NULL, NULL, NULL, NULL, NULL, 'CN=7', NULL, NULL"},
-    {STATEMENT_certificate_list_expiry, "certificate_expiry",
-	"0, 51, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, now(), '1970-01-01'"},
-    {STATEMENT_certificate_list_expiry_group, "certificate_product_expiry",
-	"0, 51, 0, NULL, " PRODUCTS ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, '1970-01-01'"},
+    {STATEMENT_certificate_walk, "certificate_pkey", NEWEST},
+    {STATEMENT_certificate_walk_group, "certificate_product", NEWEST ", " PRODUCTS ", NULL"},
+    {STATEMENT_certificate_walk_group, "certificate_product", NEWEST ", NULL, 2"},
+    {STATEMENT_certificate_walk_device, "certificate_device", NEWEST ", 7"},
+    {STATEMENT_certificate_walk_serial, "device_by_serial", NEWEST ", 'S7'"},
+    {STATEMENT_certificate_walk_number, "certificate_serial", NEWEST ", '\\x07'"},
+    {STATEMENT_certificate_walk_subject, "certificate_subject", NEWEST ", 'CN=7'"},
+    {STATEMENT_certificate_walk_key, "public_key_pkey", NEWEST ", sha256('a')"},
+    {STATEMENT_certificate_walk_key, "certificate_server", NEWEST ", sha256('a')"},
+    {STATEMENT_certificate_walk_key, "certificate_device", NEWEST ", sha256('a')"},
+    {STATEMENT_certificate_walk_label, "certificate_label", NEWEST ", 2"},
+    {STATEMENT_certificate_walk_held, "revocation_held", NEWEST},
+    {STATEMENT_certificate_walk_revoked, "revocation_revoked", NEWEST},
+    {STATEMENT_certificate_walk_batch, "device_batch", NEWEST ", 'b7'"},
+    {STATEMENT_certificate_walk_batch, "certificate_device", NEWEST ", 'b7'"},
+    {STATEMENT_certificate_walk_expiry, "certificate_expiry", "0, 51, '1970-01-01', now()"},
+    {STATEMENT_certificate_walk_expiry_group, "certificate_product_expiry",
+	"0, 51, '1970-01-01', NULL, " PRODUCTS},
+    {STATEMENT_certificate_page, "certificate_pkey",
+	EACH PRODUCTS
+	", 2, 7, 'S7', '\\x07', 'CN=7', sha256('a'), 2, 'b7', 'held', now(), now(), now(), now()"},
+    {STATEMENT_certificate_page, "revocation_certificate",
+	EACH
+	"NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'held', NULL, NULL, NULL, NULL"},
     {STATEMENT_certificate_first_id, "certificate_issued_at", "now() - interval '1 hour', now()"},
     {STATEMENT_certificate_get, "certificate_pkey", "7"},
-    {STATEMENT_device_list, "device_pkey", "9223372036854775807, 51"},
-    {STATEMENT_device_list_group, "device_product",
-	"9223372036854775807, 51, " PRODUCTS ", '{made,enrolled}'"},
-    {STATEMENT_device_list_group, "device_product", "9223372036854775807, 51, NULL, '{suspended}'"},
-    {STATEMENT_device_list_serial, "device_by_serial",
-	"9223372036854775807, 51, NULL, '{made,enrolled}', 'S7'"},
+    {STATEMENT_certificate_get_archived, "certificate_archive_pkey", "7"},
+    {STATEMENT_archive_due, "certificate_expiry", "0, '1970-01-01', 2000, 200"},
+    {STATEMENT_archive_known, "certificate_archive_serial", "1, '\\x07'"},
+    {STATEMENT_archive_batch_rows, "certificate_archive_batch_rows", "7"},
+    {STATEMENT_service_certificate_look, "certificate_server", "sha256('a'), 'CN=7', now(), 24"},
+    {STATEMENT_service_certificate_look, "certificate_subject", "sha256('a'), 'CN=7', now(), 24"},
+    {STATEMENT_device_walk, "device_pkey", NEWEST},
+    {STATEMENT_device_walk_group, "device_product", NEWEST ", " PRODUCTS ", '{made,enrolled}'"},
+    {STATEMENT_device_walk_group, "device_product", NEWEST ", NULL, '{suspended}'"},
+    {STATEMENT_device_walk_serial, "device_by_serial", NEWEST ", 'S7'"},
+    {STATEMENT_device_walk_batch, "device_batch", NEWEST ", 'b7'"},
+    {STATEMENT_device_walk_key, "public_key_pkey", NEWEST ", sha256('a')"},
+    {STATEMENT_device_walk_enrolled, "device_enrolled", "0, 51, '1970-01-01', now()"},
+    {STATEMENT_device_first_id, "device_created_at", "now() - interval '1 hour', now()"},
+    {STATEMENT_device_page, "device_pkey",
+	EACH "NULL, 'made', NULL, 'b7', NULL, now(), now(), now(), now()"},
     {STATEMENT_device_get, "device_pkey", "7"},
     {STATEMENT_enrollment_page, "enrollment_pkey",
 	"9223372036854775807, 51, NULL, '{issued,pending}', NULL, NULL, NULL"},
@@ -83,7 +108,8 @@ static const struct {
     {STATEMENT_alarm_list, "alarm_pkey", "9223372036854775807, 51, NULL, NULL, NULL"},
 };
 
-static const char *const big[] = {"certificate", "device", "enrollment", "refused_call"};
+static const char *const big[] = {"certificate", "device", "public_key", "revocation",
+    "certificate_archive", "enrollment", "refused_call"};
 
 /* The first big table that the plan reads whole; NULL: none. */
 static const char *read_whole(const char *plan)
