@@ -154,8 +154,13 @@ $(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
+# A clock that a test sets, preloaded into a server; without sanitizers, which are not its own.
+$(OUT)/clock-shift.so: tests/lib/clock/shift.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
+
 $(OUT)/integration: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/integration/*.c)) $(TEST_LIB) \
-    $(call archives,sql) | $(PROGRAMS:%=$(OUT)/%)
+    $(call archives,sql) | $(PROGRAMS:%=$(OUT)/%) $(OUT)/clock-shift.so
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(RUNNER)
 
 $(OUT)/bench: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/*.c)) $(TEST_LIB) \

@@ -1,11 +1,14 @@
 #include "tests/lib/fixture.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -128,6 +131,60 @@ void fixture_database_kill(struct fixture *f)
 	kill(postmaster, SIGKILL);
 }
 
+bool fixture_database_runs(const struct fixture *f)
+{
+	char path[160];
+	struct err err = {0};
+	AUTO(buf) text = {0};
+	snprintf(path, sizeof(path), "%s/pg/data/postmaster.pid", f->dir);
+	if (!file_read(path, 4096, &text, &err).ok)
+		return false;
+	return kill((pid_t)atoi(buf_cstr(&text)), 0) == 0;
+}
+
+/* ---- a disk of its own ---- */
+
+/* This process alone sees it, with its children; it is gone with them. */
+static bool disk_make(struct fixture *f, int mb)
+{
+	char path[160], options[64];
+	snprintf(path, sizeof(path), "%s/pg", f->dir);
+	snprintf(options, sizeof(options), "size=%dm,mode=0700", mb);
+	f->disk = unshare(CLONE_NEWNS) == 0 &&
+		  mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		  mkdir(path, 0700) == 0 && mount("signet-disk", path, "tmpfs", 0, options) == 0;
+	return f->disk;
+}
+
+static void disk_end(struct fixture *f)
+{
+	char path[160];
+	snprintf(path, sizeof(path), "%s/pg", f->dir);
+	if (f->disk && umount2(path, MNT_DETACH) != 0)
+		exit(99);
+}
+
+void fixture_disk_fill(struct fixture *f)
+{
+	static const char zeros[65536];
+	char path[160];
+	snprintf(path, sizeof(path), "%s/pg/filler", f->dir);
+	const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (size_t part = sizeof(zeros); fd >= 0 && part >= 4096;)
+		if (write(fd, zeros, part) != (ssize_t)part)
+			part /= 2;
+	if (fd < 0 || close(fd) != 0)
+		exit(99);
+}
+
+void fixture_disk_empty(struct fixture *f)
+{
+	char path[160];
+	snprintf(path, sizeof(path), "%s/pg/filler", f->dir);
+	if (unlink(path) != 0)
+		exit(99);
+}
+
 void fixture_sql(struct fixture *f, const char *sql, char *ret_text, size_t size)
 {
 	PGconn *connection = PQconnectdb(f->owner);
@@ -175,8 +232,9 @@ static void config_write(struct fixture *f, int i)
 	    "fetch: {insecure_loopback_http: true}\n"
 	    "state_directory: %s/state-%d\n"
 	    "ports_file: %s/ports-%d\n",
-	    s->device_port, s->operator_port, s->public_port, f->database, f->owner, f->dir, f->dir,
-	    i, f->dir, i, f->dir, i);
+	    s->device_port, s->operator_port, s->public_port,
+	    s->database ? s->database : f->database, f->owner, f->dir, f->dir, i, f->dir, i, f->dir,
+	    i);
 	config_path(f, i, path, sizeof(path));
 	file_write(path, buf_cstr(&text), 0600);
 }
@@ -227,18 +285,20 @@ static void policy_write(struct fixture *f, const char *path)
 	file_write(path, buf_cstr(&text), 0644);
 }
 
-static X509 *root_read(struct fixture *f)
+/* "IS NULL": the root; "IS NOT NULL": the one below it. */
+static X509 *authority_read(struct fixture *f, const char *parent)
 {
-	char hex[16384];
+	char sql[128], hex[16384];
 	AUTO(buf) der = {0};
 	struct err err = {0};
-	fixture_sql(f, "SELECT encode(certificate, 'hex') FROM authority WHERE parent_id IS NULL",
-	    hex, sizeof(hex));
+	snprintf(sql, sizeof(sql),
+	    "SELECT encode(certificate, 'hex') FROM authority WHERE parent_id %s", parent);
+	fixture_sql(f, sql, hex, sizeof(hex));
 	must(hex_decode(span_str(hex), &der, &err), &err);
 	const unsigned char *p = der.p;
 	X509 *root = d2i_X509(NULL, &p, (long)der.n);
 	if (!root) {
-		fprintf(stderr, "tests/lib/fixture: no root in the database\n");
+		fprintf(stderr, "tests/lib/fixture: no such authority in the database\n");
 		exit(99);
 	}
 	return root;
@@ -320,6 +380,43 @@ static void state_make(const struct fixture *f, int i)
 	must(dir_make(path, 0755, &err), &err);
 }
 
+/* ---- a server's own clock: clock/shift.c, preloaded ---- */
+
+static void clock_path(const struct fixture *f, int i, char *path, size_t size)
+{
+	snprintf(path, size, "%s/clock-%d", f->dir, i);
+}
+
+/* Written in place: it is mapped. */
+void fixture_clock_set(struct fixture *f, int i, int64_t seconds)
+{
+	char path[160];
+	clock_path(f, i, path, sizeof(path));
+	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || pwrite(fd, &seconds, sizeof(seconds), 0) != sizeof(seconds)) {
+		fprintf(stderr, "tests/lib/fixture: %s cannot be written\n", path);
+		exit(99);
+	}
+	close(fd);
+}
+
+static void clock_preload(struct fixture *f, int i)
+{
+	char path[160], library[PATH_MAX], asan[512];
+	const char *options = getenv("ASAN_OPTIONS");
+	clock_path(f, i, path, sizeof(path));
+	if (access(path, F_OK) != 0)
+		fixture_clock_set(f, i, 0);
+	snprintf(library, sizeof(library), "%s/clock-shift.so", program_directory());
+	/* AddressSanitizer wants to be the first: it wraps nothing of what is in there. */
+	if (!options || !strstr(options, "verify_asan_link_order")) {
+		snprintf(asan, sizeof(asan), "%s:verify_asan_link_order=0", options ? options : "");
+		setenv("ASAN_OPTIONS", asan + (options ? 0 : 1), 1);
+	}
+	setenv("SIGNET_TEST_CLOCK", path, 1);
+	setenv("LD_PRELOAD", library, 1);
+}
+
 static void launch(struct fixture *f, int i)
 {
 	char config[160], log[160], ports[160];
@@ -329,7 +426,10 @@ static void launch(struct fixture *f, int i)
 	config_write(f, i);
 	config_path(f, i, config, sizeof(config));
 	fixture_log_path(f, i, log, sizeof(log));
+	if (f->servers[i].own_clock)
+		clock_preload(f, i);
 	f->servers[i].pid = program_start(log, "signetd", "--config", config, "run", NULL);
+	unsetenv("LD_PRELOAD");
 }
 
 /* Until it answers: at all, or that it is ready. */
@@ -379,15 +479,19 @@ void fixture_server_kill(struct fixture *f, int i)
 
 /* ---- all of it ---- */
 
-void fixture_start(struct fixture *f)
+static void directory_make(struct fixture *f)
 {
-	char passphrase[160];
 	signal(SIGPIPE, SIG_IGN); /* a server that is killed closes its connections */
 	*f = (struct fixture){.dir = "/tmp/signet-fixture-XXXXXX"};
 	if (!mkdtemp(f->dir))
 		exit(99);
 	/* The database's own user must pass; what is secret has a mode of its own. */
 	chmod(f->dir, 0711);
+}
+
+static void start_in_directory(struct fixture *f)
+{
+	char passphrase[160];
 	snprintf(passphrase, sizeof(passphrase), "%s/keys.passphrase", f->dir);
 	file_write(passphrase, "a passphrase of the keys\n", 0600);
 	f->maker = pki_authority("Maker Root", NULL, -1);
@@ -395,8 +499,26 @@ void fixture_start(struct fixture *f)
 	fixture_database_start(f);
 	config_write(f, 0);
 	authorities_make(f);
-	f->root = root_read(f);
+	f->root = authority_read(f, "IS NULL");
+	f->issuing = authority_read(f, "IS NOT NULL");
 	fixture_server_start(f, 0);
+}
+
+void fixture_start(struct fixture *f)
+{
+	directory_make(f);
+	start_in_directory(f);
+}
+
+bool fixture_start_on_disk(struct fixture *f, int mb)
+{
+	directory_make(f);
+	if (!disk_make(f, mb)) {
+		program_must(NULL, "rm", "-rf", "--one-file-system", "--", f->dir, NULL);
+		return false;
+	}
+	start_in_directory(f);
+	return true;
 }
 
 static bool sanitizer_spoke(const struct fixture *f, int i)
@@ -424,6 +546,7 @@ void fixture_stop(struct fixture *f)
 		good = good && !sanitizer_spoke(f, i);
 	}
 	fixture_database_stop(f);
+	disk_end(f);
 	if (!good) {
 		fprintf(stderr, "tests/lib/fixture: a server did not end well; see %s\n", f->dir);
 		exit(99);
@@ -432,4 +555,5 @@ void fixture_stop(struct fixture *f)
 	pki_authority_free(&f->maker);
 	pki_authority_free(&f->stranger);
 	X509_free(f->root);
+	X509_free(f->issuing);
 }
