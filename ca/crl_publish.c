@@ -16,6 +16,8 @@
 #define CHEAP_MS 100
 /* Of all time, at most so much goes into full lists. */
 #define FULL_SHARE 10
+/* Read within a second or two, whatever the disk. */
+#define ALIVE_ENTRIES 100000
 
 /* ---- what a list is for ---- */
 
@@ -176,12 +178,15 @@ static int64_t ended_before(const struct making *m)
 }
 
 static struct status copy_entries(
-    struct crl_reader *reader, struct crl_build *build, struct err *err)
+    const struct making *m, struct crl_reader *reader, struct crl_build *build, struct err *err)
 {
 	struct crl_read_row row;
 	bool there;
 
-	for (;;) {
+	for (int64_t n = 1;; n++) {
+		/* The transaction that waits for the list would be given up as idle. */
+		if (m->p->reader && n % ALIVE_ENTRIES == 0)
+			TRY(db_ping(m->p->db, err));
 		TRY(crl_read_next(reader, &there, &row, err));
 		if (!there)
 			return STATUS_OK;
@@ -205,7 +210,7 @@ static struct status build(struct making *m, struct crl_reader *reader, int64_t 
 	    .freshest = m->scope.freshest};
 
 	TRY(crl_build_new(m->p->directory, &b, err));
-	TRY(copy_entries(reader, b, err));
+	TRY(copy_entries(m, reader, b, err));
 	return crl_build_sign(b, &order, ret_file, err);
 }
 

@@ -1,5 +1,6 @@
 #include "ca/reason.h"
 
+#include "ca/crl_lint.h"
 #include "ca/lint.h"
 
 const struct reason reasons[] = {
@@ -40,6 +41,14 @@ void reasons_markdown(struct buf *out)
 	    "never the requester's:\nnothing is signed, an alarm is recorded, the client gets 500.\n\n"
 	    "| code | source |\n|---|---|\n");
 	for (const struct lint *l = lints; l->name; l++) {
+		buf_printf(out, "| `lint.%s` |", l->name);
+		put_cell(out, l->source);
+		buf_put_str(out, "\n");
+	}
+	buf_put_str(out,
+	    "\nRules over every revocation list about to be signed; where one finds something, the list "
+	    "before stays.\n\n| code | source |\n|---|---|\n");
+	for (const struct crl_lint_row *l = crl_lints; l->name; l++) {
 		buf_printf(out, "| `lint.%s` |", l->name);
 		put_cell(out, l->source);
 		buf_put_str(out, "\n");

@@ -14,6 +14,8 @@
 #define BATCH_MS 250
 /* A key that refused, or an authority without one, is tried again. */
 #define RETRY_MS 5000
+/* What nodes' clocks may differ by. */
+#define CLOCK_SLACK 60
 
 /* What this node remembers of a shard: clocks of databases and nodes may jump, this one not. */
 struct seen {
@@ -189,6 +191,12 @@ static void tell_published(struct crl_job *j, const struct due *d, const struct 
 	    LOG_INT("number", row->number),
 	    LOG_INT("entries", row->full.there ? row->full.entries : row->delta.entries),
 	    LOG_INT("build_ms", row->build_ms));
+	/* It never falls, so that it stays ahead until the clock has caught up. */
+	if (row->this_update > row->made_at + CLOCK_SLACK)
+		LOG(&j->server->log, LOG_WARN,
+		    "the clock was set back: thisUpdate lies ahead of it",
+		    LOG_STR("authority", d->task.authority->name),
+		    LOG_INT("seconds", row->this_update - row->made_at));
 }
 
 static struct status publish_one(struct round *r, struct due *d, bool *ret_taken, struct err *err)
@@ -203,7 +211,8 @@ static struct status publish_one(struct round *r, struct due *d, bool *ret_taken
 			tell_published(r->j, d, &row);
 		return STATUS_OK;
 	}
-	d->seen->retry_ms = monotonic_ms() + RETRY_MS;
+	if (why.kind != ERR_DATABASE && why.kind != ERR_CONFLICT)
+		d->seen->retry_ms = monotonic_ms() + RETRY_MS;
 	*err = why;
 	return STATUS_FAILED;
 }
