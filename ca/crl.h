@@ -24,8 +24,11 @@ struct crl_entry {
 
 struct crl_order {
 	const struct authority *authority; /* whose name and key identifier the list bears */
-	struct hsm_key *key;               /* the authority's */
-	int64_t number;                    /* cRLNumber, above that of every earlier list */
+	/* The authority's. NULL: it is elsewhere. Then the file is the part to be signed, or, with
+	 * the signature that was made over the same part, the list. */
+	struct hsm_key *key;
+	struct span signature;
+	int64_t number;       /* cRLNumber, above that of every earlier list */
 	int64_t base;         /* a delta list: number of the full list that it adds to; 0: full */
 	int64_t this_update;  /* seconds since 1970, UTC */
 	int64_t next_update;  /* after this_update */
@@ -55,7 +58,8 @@ DEFINE_AUTO_REF(crl_build, crl_build_free)
 /* ERR_INTERNAL: the disk is full, or the entry is none that a list can hold. */
 struct status crl_build_add(struct crl_build *b, const struct crl_entry *entry, struct err *err);
 /*
- * Once. ERR_KEY: the key refused. ERR_INTERNAL lint.crl_*: what was built is wrong, and was not
+ * Once. ERR_DENIED: the signature that was given is not the authority's over this list. ERR_KEY:
+ * the key refused. ERR_INTERNAL lint.crl_*: what was built is wrong, and was not
  * signed.
  */
 struct status crl_build_sign(

@@ -4,6 +4,7 @@
 #include "ca/act.h"
 #include "ca/certificate.h"
 #include "ca/certificate_record.h"
+#include "ca/crl_lint.h"
 #include "ca/crl_scope.h"
 #include "ca/name.h"
 #include "ca/revoke.h"
@@ -20,38 +21,109 @@ static struct status find_authority(const struct policy *policy, const char *nam
 
 /* ---- lists ---- */
 
-struct status crl_publish_by_hand(const struct crl_publisher *p, const struct policy *policy,
-    const char *authority, struct hsm_key *key, struct crl_row *ret_row, struct err *err)
-{
-	AUTO(arena) arena = {0};
-	struct crl_publisher by_hand = *p;
-	struct crl_task task = {.authority = NULL};
+/* An authority's shards, as the store has them. */
+struct shards {
+	struct arena arena;
+	const struct authority *authority;
 	struct crl_url_row *urls;
+	size_t url_count;
 	struct crl_state *states;
-	size_t count;
-	bool taken;
+	size_t count; /* of all authorities */
+};
+static inline void shards_auto(struct shards *s)
+{
+	arena_free(&s->arena);
+}
 
-	by_hand.reader = NULL;
-	TRY(find_authority(policy, authority, &task.authority, err));
-	if (!crl_may_sign(task.authority, clock_now(p->clock)))
+static struct status read_shards(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct shards *s, struct err *err)
+{
+	TRY(find_authority(policy, authority, &s->authority, err));
+	if (!crl_may_sign(s->authority, clock_now(p->clock)))
 		return err_set(err, ERR_CONFLICT,
 		    "the certificate of authority '%s' has ended, or is not for signing lists",
 		    authority);
-	TRY(crl_shards_add(p->db, task.authority->id, crl_shards(task.authority), err));
-	TRY(crl_urls_read(p->db, &arena, &urls, &task.url_count, err));
-	TRY(crl_states_read(p->db, &arena, &states, &count, err));
-	task.urls = urls;
-	for (size_t i = 0; i < count; i++) {
-		if (states[i].authority_id != task.authority->id)
-			continue;
-		task.state = &states[i];
-		TRY(crl_publish(&by_hand, &task, key, CRL_ALL, ret_row, &taken, err));
-		if (!taken)
-			return err_set(err, ERR_CONFLICT,
-			    "somebody else has published a list of authority '%s' meanwhile: try again",
-			    authority);
+	TRY(crl_shards_add(p->db, s->authority->id, crl_shards(s->authority), err));
+	TRY(crl_urls_read(p->db, &s->arena, &s->urls, &s->url_count, err));
+	return crl_states_read(p->db, &s->arena, &s->states, &s->count, err);
+}
+
+static struct crl_task task_of(const struct shards *s, const struct crl_state *state)
+{
+	return (struct crl_task){
+	    .authority = s->authority, .state = state, .urls = s->urls, .url_count = s->url_count};
+}
+
+static struct status publish(const struct crl_publisher *p, const struct crl_task *task,
+    struct hsm_key *key, struct crl_row *ret_row, struct err *err)
+{
+	struct crl_publisher by_hand = *p;
+	bool taken;
+
+	by_hand.reader = NULL;
+	TRY(crl_publish(&by_hand, task, key, CRL_ALL, ret_row, &taken, err));
+	if (!taken)
+		return err_set(err, ERR_CONFLICT,
+		    "somebody else has published a list of authority '%s' meanwhile: try again",
+		    task->authority->name);
+	return STATUS_OK;
+}
+
+struct status crl_publish_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct hsm_key *key, struct crl_row *ret_row, struct err *err)
+{
+	AUTO(shards) s = {.count = 0};
+
+	TRY(read_shards(p, policy, authority, &s, err));
+	for (size_t i = 0; i < s.count; i++) {
+		const struct crl_task task = task_of(&s, &s.states[i]);
+
+		if (s.states[i].authority_id == s.authority->id)
+			TRY(publish(p, &task, key, ret_row, err));
 	}
 	return STATUS_OK;
+}
+
+/* Shard 0, which roots have alone. */
+static struct status first_shard(const struct shards *s, struct crl_task *ret_task, struct err *err)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->states[i].authority_id == s->authority->id && s->states[i].shard == 0) {
+			*ret_task = task_of(s, &s->states[i]);
+			return STATUS_OK;
+		}
+	return err_set(err, ERR_INTERNAL, "authority '%s' has no shard", s->authority->name);
+}
+
+struct status crl_request_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct crl_file *ret_file, struct err *err)
+{
+	AUTO(shards) s = {.count = 0};
+	struct crl_task task;
+
+	TRY(read_shards(p, policy, authority, &s, err));
+	TRY(first_shard(&s, &task, err));
+	return crl_to_be_signed(p, &task, ret_file, err);
+}
+
+struct status crl_import_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct span list, struct crl_row *ret_row, struct err *err)
+{
+	AUTO(shards) s = {.count = 0};
+	struct crl_task task;
+	struct crl_given given;
+	struct crl_said said;
+	struct span tbs;
+
+	TRY(crl_open(list, &tbs, &given.signature, err));
+	TRY(crl_read(tbs, &said, err));
+	given.number = said.number;
+	given.this_update = said.this_update;
+	given.next_update = said.next_update;
+	TRY(read_shards(p, policy, authority, &s, err));
+	TRY(first_shard(&s, &task, err));
+	task.given = &given;
+	return publish(p, &task, NULL, ret_row, err);
 }
 
 /* ---- revoking ---- */

@@ -19,6 +19,16 @@
 struct status crl_publish_by_hand(const struct crl_publisher *p, const struct policy *policy,
     const char *authority, struct hsm_key *key, struct crl_row *ret_row, struct err *err);
 
+/*
+ * In two steps, where the key is on another machine: the part to be signed of the list (of shard 0)
+ * as it is now; and the list that came back, published. ERR_DENIED: it is not signed by that
+ * authority, or no longer what the store says: make a new request.
+ */
+struct status crl_request_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct crl_file *ret_file, struct err *err);
+struct status crl_import_by_hand(const struct crl_publisher *p, const struct policy *policy,
+    const char *authority, struct span list, struct crl_row *ret_row, struct err *err);
+
 struct authority_revocation {
 	const char *authority; /* who is revoked */
 	int reason;            /* RFC 5280 5.3.1 */

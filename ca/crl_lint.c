@@ -22,7 +22,8 @@ struct list { /* parts of a TBSCertList */
 	struct found key_id, number, base, point, freshest;
 	bool unknown_extension;
 	/* of the entries */
-	bool malformed, bad_serial, bad_time, bad_reason, reason_zero, removes, critical_entry;
+	int64_t count;
+	bool bad_serial, bad_time, bad_reason, reason_zero, removes, critical_entry;
 };
 
 /* ---- reading ---- */
@@ -107,6 +108,7 @@ static bool read_entry(struct span *in, struct list *l)
 	struct span body, serial;
 	uint8_t tag;
 	int64_t when;
+	l->count++;
 	if (!der_take(in, DER_SEQUENCE, &body) || !der_take(&body, DER_INTEGER, &serial) ||
 	    !take_time(&body, &tag, &when))
 		return false;
@@ -148,8 +150,10 @@ LINT(crl_version_not_v2)
 
 LINT(crl_signature_alg_not_of_issuer_key)
 {
-	return span_equal(
-	    list->signature, hsm_key_algorithm(context->order->key)->signature->identifier);
+	const struct key_algorithm *a;
+	struct err ignored = {0};
+	return key_algorithm_of_spki(context->issuer->spki, &a, &ignored).ok &&
+	       span_equal(list->signature, a->signature->identifier);
 }
 
 LINT(crl_issuer_is_not_the_authority)
@@ -297,5 +301,43 @@ struct status crl_lint(struct span tbs_der, const struct crl_lint_context *conte
 	for (size_t i = 0; i < COUNT(checks); i++)
 		if (!checks[i].check(&list, context))
 			return err_refuse(err, &checks[i].reason, "%s", checks[i].reason.code);
+	return STATUS_OK;
+}
+
+/* ---- for people ---- */
+
+static int64_t number_of(const struct found *e)
+{
+	struct span value = e->value;
+	uint64_t number;
+	return e->there && der_take_uint(&value, &number) && number <= INT64_MAX ? (int64_t)number
+										 : 0;
+}
+
+struct status crl_read(struct span tbs_der, struct crl_said *ret_said, struct err *err)
+{
+	struct list list = {0};
+	if (!read_list(tbs_der, &list))
+		return err_set(err, ERR_INPUT, "it is no revocation list");
+	*ret_said = (struct crl_said){.issuer = list.issuer,
+	    .number = number_of(&list.number),
+	    .base = number_of(&list.base),
+	    .this_update = list.this_update,
+	    .next_update = list.next_update,
+	    .entries = list.count};
+	return STATUS_OK;
+}
+
+struct status crl_open(
+    struct span der, struct span *ret_tbs, struct span *ret_signature, struct err *err)
+{
+	struct span list, tbs, algorithm, signature;
+	if (!der_take(&der, DER_SEQUENCE, &list) || der.n > 0 ||
+	    !der_take_whole(&list, DER_SEQUENCE, &tbs) ||
+	    !der_take_whole(&list, DER_SEQUENCE, &algorithm) || !der_take_bits(&list, &signature) ||
+	    list.n > 0)
+		return err_set(err, ERR_INPUT, "it is no signed revocation list (DER)");
+	*ret_tbs = tbs;
+	*ret_signature = signature;
 	return STATUS_OK;
 }

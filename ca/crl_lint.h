@@ -1,5 +1,6 @@
 /*
- * ca/crl_lint.h: rules over a revocation list about to be signed. A table, as that of ca/lint.h.
+ * ca/crl_lint.h: read our own revocation lists, and rules over those about to be signed: a table,
+ * as that of ca/lint.h.
  *
  * A finding is our fault: nothing is signed, the list before it stays. The lints read the bytes
  * and share no writer with those who made them; names are zlint's where it has one.
@@ -18,6 +19,18 @@ struct crl_lint_context {
 /* ERR_INTERNAL with the reason of the first lint that found something. */
 struct status crl_lint(
     struct span tbs_der, const struct crl_lint_context *context, struct err *err);
+
+/* What a TBSCertList says, for people. Strict; spans into der. ERR_INPUT. */
+struct crl_said {
+	struct span issuer;
+	int64_t number, base; /* base 0: a full list */
+	int64_t this_update, next_update;
+	int64_t entries;
+};
+struct status crl_read(struct span tbs_der, struct crl_said *ret_said, struct err *err);
+/* A signed list's parts; not verified. ERR_INPUT. */
+struct status crl_open(
+    struct span der, struct span *ret_tbs, struct span *ret_signature, struct err *err);
 
 struct crl_lint_row {
 	const char *name, *source;

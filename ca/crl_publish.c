@@ -202,6 +202,7 @@ static struct status build(struct making *m, struct crl_reader *reader, int64_t 
 	AUTO_REF(crl_build) b = NULL;
 	const struct crl_order order = {.authority = m->t->authority,
 	    .key = m->key,
+	    .signature = m->t->given ? m->t->given->signature : SPAN_NONE,
 	    .number = m->row.number,
 	    .base = base,
 	    .this_update = m->row.this_update,
@@ -247,6 +248,11 @@ static void set_times(struct making *m)
 	struct crl_row *row = &m->row;
 
 	row->made_at = clock_now(m->p->clock);
+	if (m->t->given) {
+		row->this_update = m->t->given->this_update;
+		row->next_update = m->t->given->next_update;
+		return;
+	}
 	row->this_update = row->made_at > last ? row->made_at : last + 1;
 	row->next_update = row->this_update + crl_validity(m->t->authority);
 }
@@ -370,12 +376,43 @@ static struct status build_from_snapshot(struct making *m, enum crl_due what, st
 	return done;
 }
 
+struct status crl_to_be_signed(const struct crl_publisher *p, const struct crl_task *t,
+    struct crl_file *ret_file, struct err *err)
+{
+	AUTO(making) m = {.p = p, .t = t, .from = p->db};
+
+	find_scope(t, &m.scope);
+	TRY(build_all(&m, CRL_ALL, err));
+	*ret_file = m.full;
+	m.full.map = NULL;
+	return STATUS_OK;
+}
+
+/* Between the request and the list that came back of it somebody may have made another. */
+static struct status check_given(const struct crl_task *t, struct err *err)
+{
+	const struct crl_given *g = t->given;
+
+	if (g->signature.n == 0)
+		return err_set(err, ERR_DENIED, "the list is not signed");
+	if (g->number != t->state->number + 1 || g->this_update <= newest(t->state)->this_update)
+		return err_set(err, ERR_CONFLICT,
+		    "it is list %" PRId64 ", and the next one is %" PRId64 ": make a new request",
+		    g->number, t->state->number + 1);
+	return STATUS_OK;
+}
+
 struct status crl_publish(const struct crl_publisher *p, const struct crl_task *t,
     struct hsm_key *key, enum crl_due what, struct crl_row *ret_row, bool *ret_taken,
     struct err *err)
 {
 	AUTO(making) m = {.p = p, .t = t, .key = key, .from = p->reader ? p->reader : p->db};
 
+	if (!key == !t->given)
+		return err_set(
+		    err, ERR_INTERNAL, "a list is signed by a key, or was signed elsewhere");
+	if (t->given)
+		TRY(check_given(t, err));
 	find_scope(t, &m.scope);
 	TRY(build_from_snapshot(&m, what, err));
 	TRY(store(&m, ret_taken, err));

@@ -23,6 +23,12 @@
 /* A delta tells of no more than that; what is larger is better fetched as a full list. */
 #define CRL_DELTA_MOST 50000
 
+/* A list that was signed elsewhere, of what crl_to_be_signed() has given. */
+struct crl_given {
+	int64_t number, this_update, next_update;
+	struct span signature;
+};
+
 /* A shard and what its lists are for. */
 struct crl_task {
 	const struct authority *authority;
@@ -30,6 +36,7 @@ struct crl_task {
 	/* URLs of all authorities, as the store has them. */
 	const struct crl_url_row *urls;
 	size_t url_count;
+	const struct crl_given *given; /* with key NULL; else NULL */
 };
 
 enum crl_due {
@@ -62,6 +69,10 @@ struct crl_publisher {
 struct status crl_publish(const struct crl_publisher *p, const struct crl_task *t,
     struct hsm_key *key, enum crl_due what, struct crl_row *ret_row, bool *ret_taken,
     struct err *err);
+
+/* The part to be signed of the full list that would be published now. Writes nothing. */
+struct status crl_to_be_signed(const struct crl_publisher *p, const struct crl_task *t,
+    struct crl_file *ret_file, struct err *err);
 
 /*
  * A list of which three quarters have passed and that nobody made anew: an alarm, once, with its

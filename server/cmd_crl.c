@@ -7,9 +7,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "ca/ceremony.h"
 #include "ca/crl_by_hand.h"
+#include "ca/crl_lint.h"
+#include "ca/extension.h"
 #include "ca/revoke.h"
 #include "server/command.h"
+
+#define LIST_SIZE_MAX ((size_t)256 << 20) /* six million entries, of authorities */
+#define PEM_SIZE_MAX  ((size_t)256 << 10)
 
 struct crl_options {
 	const char *authority; /* whose list */
@@ -17,6 +23,7 @@ struct crl_options {
 	int reason;
 	int64_t invalidity_at;
 	const char *passphrase_file, *key_directory;
+	const char *request, *import; /* files; NULL: the key is here */
 	bool yes;
 };
 
@@ -49,8 +56,8 @@ static struct status open_key(const struct invocation *v, const struct crl_optio
 /* ---- the acts ---- */
 
 struct outcome {
-	const char *authority; /* whose list was made; in the policy */
-	bool listed;           /* else the server makes it */
+	const char *authority;  /* whose list was made; in the policy */
+	bool listed, requested; /* else the server makes it */
 	struct crl_row row;
 };
 
@@ -79,6 +86,26 @@ static struct status issuer_of(const struct policy *policy, const struct crl_opt
 	return STATUS_OK;
 }
 
+/* The file is there before the commit: what was revoked without it could not be told. */
+static struct status write_request(const struct crl_publisher *p, const struct policy *policy,
+    const struct crl_options *o, const char *authority, struct err *err)
+{
+	AUTO(crl_file) file = {0};
+
+	TRY(crl_request_by_hand(p, policy, authority, &file, err));
+	return file_create(o->request, file.der, 0644, err);
+}
+
+static struct status import_list(const struct crl_publisher *p, const struct policy *policy,
+    const struct crl_options *o, struct outcome *ret, struct err *err)
+{
+	AUTO(buf) list = {0};
+
+	TRY(file_read(o->import, LIST_SIZE_MAX, &list, err));
+	ret->listed = true;
+	return crl_import_by_hand(p, policy, ret->authority, buf_span(&list), &ret->row, err);
+}
+
 static struct status do_within(const struct invocation *v, const struct crl_options *o,
     struct db *db, const struct policy *policy, struct hsm_key *key, struct outcome *ret,
     struct err *err)
@@ -96,8 +123,13 @@ static struct status do_within(const struct invocation *v, const struct crl_opti
 	if (o->revoke)
 		TRY(authority_revoke(db, policy, &order, &v->rng, &issuer, err));
 	ret->listed = key != NULL;
+	ret->requested = o->request != NULL;
 	if (key)
 		TRY(crl_publish_by_hand(&p, policy, ret->authority, key, &ret->row, err));
+	if (o->request)
+		TRY(write_request(&p, policy, o, ret->authority, err));
+	if (o->import)
+		TRY(import_list(&p, policy, o, ret, err));
 	return db_commit(db, err);
 }
 
@@ -111,7 +143,7 @@ static struct status do_all(const struct invocation *v, const struct crl_options
 
 	TRY(issuer_of(policy, o, &issuer, err));
 	ret->authority = issuer->name;
-	if (!issuer->key_uri)
+	if (!issuer->key_uri && !o->request && !o->import)
 		TRY(open_key(v, o, issuer, &hsm, &key, err));
 	done = do_within(v, o, db, policy, key, ret, err);
 	db_rollback(db); /* nothing, when it was committed */
@@ -154,6 +186,13 @@ static int run(const struct invocation *v, const struct crl_options *o)
 		return command_failed(&err);
 	if (o->revoke)
 		printf("revoked:      %s\n", o->revoke);
+	if (outcome.requested) {
+		printf(
+		    "request:      %s\nSign it where the key is (signetd crl-sign), and bring the list "
+		    "back with --import.\n",
+		    o->request);
+		return COMMAND_OK;
+	}
 	if (!outcome.listed) {
 		printf("The list of %s is made by the server that holds its key.\n",
 		    outcome.authority);
@@ -173,6 +212,8 @@ enum {
 	OPTION_INVALIDITY,
 	OPTION_PASSPHRASE,
 	OPTION_DIRECTORY,
+	OPTION_REQUEST,
+	OPTION_IMPORT,
 	OPTION_YES
 };
 static const struct option options[] = {
@@ -182,6 +223,8 @@ static const struct option options[] = {
     {"invalidity-date", required_argument, NULL, OPTION_INVALIDITY},
     {"root-passphrase-file", required_argument, NULL, OPTION_PASSPHRASE},
     {"root-key-directory", required_argument, NULL, OPTION_DIRECTORY},
+    {"request", required_argument, NULL, OPTION_REQUEST},
+    {"import", required_argument, NULL, OPTION_IMPORT},
     {"yes", no_argument, NULL, OPTION_YES},
     {NULL, 0, NULL, 0},
 };
@@ -197,6 +240,8 @@ static bool take(int id, struct crl_options *o)
 	case OPTION_INVALIDITY: return time_parse(optarg, &o->invalidity_at, &ignored).ok;
 	case OPTION_PASSPHRASE: o->passphrase_file = optarg; return true;
 	case OPTION_DIRECTORY: o->key_directory = optarg; return true;
+	case OPTION_REQUEST: o->request = optarg; return true;
+	case OPTION_IMPORT: o->import = optarg; return true;
 	case OPTION_YES: o->yes = true; return true;
 	}
 	return false;
@@ -222,5 +267,108 @@ int cmd_crl(const struct invocation *v, int argc, char **argv)
 		return command_usage(v, "--reason is missing: keyCompromise, cACompromise, ...");
 	if (!o.revoke && (o.reason >= 0 || o.invalidity_at))
 		return command_usage(v, "--reason and --invalidity-date belong to --revoke");
+	if ((o.request || o.import) && (o.passphrase_file || (o.request && o.import)))
+		return command_usage(v,
+		    "--request, --import and --root-passphrase-file: one of them is where the key is");
+	if (o.import && o.revoke)
+		return command_usage(v, "--import brings in what --request has asked for, no more");
 	return run(v, &o);
+}
+
+/* ---- where the key is: no database, no configuration ---- */
+
+struct sign_options {
+	const char *request, *certificate, *key, *passphrase_file, *out;
+};
+
+/* Key files are opened by name in their directory. */
+static struct status open_file_key(const char *path, const char *passphrase_file,
+    struct hsm **ret_hsm, struct hsm_key **ret_key, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO(buf) directory = {0};
+	AUTO(buf) uri = {0};
+	struct hsm_config where = {.passphrase_file = passphrase_file};
+	AUTO_REF(hsm) hsm = NULL;
+
+	buf_printf(&directory, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	buf_printf(&uri, "file:%s", slash ? slash + 1 : path);
+	where.key_directory = buf_cstr(&directory);
+	TRY(hsm_open(&where, &hsm, err));
+	TRY(hsm_key_open(hsm, buf_cstr(&uri), ret_key, err));
+	*ret_hsm = TAKE(hsm);
+	return STATUS_OK;
+}
+
+/* What is about to be signed is looked at as if this server had made it. */
+static struct status sign(
+    const struct sign_options *o, struct buf *ret_list, struct crl_said *ret_said, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	AUTO(buf) tbs = {0};
+	AUTO(buf) pem = {0};
+	AUTO_REF(hsm) hsm = NULL;
+	AUTO_REF(hsm_key) key = NULL;
+	struct authority authority = {.name = NULL};
+	struct ceremony_chain chain = {.count = 0};
+	struct crl_order order = {.authority = &authority};
+
+	TRY(file_read(o->request, LIST_SIZE_MAX, &tbs, err));
+	TRY(file_read(o->certificate, PEM_SIZE_MAX, &pem, err));
+	TRY(ceremony_chain_read(buf_span(&pem), &arena, &chain, err));
+	TRY(authority_of_certificate(chain.certificates[0], &authority, err));
+	TRY(open_file_key(o->key, o->passphrase_file, &hsm, &key, err));
+	if (!span_equal(hsm_key_spki(key), authority.spki))
+		return err_set(err, ERR_CONFIG, "%s is not the key of %s", o->key, o->certificate);
+	TRY(crl_read(buf_span(&tbs), ret_said, err));
+	order.number = ret_said->number;
+	order.base = ret_said->base;
+	TRY(crl_lint(buf_span(&tbs), &(struct crl_lint_context){&authority, &order}, err));
+	return certificate_sign(buf_span(&tbs), key, ret_list, err);
+}
+
+static int sign_and_say(const struct sign_options *o)
+{
+	AUTO(buf) list = {0};
+	struct crl_said said;
+	struct err err = {0};
+	char this_update[TIME_TEXT_SIZE], next_update[TIME_TEXT_SIZE];
+
+	if (!sign(o, &list, &said, &err).ok || !file_create(o->out, buf_span(&list), 0644, &err).ok)
+		return command_failed(&err);
+	time_text(said.this_update, this_update);
+	time_text(said.next_update, next_update);
+	printf("list:         %s\nnumber:       %" PRId64 "\nentries:      %" PRId64
+	       "\nthis update:  %s\nnext update:  %s\n",
+	    o->out, said.number, said.entries, this_update, next_update);
+	return COMMAND_OK;
+}
+
+static const struct option sign_options[] = {
+    {"request", required_argument, NULL, 1},
+    {"certificate", required_argument, NULL, 2},
+    {"key", required_argument, NULL, 3},
+    {"passphrase-file", required_argument, NULL, 4},
+    {"out", required_argument, NULL, 5},
+    {NULL, 0, NULL, 0},
+};
+
+int cmd_crl_sign(const struct invocation *v, int argc, char **argv)
+{
+	struct sign_options o = {.request = NULL};
+	const char **const places[] = {
+	    NULL, &o.request, &o.certificate, &o.key, &o.passphrase_file, &o.out};
+	int id;
+
+	while ((id = getopt_long(argc, argv, "", sign_options, NULL)) != -1) {
+		if (id == '?')
+			return command_usage(v, NULL);
+		*places[id] = optarg;
+	}
+	if (optind < argc)
+		return command_usage(v, "crl-sign takes no argument '%s'", argv[optind]);
+	for (size_t i = 1; i < COUNT(places); i++)
+		if (!*places[i])
+			return command_usage(v, "--%s is missing", sign_options[i - 1].name);
+	return sign_and_say(&o);
 }

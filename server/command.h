@@ -42,6 +42,7 @@ struct command {
 int cmd_run(const struct invocation *v, int argc, char **argv);
 int cmd_init(const struct invocation *v, int argc, char **argv);
 int cmd_crl(const struct invocation *v, int argc, char **argv); /* cmd_crl.c */
+int cmd_crl_sign(const struct invocation *v, int argc, char **argv);
 int cmd_rollover(const struct invocation *v, int argc, char **argv);
 int cmd_migrate(const struct invocation *v, int argc, char **argv);
 int cmd_admin(const struct invocation *v, int argc, char **argv); /* admin.c */

@@ -162,8 +162,11 @@ static void find_due(struct round *r)
 		const struct crl_ages ages = see(seen, &r->states[i], now_ms);
 
 		d->seen = seen;
-		d->task = (struct crl_task){authority_of(r->policy, r->states[i].authority_id),
-		    &r->states[i], r->j->urls, r->j->url_count};
+		d->task = (struct crl_task){
+		    .authority = authority_of(r->policy, r->states[i].authority_id),
+		    .state = &r->states[i],
+		    .urls = r->j->urls,
+		    .url_count = r->j->url_count};
 		if (!d->task.authority || !d->task.authority->key || seen->retry_ms > now_ms ||
 		    !crl_may_sign(d->task.authority, now))
 			continue;

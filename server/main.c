@@ -83,11 +83,26 @@ static const struct command commands[] = {
 	    "                                cessationOfOperation, ... (RFC 5280 5.3.1)\n"
 	    "  --invalidity-date TIME        since when its key may be in other hands\n"
 	    "  --yes                         do not ask whether that is meant\n"
+	    "  --request FILE                the key is elsewhere: write what is to be signed there\n"
+	    "  --import FILE                 the list that came back\n"
 	    "\n"
 	    "A server makes the lists of authorities whose keys it holds by itself. A root's list lasts a\n"
 	    "year (crl_validity of its document); an alarm tells when three quarters have passed.\n"
 	    "\n"
 	    "  signetd crl --authority root --root-passphrase-file /media/ceremony/root.passphrase\n"},
+	{.name = "crl-sign", .run = cmd_crl_sign, .no_config = true,
+	    .arguments = "--request FILE --certificate FILE --key FILE --passphrase-file FILE --out FILE",
+	    .summary = "sign a revocation list on the machine where the root's key is",
+	    .help = "  --request FILE           that `signetd crl --request` wrote\n"
+	    "  --certificate FILE       the authority's, PEM\n"
+	    "  --key FILE               its key, as `signetd init` made it\n"
+	    "  --passphrase-file FILE   of the key; mode 0600\n"
+	    "  --out FILE               the list, for `signetd crl --import`\n"
+	    "\n"
+	    "Needs no configuration, no database and no network.\n"
+	    "\n"
+	    "  signetd crl-sign --request root.tbs --certificate root.pem --key keys/root.key \\\n"
+	    "      --passphrase-file root.passphrase --out root.crl\n"},
 	{.name = "bootstrap", .run = cmd_bootstrap, .arguments = "-f FILE [--dry-run] [--break-glass REASON]",
 	    .summary = "bring policy documents into force",
 	    .help = "  -f, --file FILE   YAML documents: docs/policy.md\n"

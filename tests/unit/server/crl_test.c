@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/crl.h"
+#include "base/file.h"
 #include "ca/revoke.h"
 #include "tests/unit/server/server_scene.h"
 
@@ -407,6 +408,78 @@ Test(server_crl, a_roots_list_is_made_anew_and_revokes_an_authority)
 		"SELECT count(*) FROM certificate WHERE authority_id = (SELECT id FROM authority WHERE name = 'root')"),
 	    1);
 	end(&s);
+}
+
+static char *path_of(struct scene *s, const char *name)
+{
+	return arena_printf(&s->config.arena, "%s/%s", s->dir, name);
+}
+
+static int sign_elsewhere(struct scene *s, const char *request, const char *out)
+{
+	char *argv[] = {ARG("crl-sign"), ARG("--request"), path_of(s, request),
+	    ARG("--certificate"), path_of(s, "root.pem"), ARG("--key"), path_of(s, "keys/root.key"),
+	    ARG("--passphrase-file"), passphrase(s), ARG("--out"), path_of(s, out), NULL};
+
+	optind = 0;
+	return cmd_crl_sign(&s->invocation, (int)COUNT(argv) - 1, argv);
+}
+
+static int import(struct scene *s, const char *name)
+{
+	return CRL(s, ARG("--authority"), ARG("root"), ARG("--import"), path_of(s, name));
+}
+
+static void flip_last_octet(struct scene *s, const char *from, const char *to)
+{
+	AUTO(buf) bytes = {0};
+	struct err err = {0};
+
+	cr_assert(file_read(path_of(s, from), 1 << 20, &bytes, &err).ok);
+	bytes.p[bytes.n - 1] ^= 1;
+	cr_assert(file_create(path_of(s, to), buf_span(&bytes), 0600, &err).ok);
+}
+
+Test(server_crl, a_list_is_signed_on_a_machine_without_a_database)
+{
+	struct scene s;
+	AUTO(buf) room = {0};
+	struct span serial;
+	X509_CRL *crl;
+
+	begin(&s, NULL);
+	serial = serial_of_issuing(&s, &room);
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("superseded"),
+			 ARG("--yes"), ARG("--request"), path_of(&s, "root.tbs")),
+	    0);
+	cr_expect_eq(import(&s, "root.tbs"), 1, "it is not signed");
+	cr_expect_eq(sign_elsewhere(&s, "root.tbs", "root.crl"), 0);
+	flip_last_octet(&s, "root.crl", "bad.crl");
+	cr_expect_eq(import(&s, "bad.crl"), 1, "by another key, or of something else");
+	cr_expect_eq(import(&s, "root.crl"), 0);
+	crl = await_reason(&server, "root.crl", serial, 4);
+	is_signed_by(&s, crl, "root");
+	cr_expect_eq(number_in(crl, NID_crl_number), 2);
+	X509_CRL_free(crl);
+	cr_expect_eq(import(&s, "root.crl"), 1, "once");
+	end(&s);
+}
+
+Test(server_crl, a_list_that_is_not_what_the_store_says_is_not_imported)
+{
+	struct scene s;
+
+	scene_new(&s, false);
+	scene_init(&s);
+	cr_expect_eq(
+	    CRL(&s, ARG("--authority"), ARG("root"), ARG("--request"), path_of(&s, "a.tbs")), 0);
+	cr_expect_eq(sign_elsewhere(&s, "a.tbs", "a.crl"), 0);
+	cr_expect_eq(CRL(&s, ARG("--revoke"), ARG("issuing"), ARG("--reason"), ARG("superseded"),
+			 ARG("--yes"), ARG("--request"), path_of(&s, "b.tbs")),
+	    0);
+	cr_expect_eq(import(&s, "a.crl"), 1, "it does not tell of the revocation");
+	cr_expect_eq(pg_number(&s.database, "SELECT max(number) FROM crl"), 1);
+	scene_free(&s);
 }
 
 Test(server_crl, what_a_root_does_not_do_is_refused)
