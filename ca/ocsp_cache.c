@@ -115,7 +115,7 @@ static void unlock(struct place p)
 static struct entry *entry_of(struct place p, const struct ocsp_key *key)
 {
 	for (size_t i = 0; i < WAYS; i++) {
-		struct entry *e = &p.set[i];
+		struct entry *e = p.set + i;
 
 		if (e->serial_n == key->serial.n && e->authority_id == key->authority_id &&
 		    memcmp(e->serial, key->serial.p, key->serial.n) == 0) {
@@ -144,13 +144,13 @@ static void empty(struct ocsp_cache *c, struct entry *e)
 
 static struct entry *room(struct ocsp_cache *c, struct place p)
 {
-	struct entry *oldest = &p.set[0];
+	struct entry *oldest = p.set;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (p.set[i].serial_n == 0)
-			return &p.set[i];
+			return p.set + i;
 		if (p.set[i].used < oldest->used)
-			oldest = &p.set[i];
+			oldest = p.set + i;
 	}
 	empty(c, oldest);
 	return oldest;
@@ -209,7 +209,7 @@ static bool make_room(struct ocsp_cache *c, struct place p, size_t n)
 {
 	for (size_t i = 0; i < WAYS && atomic_load(&c->bytes) + n > OCSP_CACHE_BYTES; i++)
 		for (size_t j = 0; j < OCSP_SPELLINGS; j++)
-			drop_answer(c, &p.set[i], j);
+			drop_answer(c, p.set + i, j);
 	if (atomic_fetch_add(&c->bytes, n) + n <= OCSP_CACHE_BYTES)
 		return true;
 	atomic_fetch_sub(&c->bytes, n);
