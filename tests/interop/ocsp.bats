@@ -3,12 +3,7 @@
 
 load server.bash
 
-setup_file() {
-	interop_start
-	cd "$INTEROP_DIR"
-	# A unit's certificate that every test may ask about, and revoke.
-	BATS_TEST_TMPDIR=$INTEROP_DIR interop_setup
-}
+setup_file() { interop_start; }
 teardown_file() { interop_stop; }
 setup() {
 	interop_setup
@@ -32,7 +27,7 @@ asked() {
 	openssl ocsp -issuer "$issuing" ${hash-} -cert "$1" -CAfile "$root" -url "$ocsp" "${@:2}" 2>&1
 }
 
-# revoked_row SERIAL REASON: as an act would, by SQL
+# set_status SERIAL REASON RESUMED_AT: as an act would, by SQL
 set_status() {
 	sql "BEGIN;
 		INSERT INTO crl_shard (authority_id, shard)
@@ -74,7 +69,8 @@ set_status() {
 	asked c.pem -no_nonce -respout two.der
 	cmp one.der two.der
 	asked c.pem -respout three.der
-	! cmp one.der three.der
+	run cmp one.der three.der
+	[ "$status" -ne 0 ]
 }
 
 @test "curl: GET with every spelling of base64 gives one answer, with the headers of RFC 9919" {
@@ -142,7 +138,8 @@ set_status() {
 	openssl x509 -in responder.pem -noout -text >said
 	grep -A1 'Extended Key Usage' said | grep -q 'OCSP Signing'
 	grep -q 'OCSP No Check' said
-	! grep -qE 'CRL Distribution|Authority Information' said
+	run grep -E 'CRL Distribution|Authority Information' said
+	[ "$status" -ne 0 ]
 	[ "$(sql "SELECT count(*) FROM certificate WHERE serial = '\\x$(serial_of responder.pem)'")" = 1 ]
 }
 
