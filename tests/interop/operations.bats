@@ -86,10 +86,15 @@ client_lines() {
 
 @test "the database away: 503 with Retry-After, alive all the while, recovery by itself" {
 	request key
+	request mine
+	post simpleenroll "$acme/SN-0006.pem" "$acme/SN-0006.key" mine.b64
+	issued mine.pem
 	database stop
 	post simpleenroll "$acme/SN-0002.pem" "$acme/SN-0002.key" key.b64
 	local away=$status
 	cp headers away.headers
+	# What anybody may read stays there, also for who shows a certificate that cannot be looked up now.
+	curl -fsS -o /dev/null --max-time 20 --cacert "$root" --cert mine.pem --key mine.key "$est/cacerts"
 	curl -fsS -o /dev/null --cacert "$root" "$SIGNET_API_URL/healthz"
 	unready() {
 		[ "$(curl -sS -o /dev/null -w '%{http_code}' --cacert "$root" "$SIGNET_API_URL/readyz")" = 503 ]

@@ -142,6 +142,11 @@ static const struct wrong {
 	"Zeta"},
     {"unknown registration", LABEL("registration: all\n"), 5, "approval"},
     {"renewal longer than the validity", LABEL("renew_before: 1y\n"), 5, "31536000"},
+    {"late before it may renew", LABEL("renew_before: 10d\noverdue: 11d\n"), 6, "864000"},
+    {"never early, and never in time", LABEL("renew_before: 0\nrenew_early: refuse\n"), 6,
+	"in time"},
+    {"hints over nothing", LABEL("renew_spread: 0\n"), 5, "renew_spread"},
+    {"neither left nor revoked", LABEL("superseded: keep\n"), 5, "revoke"},
     {"retry at once", LABEL("retry_after: 0\n"), 5, "retry_after"},
     /* devices */
     {"device of unknown product", "kind: device\nproduct: none\nserial: A\n", 2, "none"},
