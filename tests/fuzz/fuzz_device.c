@@ -1,10 +1,11 @@
 /* What a server, or somebody in its place, can send to signet-device: csrattrs, certs-only CMS,
- * PEM. */
+ * PEM, a header line. */
 #include <openssl/err.h>
 #include <stdlib.h>
 
 #include "clients/device/certs.h"
 #include "clients/device/csrattrs.h"
+#include "clients/device/hint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,7 +32,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return -1;
 	struct span in = span(data + 1, size - 1);
-	if (data[0] % 3 == 0) {
+	if (data[0] % 4 == 3) {
+		int64_t renew_at = 0;
+		hint_of_header(in, &renew_at);
+		if (renew_at < 0)
+			abort(); /* no time that a certificate could have */
+		return 0;
+	}
+	if (data[0] % 4 == 0) {
 		struct csrattrs attrs = {0};
 		if (!csrattrs_parse(in, &attrs, &err).ok && !err.message[0])
 			abort(); /* refused without a word */
@@ -40,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	struct certs list = {0};
 	struct status read =
-	    data[0] % 3 == 1 ? certs_from_cms(in, &list, &err) : certs_from_pem(in, &list, &err);
+	    data[0] % 4 == 1 ? certs_from_cms(in, &list, &err) : certs_from_pem(in, &list, &err);
 	if (!read.ok && !err.message[0])
 		abort();
 	read_back(&list);
