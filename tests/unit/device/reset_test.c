@@ -179,14 +179,14 @@ Test(device_reset, a_device_that_never_enrolled_has_nobody_to_tell)
 
 static void make_data(const struct rig *rig, char path[static 128])
 {
-	char command[640];
+	AUTO(buf) command = {0};
 
 	snprintf(path, 128, "%s/data", rig->dir);
-	snprintf(command, sizeof(command),
+	buf_printf(&command,
 	    "mkdir -p %s/a/b && echo secret >%s/a/b/file && echo secret >%s/other && "
 	    "echo stays >%s/outside && ln -s %s/outside %s/link && ln -s %s %s/a/up",
 	    path, path, path, rig->dir, rig->dir, path, rig->dir, path);
-	cr_assert_eq(system(command), 0);
+	cr_assert_eq(system(buf_cstr(&command)), 0);
 }
 
 Test(device_reset, the_products_data_goes_too_and_links_lead_nowhere)
