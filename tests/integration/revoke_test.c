@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/file.h"
 #include "tests/integration/api_scene.h"
+#include "tests/lib/program.h"
 
 #define JSON "application/json"
 
@@ -236,6 +238,257 @@ static void a_device_takes_its_certificates_along(void)
 	X509_free(u.idevid);
 	EVP_PKEY_free(u.idevid_key);
 	EVP_PKEY_free(u.key);
+}
+
+/* ---- many ---- */
+
+#define MASS "/api/v1/mass-revocations"
+
+/* MASS_CERTIFICATES says how many; a tenth of them is of product y200. */
+static long fleet_size(void)
+{
+	const char *text = getenv("MASS_CERTIFICATES");
+
+	return text ? strtol(text, NULL, 10) : 12000;
+}
+
+static void make_fleet(long n)
+{
+	char sql[1600], text[32];
+
+	snprintf(sql, sizeof(sql),
+	    "WITH made AS (INSERT INTO device (product_id, serial, state, batch) SELECT (SELECT id FROM "
+	    "product WHERE name = CASE WHEN i %% 10 = 0 THEN 'y200' ELSE 'x100' END), 'F-' || i, "
+	    "'enrolled', 'B' || i %% 7 FROM generate_series(1, %ld) i RETURNING id, product_id) "
+	    "INSERT INTO certificate (authority_id, serial, device_id, product_id, key_digest, subject, "
+	    "not_before, not_after, der, key_algorithm) SELECT (SELECT id FROM authority WHERE name = "
+	    "'issuing'), substr(sha256(int8send(id)), 1, 16), id, product_id, sha256(int8send(id)), "
+	    "'\\x3000', now(), now() + interval '1 year', sha256(int8send(id)) || "
+	    "decode(repeat('00', 500), 'hex'), 'Ed25519' FROM made",
+	    n);
+	fixture_sql(&scene.fixture, sql, text, sizeof(text));
+	fixture_sql(&scene.fixture, "ANALYZE certificate, device, public_key", text, sizeof(text));
+}
+
+static void mass(
+    const char *token, const char *selector, const char *more, struct api_reply *ret_reply)
+{
+	char body[400];
+
+	snprintf(
+	    body, sizeof(body), "{\"selector\":%s,\"reason\":\"superseded\"%s}", selector, more);
+	api_ask(&scene,
+	    &(struct api_ask){
+		.method = "POST", .path = MASS, .token = token, .type = JSON, .body = body},
+	    ret_reply);
+}
+
+static long long int_of(const json_t *object, const char *member)
+{
+	return json_integer_value(json_object_get(object, member));
+}
+
+static const char *token_of(const char *role, enum api_reach reach)
+{
+	for (int i = 0; i < API_ROLES; i++)
+		if (strcmp(api_role_names[i], role) == 0)
+			return scene.tokens[i][reach];
+	cr_assert_fail("no role %s", role);
+	return NULL;
+}
+
+/* Each says what it would find, and nothing has changed. */
+static void the_blast_radius_is_told_first(long n)
+{
+	static const char *const refused[][3] = {
+	    {"{}", "mass.selector", ""},
+	    {"{\"batch\":\"none\"}", "mass.empty", ""},
+	    {"{\"authority\":\"nobody\"}", "body.member", ""},
+	    {"{\"algorithm\":\"Enigma\"}", "body.member", ""},
+	    {"{\"key_digest\":\"zz\"}", "body.member", ""},
+	    {"{\"colour\":\"red\"}", "body.member", ""},
+	    {"{\"product\":\"x100\"}", "status.invalidity",
+		",\"invalidity_at\":\"2099-01-01T00:00:00Z\""},
+	};
+	const char *officer = token_of("registration-officer", REACH_IN);
+
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		AUTO(api_reply) r = {0};
+
+		mass(scene.root, refused[i][0], refused[i][2], &r);
+		cr_expect_str_eq(r.code, refused[i][1], "%s", refused[i][0]);
+	}
+	{
+		AUTO(api_reply) r = {0};
+
+		mass(scene.root, "{\"algorithm\":\"Ed25519\"}", ",\"dry_run\":true", &r);
+		cr_assert_eq(r.status, 200, "%s", buf_cstr(&r.body));
+		cr_expect_eq(int_of(r.json, "certificates"), n);
+		cr_expect_eq(int_of(r.json, "devices"), n);
+		cr_expect_eq(json_array_size(json_object_get(r.json, "products")), 2);
+		cr_expect_eq(json_array_size(json_object_get(r.json, "authorities")), 1);
+		cr_expect_eq(json_array_size(json_object_get(r.json, "sample")), 10);
+	}
+	{
+		/* Who may revoke of one product selects among its certificates. */
+		AUTO(api_reply) r = {0};
+		AUTO(api_reply) other = {0};
+
+		mass(officer, "{\"algorithm\":\"Ed25519\"}", ",\"dry_run\":true", &r);
+		cr_assert_eq(r.status, 200, "%s", buf_cstr(&r.body));
+		cr_expect_eq(int_of(r.json, "certificates"), n - n / 10);
+		cr_expect_eq(json_array_size(json_object_get(r.json, "products")), 1);
+		mass(officer, "{\"product\":\"y200\"}", ",\"dry_run\":true", &other);
+		cr_expect_eq(other.status, 403);
+		cr_expect_str_eq(other.code, "access.denied");
+	}
+	cr_expect_eq(number("SELECT count(*) FROM mass_act WHERE state = 'running'"), 0);
+}
+
+static void await_end(const char *path, struct api_reply *ret_reply)
+{
+	for (int i = 0; i < 20000; i++) {
+		api_reply_free(ret_reply);
+		api_root(&scene, "GET", path, NULL, NULL, 200, ret_reply);
+		if (strcmp(text_of(ret_reply->json, "state"), "running") != 0)
+			return;
+		usleep(50000);
+	}
+}
+
+/* The one that works is killed, and the other goes on. */
+static void a_fleet_is_revoked_whoever_dies(long n)
+{
+	const char *acts = "SELECT done FROM mass_act WHERE state = 'running'";
+	AUTO(api_reply) made = {0};
+	AUTO(api_reply) end = {0};
+	long long before = -1;
+
+	mass(scene.root, "{\"algorithm\":\"Ed25519\"}", "", &made);
+	cr_assert_eq(made.status, 201, "%s", buf_cstr(&made.body));
+	cr_expect_eq(int_of(made.json, "total"), n);
+	for (int kills = 0; kills < 3; kills++) {
+		long long now = number(acts);
+
+		for (int i = 0; i < 400 && now <= before; i++) {
+			usleep(10000);
+			now = number(acts);
+		}
+		before = now;
+		fixture_server_kill(&scene.fixture, 1);
+		fixture_server_start(&scene.fixture, 1);
+	}
+	await_end(made.location, &end);
+	cr_expect_str_eq(text_of(end.json, "state"), "done", "%s", buf_cstr(&end.body));
+	cr_expect_eq(int_of(end.json, "done"), n);
+	cr_expect_eq(int_of(end.json, "revoked"), n);
+	cr_expect_eq(number("SELECT count(*) FROM revocation r JOIN certificate c ON c.id = "
+			    "r.certificate_id WHERE c.key_algorithm = 'Ed25519' AND r.reason = 4"),
+	    n);
+	cr_expect_eq(
+	    number("SELECT count(*) - count(DISTINCT certificate_id) FROM status_change WHERE "
+		   "mass_act_id IS NOT NULL"),
+	    0, "none twice");
+	fprintf(stderr, "mass revocation: %ld certificates, %lld a second by the rows' times\n", n,
+	    number("SELECT total / greatest(1, extract(epoch FROM ended_at - created_at)::bigint) "
+		   "FROM mass_act ORDER BY id DESC LIMIT 1"));
+}
+
+/* An administrator of nobody else's making, who may agree to what root asks for. */
+static void make_second(char *token, size_t size)
+{
+	char config[160], out[160];
+	AUTO(buf) text = {0};
+	struct err err = {0};
+	const char *at;
+
+	snprintf(config, sizeof(config), "%s/signetd-0.yaml", scene.fixture.dir);
+	snprintf(out, sizeof(out), "%s/second.out", scene.fixture.dir);
+	program_must(out, "signetd", "--config", config, "admin", "second", "--break-glass",
+	    "somebody who may agree", NULL);
+	cr_assert(file_read(out, 65536, &text, &err).ok, "%s", err.message);
+	at = strstr(buf_cstr(&text), "eyJ");
+	cr_assert(at != NULL, "no token in: %s", buf_cstr(&text));
+	snprintf(token, size, "%.*s", (int)strcspn(at, " \r\n"), at);
+}
+
+/* What is agreed to is what was there then. */
+static void others_agree_to_exactly_these(void)
+{
+	AUTO(api_reply) asked = {0};
+	AUTO(api_reply) seen = {0};
+	AUTO(api_reply) redeemed = {0};
+	AUTO(api_reply) end = {0};
+	char path[160], body[160], location[128], second[2048];
+
+	make_second(second, sizeof(second));
+	api_root(&scene, "PUT", "/api/v1/approval-policies/many", "If-None-Match: *\r\n",
+	    "{\"acts\":[\"certificate.revoke-many\"],\"approvals\":1,\"role\":\"admin\"}", 201,
+	    NULL);
+	fixture_sql(&scene.fixture,
+	    "WITH d AS (INSERT INTO device (product_id, serial, state, batch) SELECT id, 'G-' || i, "
+	    "'enrolled', 'G' FROM product, generate_series(1, 3) i WHERE name = 'x100' RETURNING *) "
+	    "INSERT INTO certificate (authority_id, serial, device_id, product_id, key_digest, subject, "
+	    "not_before, not_after, der) SELECT 2, int8send(id), id, product_id, sha256(int8send(id)), "
+	    "'\\x3000', now(), now() + interval '1 year', '\\x3000' FROM d",
+	    body, sizeof(body));
+	for (int i = 0; i < 100 && asked.status != 202; i++) {
+		usleep(50000); /* policy is heard of within a moment */
+		api_reply_free(&asked);
+		mass(scene.root, "{\"batch\":\"G\",\"product\":\"x100\"}",
+		    i < 20 ? ",\"dry_run\":true" : "", &asked);
+	}
+	cr_assert_eq(asked.status, 202, "%s", buf_cstr(&asked.body));
+	snprintf(location, sizeof(location), "%s", asked.location);
+	/* Issued meanwhile: not among them. */
+	fixture_sql(&scene.fixture,
+	    "INSERT INTO certificate (authority_id, serial, device_id, product_id, key_digest, subject, "
+	    "not_before, not_after, der) SELECT 2, '\\x99', id, product_id, sha256('late'), '\\x3000', "
+	    "now(), now() + interval '1 year', '\\x3000' FROM device WHERE serial = 'G-1'",
+	    body, sizeof(body));
+	api_root(&scene, "GET", location, NULL, NULL, 200, &seen);
+	snprintf(body, sizeof(body), "{\"digest\":\"%s\"}", text_of(seen.json, "digest"));
+	snprintf(path, sizeof(path), "%s/approve", location);
+	{
+		AUTO(api_reply) r = {0};
+
+		api_ask(&scene,
+		    &(struct api_ask){.method = "POST",
+			.path = path,
+			.token = second,
+			.type = JSON,
+			.body = body},
+		    &r);
+		cr_assert_eq(r.status, 200, "%s", buf_cstr(&r.body));
+	}
+	snprintf(path, sizeof(path), "%s/redeem", location);
+	api_ask(&scene, &(struct api_ask){.method = "POST", .path = path, .token = scene.root},
+	    &redeemed);
+	cr_assert_eq(redeemed.status, 201, "%s", buf_cstr(&redeemed.body));
+	cr_expect_eq(int_of(redeemed.json, "total"), 3);
+	await_end(redeemed.location, &end);
+	cr_expect_str_eq(text_of(end.json, "state"), "done");
+	cr_expect_eq(int_of(end.json, "revoked"), 3);
+	cr_expect_gt(int_of(end.json, "request"), 0);
+	cr_expect_eq(number("SELECT count(*) FROM revocation r JOIN certificate c ON c.id = "
+			    "r.certificate_id WHERE c.serial = '\\x99'"),
+	    0);
+	cr_expect_eq(number("SELECT count(*) FROM status_change WHERE request_id IS NOT NULL AND "
+			    "mass_act_id IS NOT NULL"),
+	    3);
+}
+
+Test(revoke, a_fleet_is_revoked_as_it_was_agreed_to, .timeout = 1800)
+{
+	const long n = fleet_size();
+
+	api_scene_start(&scene);
+	make_fleet(n);
+	the_blast_radius_is_told_first(n);
+	fixture_server_start(&scene.fixture, 1);
+	a_fleet_is_revoked_whoever_dies(n);
+	others_agree_to_exactly_these();
+	api_scene_stop(&scene);
 }
 
 Test(revoke, what_is_no_longer_good_is_so_at_once, .timeout = 200)
