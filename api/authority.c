@@ -9,6 +9,7 @@
 #include "api/perform.h"
 #include "api/require.h"
 #include "ca/authority_make.h"
+#include "ca/crl_scope.h"
 #include "ca/policy_apply.h"
 #include "ca/reason.h"
 #include "signing/approval.h"
@@ -30,6 +31,9 @@
 	    .max = 32, .help = text}
 #define URLS(body) \
 	TEXT(body, crl_url, 2048, "written into certificates as CRL distribution point"), \
+	TEXT(body, delta_url, 2048, "makes delta lists, and is written into certificates as freshest CRL"), \
+	{.name = "crl_shards", .type = FIELD_INT, .offset = offsetof(struct body, crl_shards), \
+	    .min = 1, .max = CRL_SHARDS_MAX, .help = "lists that its certificates are shared out to"}, \
 	TEXT(body, ocsp_url, 2048, "written into certificates as OCSP responder"), \
 	TEXT(body, issuer_url, 2048, "written into certificates as place of the authority's own"), \
 	{.name = "operators", .type = FIELD_BOOL, .offset = offsetof(struct body, operators), \
@@ -138,6 +142,8 @@ static struct authority_order order_of(const struct authority_body *b)
 		LIST(permitted_directory, b->permit_directory),
 		LIST(excluded_directory, b->exclude_directory)},
 	    .crl_url = b->crl_url,
+	    .delta_url = b->delta_url,
+	    .crl_shards = b->crl_shards,
 	    .ocsp_url = b->ocsp_url,
 	    .issuer_url = b->issuer_url,
 	    .operators = b->operators};
@@ -187,6 +193,8 @@ struct status authority_certificate_post(
 	const struct authority_order order = {.name = call->segment,
 	    .chain = span_str(body->chain),
 	    .crl_url = body->crl_url,
+	    .delta_url = body->delta_url,
+	    .crl_shards = body->crl_shards,
 	    .ocsp_url = body->ocsp_url,
 	    .issuer_url = body->issuer_url,
 	    .operators = body->operators};

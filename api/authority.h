@@ -14,7 +14,8 @@ struct authority_body {
 	char *name, *parent, *subject, *algorithm;
 	int64_t path_length, validity;
 	struct str_list permit_dns, exclude_dns, permit_directory, exclude_directory;
-	char *crl_url, *ocsp_url, *issuer_url;
+	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
+	int64_t crl_shards;
 	bool operators;
 };
 struct authority_key_body {
@@ -22,7 +23,8 @@ struct authority_key_body {
 };
 struct authority_certificate_body {
 	char *chain;
-	char *crl_url, *ocsp_url, *issuer_url;
+	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
+	int64_t crl_shards;
 	bool operators;
 };
 extern const struct field authority_fields[], authority_key_fields[],

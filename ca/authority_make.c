@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/der.h"
-#include "base/json.h"
 #include "ca/certificate.h"
 #include "ca/crl_scope.h"
 #include "ca/extension.h"
@@ -29,110 +28,21 @@ static struct status unfit(struct status done, struct err *why, struct err *err)
 	return STATUS_FAILED;
 }
 
-/* ---- what is agreed to ---- */
-
-static void put_names(struct json *j, const char *name, const char *const *names, size_t count)
-{
-	if (count == 0)
-		return;
-	json_array_begin(j, name);
-	for (size_t i = 0; i < count; i++)
-		json_str(j, NULL, names[i]);
-	json_array_end(j);
-}
-
-static void put_order(struct json *j, const char *name, const struct authority_order *o)
-{
-	const struct ceremony_constraints *c = &o->constraints;
-
-	json_object_begin(j, name);
-	json_str(j, "name", o->name);
-	json_str(j, "parent", o->parent);
-	json_str(j, "subject", o->subject);
-	json_str(j, "algorithm", o->algorithm);
-	json_int(j, "validity", o->validity);
-	json_int(j, "path_length", o->path_length);
-	put_names(j, "permit_dns", c->permitted_dns, c->permitted_dns_count);
-	put_names(j, "exclude_dns", c->excluded_dns, c->excluded_dns_count);
-	put_names(j, "permit_directory", c->permitted_directory, c->permitted_directory_count);
-	put_names(j, "exclude_directory", c->excluded_directory, c->excluded_directory_count);
-	json_str(j, "crl_url", o->crl_url);
-	json_str(j, "ocsp_url", o->ocsp_url);
-	json_str(j, "issuer_url", o->issuer_url);
-	json_bool(j, "operators", o->operators);
-	if (o->chain.n)
-		json_span(j, "chain", o->chain);
-	json_object_end(j);
-}
-
-struct digest authority_plan(const struct policy *p, const struct authority_order *order)
-{
-	const struct authority *parent = order->parent ? policy_authority(p, order->parent) : NULL;
-	AUTO(buf) text = {0};
-	struct json j = {.out = &text};
-
-	put_order(&j, NULL, order);
-	if (parent)
-		buf_put(&text, parent->spki);
-	return sha256(buf_span(&text));
-}
-
-/* Who agrees to a certificate reads what it says, not its octets. */
-static void put_certificate(struct json *j, struct span certificate)
-{
-	const struct digest digest = sha256(certificate);
-	char name[512], time[TIME_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
-	struct certificate_view view;
-	struct err unread = {0};
-
-	hex_text(SPAN_OF(digest.bytes), hex);
-	json_str(j, "fingerprint", hex);
-	if (!certificate_read(certificate, &view, &unread).ok)
-		return;
-	name_text(view.subject, name, sizeof(name));
-	json_str(j, "subject", name);
-	name_text(view.issuer, name, sizeof(name));
-	json_str(j, "issuer", name);
-	time_text(view.not_before, time);
-	json_str(j, "not_before", time);
-	time_text(view.not_after, time);
-	json_str(j, "not_after", time);
-}
-
-static void put_taken(struct json *j, const char *name, const struct authority_order *o,
-    const struct ceremony_chain *chain)
-{
-	json_object_begin(j, name);
-	json_str(j, "name", o->name);
-	put_certificate(j, chain->certificates[0]);
-	json_str(j, "crl_url", o->crl_url);
-	json_str(j, "ocsp_url", o->ocsp_url);
-	json_str(j, "issuer_url", o->issuer_url);
-	json_bool(j, "operators", o->operators);
-	json_object_end(j);
-}
-
-const char *authority_difference(const struct authority_order *order, struct arena *arena)
-{
-	AUTO(buf) text = {0};
-	struct json j = {.out = &text};
-	struct ceremony_chain chain = {0};
-	struct err unread = {0};
-
-	json_array_begin(&j, NULL);
-	json_object_begin(&j, NULL);
-	json_str(&j, "path", arena_printf(arena, "/authorities/%s", order->name));
-	json_str(&j, "old", NULL);
-	if (order->chain.n && ceremony_chain_read(order->chain, arena, &chain, &unread).ok)
-		put_taken(&j, "new", order, &chain);
-	else
-		put_order(&j, "new", order);
-	json_object_end(&j);
-	json_array_end(&j);
-	return arena_strdup(arena, buf_cstr(&text));
-}
-
 /* ---- checks ---- */
+
+static struct status check_lists(const struct authority_order *o, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct authority a = {.crl_url = o->crl_url ? arena_strdup(&arena, o->crl_url) : NULL,
+	    .delta_url = o->delta_url ? arena_strdup(&arena, o->delta_url) : NULL,
+	    .crl_shards = o->crl_shards};
+	const char *member;
+	char why[160];
+
+	if (crl_scope_fits(&a, &member, why, sizeof(why)))
+		return STATUS_OK;
+	return REFUSE(err, AUTHORITY_ORDER, "%s: %s", member, why);
+}
 
 static struct status check_name(const struct authority_order *o, struct err *err)
 {
@@ -141,7 +51,8 @@ static struct status check_name(const struct authority_order *o, struct err *err
 	struct status fits = policy_authority_spec(
 	    o->name, NULL, o->crl_url, o->ocsp_url, o->issuer_url, &spec, &why);
 
-	return unfit(fits, &why, err);
+	TRY(unfit(fits, &why, err));
+	return check_lists(o, err);
 }
 
 /* By the store, not the snapshot: two of one name could be ordered at once. */
@@ -369,6 +280,8 @@ static void render_spec(const struct authority_order *o, struct arena *arena, st
 	    .head = {arena_strdup(arena, "authority"), arena_strdup(arena, o->name)},
 	    .authority = {.key_uri = arena_strdup(arena, key_uri(o, uri)),
 		.crl_url = o->crl_url ? arena_strdup(arena, o->crl_url) : NULL,
+		.delta_url = o->delta_url ? arena_strdup(arena, o->delta_url) : NULL,
+		.crl_shards = o->crl_shards,
 		.ocsp_url = o->ocsp_url ? arena_strdup(arena, o->ocsp_url) : NULL,
 		.issuer_url = o->issuer_url ? arena_strdup(arena, o->issuer_url) : NULL,
 		.operators = o->operators}};

@@ -32,9 +32,10 @@ struct authority_order {
 	 */
 	struct ceremony_constraints constraints;
 	/* The new authority's own, written into what it issues; http; NULL: left out. */
-	const char *crl_url, *ocsp_url, *issuer_url;
-	bool operators;    /* issues operators' client certificates, and none to devices */
-	struct span chain; /* PEM, of authority_take() alone: itself first, the root last */
+	const char *crl_url, *delta_url, *ocsp_url, *issuer_url;
+	int64_t crl_shards; /* ca/crl_scope.h; 0: one */
+	bool operators;     /* issues operators' client certificates, and none to devices */
+	struct span chain;  /* PEM, of authority_take() alone: itself first, the root last */
 };
 
 /* What approvers agree to: SHA-256 over all of the order and the parent's key; and as JSON. */
