@@ -2,6 +2,7 @@
 #include "api/revocation.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "api/answer.h"
 #include "api/api.h"
@@ -11,6 +12,7 @@
 #include "ca/reason.h"
 #include "ca/revoke.h"
 #include "signing/approval.h"
+#include "sql/device_view.h"
 
 /* clang-format off */
 #define AT(member) .offset = offsetof(struct revoke_body, member)
@@ -79,6 +81,23 @@ static struct status require(struct call *call, const struct certificate_row *ol
 	return call_require(call, &plan, err);
 }
 
+/*
+ * What was held by itself before its device was suspended is not good again while that lasts. The
+ * device stays as it is until this transaction ends.
+ */
+static struct status may_resume(struct call *call, const struct certificate_row *c, struct err *err)
+{
+	struct device_row device;
+
+	if (!c->device_id)
+		return STATUS_OK;
+	TRY(device_lock(call->db, c->device_id, call->request->arena, &device, err));
+	if (strcmp(device.state, "suspended") != 0)
+		return STATUS_OK;
+	return REFUSE(err, STATUS_SUSPENDED,
+	    "certificate %" PRId64 " is of a device that is suspended", c->id);
+}
+
 /* In a transaction that ends with nothing done where others must agree first. */
 static struct status change(struct call *call, struct http_response *response,
     enum status_verb verb, int reason, int64_t invalidity_at, struct err *err)
@@ -96,6 +115,8 @@ static struct status change(struct call *call, struct http_response *response,
 
 	TRY(certificate_find(call, &old, NULL, err));
 	TRY(call_may(call, old.product, NULL, err));
+	if (verb == STATUS_RESUME)
+		TRY(may_resume(call, &old, err));
 	order.certificates = &old.id;
 	TRY(status_change(call->db, &order, &call->api->rng, &changed, err));
 	TRY(certificate_get(call->db, old.id, call->request->arena, &new, NULL, err));
