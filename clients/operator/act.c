@@ -41,7 +41,7 @@ int cmd_act(struct call *c)
 		return code;
 	act_path(act->path, argument, &path);
 	request.path = buf_cstr(&path);
-	if (c->command->options & BIT(COMMENT))
+	if (command_takes(c->command, OPT_COMMENT))
 		request.body = span_str(comment = act_comment(c));
 	else if (act->body)
 		request.body = span_str(act->body);

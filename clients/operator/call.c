@@ -62,7 +62,7 @@ int call_ask(const struct call *c, const char *format, ...)
 		return EXIT_DONE;
 	if (fileno(c->in) < 0 || !isatty(fileno(c->in)))
 		return call_usage(c, "nobody is here to be asked: give --yes%s",
-		    c->command->options & BIT(DIGEST) ? " --digest SHA256" : "");
+		    command_takes(c->command, OPT_DIGEST) ? " --digest SHA256" : "");
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);

@@ -32,8 +32,10 @@ static bool begins_with_word(const char *name, const char *word)
 
 const struct command *command_find(int argc, char *const *argv, int *ret_words, bool *ret_group)
 {
+	const struct command *row;
+
 	*ret_group = false;
-	for (const struct command *row = command_rows; row->name; row++) {
+	for (size_t i = 0; (row = command_at(i)); i++) {
 		if (is_word_of(row->name, argc, argv, ret_words))
 			return row;
 		if (argc > 0 && begins_with_word(row->name, argv[0]))
@@ -44,12 +46,12 @@ const struct command *command_find(int argc, char *const *argv, int *ret_words, 
 
 /* ---- options ---- */
 
-static const struct option_row *find_option(const char *text, size_t n, uint64_t allowed)
+static const struct option_row *find_option(const struct command *row, const char *text, size_t n)
 {
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *o = &option_rows[i];
 
-		if (!(allowed & UINT64_C(1) << i))
+		if (!command_takes(row, (enum option_id)i))
 			continue;
 		if (strlen(o->name) == n && strncmp(o->name, text, n) == 0)
 			return o;
@@ -63,7 +65,7 @@ static int take_option(struct call *c, int argc, char **argv, int *i)
 {
 	const char *word = argv[*i], *equals = strchr(word, '=');
 	size_t n = equals ? (size_t)(equals - word) : strlen(word);
-	const struct option_row *o = find_option(word, n, c->command->options);
+	const struct option_row *o = find_option(c->command, word, n);
 
 	if (!o)
 		return call_usage(c, "there is no option %s", word);

@@ -1,4 +1,4 @@
-/* clients/operator/cmd_device.c: signet device register, show, suspend, resume, retire. */
+/* clients/operator/cmd_device.c: signet device register, show, history, suspend, resume, retire. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +154,19 @@ int cmd_device_show(struct call *c)
 	return EXIT_DONE;
 }
 
+int cmd_device_history(struct call *c)
+{
+	AUTO(client_reply) reply = {0};
+	char path[64];
+	int code = find_device(c, c->arguments[0], &reply);
+
+	if (code != EXIT_DONE)
+		return code;
+	snprintf(
+	    path, sizeof(path), "/devices/%" PRId64 "/history", value_int(reply.json, "id", 0));
+	return list_run(c, c->command->view, path);
+}
+
 /* ---- its state ---- */
 
 static int set_state(struct call *c, const struct client_reply *device, const char *state)
@@ -198,9 +211,12 @@ int cmd_device_state(struct call *c)
 	AUTO(client_reply) reply = {0};
 	int code = find_device(c, c->arguments[0], &reply);
 
-	if (code == EXIT_DONE && c->command->options & BIT(YES))
-		code = call_ask(c, "%s %s? its certificates are renewed no more",
-		    c->command->name + strlen("device "), c->arguments[0]);
+	if (code == EXIT_DONE && command_takes(c->command, OPT_YES))
+		code = call_ask(c, "%s %s? %s", c->command->name + strlen("device "),
+		    c->arguments[0],
+		    strcmp(c->command->name, "device retire") == 0
+			? "its certificates are revoked for good, and it comes back no more"
+			: "its certificates are held, and it is let in nowhere until it is resumed");
 	if (code != EXIT_DONE)
 		return code;
 	return set_state(c, &reply, state_for(c, reply.json));

@@ -7,48 +7,46 @@
 
 #include "base/file.h"
 #include "clients/operator/act.h"
+#include "clients/operator/body.h"
 #include "clients/operator/handlers.h"
 #include "clients/operator/reason.h"
 #include "clients/operator/show.h"
 #include "clients/operator/value.h"
 
-#define FILE_MAX ((size_t)128 << 10)
+#define URLS                                                             \
+	{"issuer_url", OPT_ISSUER_URL, MEMBER_TEXT, false, 0},           \
+	    {"crl_url", OPT_CRL_URL, MEMBER_TEXT, false, 0},             \
+	    {"delta_url", OPT_DELTA_URL, MEMBER_TEXT, false, 0},         \
+	    {"ocsp_url", OPT_OCSP_URL, MEMBER_TEXT, false, 0},           \
+	{                                                                \
+		"crl_shards", OPT_CRL_SHARDS, MEMBER_NUMBER, false, 1024 \
+	}
 
-enum member_form {
-	MEMBER_TEXT,
-	MEMBER_NUMBER,
-	MEMBER_SWITCH,
-	MEMBER_FILE, /* the file's text */
-};
-
-struct member_row {
-	const char *name; /* of the body */
-	enum option_id option;
-	enum member_form form;
-	bool needed;
-};
-
-static const struct member_row of_issue[] = {{"parent", OPT_PARENT, MEMBER_TEXT, true},
-    {"subject", OPT_SUBJECT, MEMBER_TEXT, true}, {"algorithm", OPT_ALGORITHM, MEMBER_TEXT, false},
-    {"validity", OPT_VALIDITY, MEMBER_TEXT, false},
-    {"path_length", OPT_PATH_LENGTH, MEMBER_NUMBER, false},
-    {"operators", OPT_OPERATORS, MEMBER_SWITCH, false}, {NULL, OPT_COUNT, MEMBER_TEXT, false}};
-static const struct member_row of_key[] = {{"subject", OPT_SUBJECT, MEMBER_TEXT, true},
-    {"algorithm", OPT_ALGORITHM, MEMBER_TEXT, false}, {NULL, OPT_COUNT, MEMBER_TEXT, false}};
-static const struct member_row of_take[] = {{"chain", OPT_FILE, MEMBER_FILE, true},
-    {"operators", OPT_OPERATORS, MEMBER_SWITCH, false}, {NULL, OPT_COUNT, MEMBER_TEXT, false}};
-static const struct member_row of_certificate[] = {
-    {"csr", OPT_FILE, MEMBER_FILE, true}, {NULL, OPT_COUNT, MEMBER_TEXT, false}};
+static const struct member_row of_issue[] = {{"parent", OPT_PARENT, MEMBER_TEXT, true, 0},
+    {"subject", OPT_SUBJECT, MEMBER_TEXT, true, 0},
+    {"algorithm", OPT_ALGORITHM, MEMBER_TEXT, false, 0},
+    {"validity", OPT_VALIDITY, MEMBER_TEXT, false, 0},
+    {"path_length", OPT_PATH_LENGTH, MEMBER_NUMBER, false, 100},
+    {"operators", OPT_OPERATORS, MEMBER_SWITCH, false, 0}, URLS, {0}};
+static const struct member_row of_key[] = {{"subject", OPT_SUBJECT, MEMBER_TEXT, true, 0},
+    {"algorithm", OPT_ALGORITHM, MEMBER_TEXT, false, 0}, {0}};
+static const struct member_row of_take[] = {{"chain", OPT_FILE, MEMBER_FILE, true, 0},
+    {"operators", OPT_OPERATORS, MEMBER_SWITCH, false, 0}, URLS, {0}};
+static const struct member_row of_service[] = {{"profile", OPT_PROFILE, MEMBER_TEXT, true, 0},
+    {"csr", OPT_CSR, MEMBER_FILE, true, 0}, {"dns", OPT_DNS, MEMBER_LIST, false, 0},
+    {"ip", OPT_IP, MEMBER_LIST, false, 0}, {0}};
+static const struct member_row of_certificate[] = {{"csr", OPT_FILE, MEMBER_FILE, true, 0}, {0}};
 
 static const struct making {
 	const char *command, *path;
-	const struct member_row *members; /* ended by name NULL */
-	bool named;                       /* the argument is the member `name`, too */
-	const char *output;               /* the answer's member that --output takes; NULL: none */
+	const struct member_row *members;
+	bool named;         /* the argument is the member `name`, too */
+	const char *output; /* the answer's member that --output takes; NULL: none */
 } makings[] = {
     {"authority issue", "/authorities", of_issue, true, NULL},
     {"authority key", "/authorities/%/key", of_key, false, "csr"},
     {"authority take", "/authorities/%/certificate", of_take, false, NULL},
+    {"certificate issue", "/certificates", of_service, false, "certificate"},
     {"token certificate", "/principals/%/certificates", of_certificate, false, "certificate"},
 };
 
@@ -61,53 +59,15 @@ static const struct making *making_of(const struct call *c)
 	return &makings[i];
 }
 
-/* ---- the body ---- */
-
-static int put_file(const struct call *c, const struct member_row *m, json_t *body)
-{
-	AUTO(buf) text = {0};
-	struct err err = {0}, why = {0};
-
-	if (!file_read(c->values[m->option], FILE_MAX, &text, &why).ok)
-		(void)err_refuse(&err, WHY(FILE), "%s", why.message);
-	else if (json_object_set_new(body, m->name, json_stringn((const char *)text.p, text.n)) !=
-		 0)
-		(void)err_refuse(&err, WHY(FILE), "'%s' is no text", c->values[m->option]);
-	return err.kind == ERR_NONE ? EXIT_DONE : call_failed(c, &err);
-}
-
-static int put_member(const struct call *c, const struct member_row *m, json_t *body)
-{
-	const char *value = c->values[m->option];
-	int64_t number = 0;
-
-	if (!value && m->needed)
-		return call_usage(
-		    c, "needs %s %s", option_rows[m->option].name, option_rows[m->option].argument);
-	if (!value)
-		return EXIT_DONE;
-	if (m->form == MEMBER_FILE)
-		return put_file(c, m, body);
-	if (m->form == MEMBER_NUMBER && !call_number(c, m->option, 0, 100, &number))
-		return EXIT_USAGE;
-	json_object_set_new(body, m->name,
-	    m->form == MEMBER_TEXT     ? json_string(value)
-	    : m->form == MEMBER_NUMBER ? json_integer(number)
-				       : json_true());
-	return EXIT_DONE;
-}
-
 static int make_body(const struct call *c, const struct making *making, char **ret_text)
 {
 	json_t *body = json_object();
-	int code = EXIT_DONE;
+	int code;
 
 	if (making->named)
 		json_object_set_new(body, "name", json_string(c->arguments[0]));
-	for (const struct member_row *m = making->members; m->name && code == EXIT_DONE; m++)
-		code = put_member(c, m, body);
-	*ret_text = json_dumps(body, JSON_COMPACT);
-	json_decref(body);
+	code = body_put(c, making->members, body);
+	*ret_text = body_text(body);
 	return code;
 }
 

@@ -10,6 +10,7 @@
 
 #include "clients/operator/act.h"
 #include "clients/operator/handlers.h"
+#include "clients/operator/mass.h"
 #include "clients/operator/reason.h"
 #include "clients/operator/show.h"
 #include "clients/operator/value.h"
@@ -230,6 +231,10 @@ int cmd_request_redeem(struct call *c)
 	if (call_has(c, OPT_JSON) && reply.json) {
 		call_print_json(c, reply.json);
 		return EXIT_DONE;
+	}
+	if (mass_is(reply.json)) {
+		call_note(c, "request %s is being carried out", c->arguments[0]);
+		return mass_follow(c, value_int(reply.json, "id", 0));
 	}
 	call_note(c, "request %s is carried out", c->arguments[0]);
 	if (json_is_object(reply.json))

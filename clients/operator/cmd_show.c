@@ -24,7 +24,12 @@ static const struct show_row refusal_rows[] = {{"refused call", "id"}, {"why", "
 static const struct show_row certificate_rows[] = {{"certificate", "id"},
     {"serial number", "serial_number"}, {"subject", "subject"}, {"authority", "authority"},
     {"product", "device.product"}, {"serial", "device.serial"}, {"device", "device.id"},
-    {"not before", "not_before"}, {"not after", "not_after"}, {0}};
+    {"not before", "not_before"}, {"not after", "not_after"}, {"status", "status"},
+    {"expired", "expired"}, {"reason", "reason"}, {"since", "revoked_at"},
+    {"invalid since", "invalidity_at"}, {0}};
+static const struct show_row mass_rows[] = {{"mass revocation", "id"}, {"state", "state"},
+    {"found", "total"}, {"looked at", "done"}, {"revoked", "revoked"}, {"reason", "reason"},
+    {"by", "who"}, {"started", "started_at"}, {"finished", "finished_at"}, {0}};
 
 static const struct {
 	const char *command, *path;
@@ -33,6 +38,7 @@ static const struct {
     {"enrollment explain", "/enrollments/%", enrollment_rows},
     {"refusal explain", "/refused-calls/%", refusal_rows},
     {"certificate show", "/certificates/%", certificate_rows},
+    {"mass-revocation show", "/mass-revocations/%", mass_rows},
 };
 
 int cmd_show(struct call *c)

@@ -2,7 +2,7 @@
  * clients/operator/command.h: the subcommands of signet, as one constant table.
  *
  * Parsing, usage errors, --help, shell completion and the manual pages read it; nothing else says
- * what a command takes. command_rows[] is in commands.c, option_rows[] in options.c.
+ * what a command takes. command_groups[] is in commands.c, option_rows[] in options.c.
  */
 #ifndef SIGNET_OPERATOR_COMMAND_H
 #define SIGNET_OPERATOR_COMMAND_H
@@ -15,7 +15,7 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-/* A row each in options.c; up to 64, since commands hold them as bits. */
+/* A row each in options.c. Two may share a name where no command takes both. */
 enum option_id {
 	OPT_JSON,
 	OPT_YES,
@@ -38,6 +38,16 @@ enum option_id {
 	OPT_EXPIRES_BEFORE,
 	OPT_EXPIRES_AFTER,
 	OPT_ISSUED_AFTER,
+	OPT_ISSUED_BEFORE,
+	OPT_CREATED_AFTER,
+	OPT_CREATED_BEFORE,
+	OPT_ENROLLED_AFTER,
+	OPT_ENROLLED_BEFORE,
+	OPT_STATUS,
+	OPT_BATCH,
+	OPT_KEY_DIGEST,
+	OPT_KEY_ALGORITHM,
+	OPT_CERTIFICATE_ID,
 	OPT_PRINCIPAL,
 	OPT_TTL,
 	OPT_PERMISSION,
@@ -65,9 +75,28 @@ enum option_id {
 	OPT_VALIDITY,
 	OPT_PATH_LENGTH,
 	OPT_OPERATORS,
+	OPT_ISSUER_URL,
+	OPT_CRL_URL,
+	OPT_DELTA_URL,
+	OPT_OCSP_URL,
+	OPT_CRL_SHARDS,
+	OPT_REASON,
+	OPT_INVALID_SINCE,
+	OPT_WATCH,
+	OPT_SHARD,
+	OPT_DELTA,
+	OPT_PROFILE,
+	OPT_CSR,
+	OPT_DNS,
+	OPT_IP,
 	OPT_COUNT
 };
-#define BIT(option) (UINT64_C(1) << OPT_##option)
+/* What a row of commands takes, ended as it has to be. */
+#define OPTIONS(...)                   \
+	(const enum option_id[])       \
+	{                              \
+		__VA_ARGS__, OPT_COUNT \
+	}
 
 struct option_row {
 	const char *name;     /* "--file" */
@@ -86,16 +115,27 @@ struct command {
 	const char *name;      /* "device register" */
 	const char *arguments; /* "PRODUCT SERIAL..."; "": none */
 	int least, most;       /* how many of them; most -1: any number */
-	uint64_t options;      /* BIT(...), or'ed; --help is everybody's */
-	const char *summary;   /* one line, lower case */
-	const char *text;      /* more, in lines of up to 90 characters; NULL: nothing more */
+	const enum option_id
+	    *options;        /* OPTIONS(...); NULL: none but --help, which is everybody's */
+	const char *summary; /* one line, lower case */
+	const char *text;    /* more, in lines of up to 90 characters; NULL: nothing more */
 	/* Whole command lines; what stands behind a # explains. Tests run each of them. */
 	const char *examples;
 	int (*run)(struct call *call); /* EXIT_... */
 	const struct list_view *view;  /* what the generic handlers need; else NULL */
 	const struct act *act;
 };
-extern const struct command command_rows[]; /* ended by name NULL */
+
+/* A group of commands with its title, in the order of help and manual. */
+struct command_group {
+	const char *title;
+	const struct command *rows; /* ended by name NULL */
+};
+extern const struct command_group command_groups[]; /* ended by title NULL */
+
+/* The i-th command of all groups; NULL: there are no more. */
+const struct command *command_at(size_t i);
+bool command_takes(const struct command *row, enum option_id option);
 
 /*
  * The row for the words at the head of argv ("device", "register"), and how many of them it took.

@@ -36,13 +36,13 @@ static bool takes_file(const char *argument)
 	return argument && (strstr(argument, "FILE") || strstr(argument, "DIR"));
 }
 
-/* The first word of a command's name, and whether it stands there for the first time. */
-static size_t first_word(const struct command *row, bool *ret_new)
+/* Length of the first word of the i-th command's name, and whether no command before begins so. */
+static size_t first_word(size_t i, bool *ret_new)
 {
-	size_t n = strcspn(row->name, " ");
+	const char *name = command_at(i)->name, *before = i ? command_at(i - 1)->name : "";
+	size_t n = strcspn(name, " ");
 
-	*ret_new = row == command_rows || strncmp(row[-1].name, row->name, n) != 0 ||
-		   strcspn(row[-1].name, " ") != n;
+	*ret_new = strcspn(before, " ") != n || strncmp(before, name, n) != 0;
 	return n;
 }
 
@@ -51,17 +51,18 @@ static size_t first_word(const struct command *row, bool *ret_new)
 static void bash_verbs(FILE *out)
 {
 	bool new, open = false;
+	const struct command *row;
 
 	fprintf(out, "# the words that may follow\n_signet_verbs() {\n\tcase $1 in\n\t'') echo '");
-	for (const struct command *row = command_rows; row->name; row++) {
-		size_t n = first_word(row, &new);
+	for (size_t i = 0; (row = command_at(i)); i++) {
+		size_t n = first_word(i, &new);
 
 		if (new)
 			fprintf(out, "%.*s ", (int)n, row->name);
 	}
 	fprintf(out, "help' ;;\n");
-	for (const struct command *row = command_rows; row->name; row++) {
-		size_t n = first_word(row, &new);
+	for (size_t i = 0; (row = command_at(i)); i++) {
+		size_t n = first_word(i, &new);
 
 		if (new &&open)
 			fprintf(out, "' ;;\n");
@@ -75,13 +76,22 @@ static void bash_verbs(FILE *out)
 	fprintf(out, "%s\tesac\n}\n", open ? "' ;;\n" : "");
 }
 
+/* Of two options of one name, which no command has both, the first tells what it takes. */
+static bool is_repeated(size_t option)
+{
+	for (size_t i = 0; i < option; i++)
+		if (strcmp(option_rows[i].name, option_rows[option].name) == 0)
+			return true;
+	return false;
+}
+
 static void bash_values(FILE *out)
 {
 	fprintf(out, "# what an option takes\n_signet_value() {\n\tcase $1 in\n");
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct option_row *o = &option_rows[i];
 
-		if (!o->argument)
+		if (!o->argument || is_repeated(i))
 			continue;
 		fprintf(out, "\t%s", o->name);
 		if (o->letter)
@@ -94,14 +104,16 @@ static void bash_values(FILE *out)
 
 static void bash_commands(FILE *out)
 {
+	const struct command *row;
+
 	fprintf(out, "# what a command takes\n_signet_command() {\n\tcase $1 in\n");
-	for (const struct command *row = command_rows; row->name; row++) {
+	for (size_t k = 0; (row = command_at(k)); k++) {
 		const char *words = argument_words(row->arguments);
 
 		fprintf(out, "\t'%s') words='%s' files=%s options='", row->name, words ? words : "",
 		    takes_file(row->arguments) ? "-f" : "");
 		for (size_t i = 0; i < OPT_COUNT; i++)
-			if (row->options & UINT64_C(1) << i)
+			if (command_takes(row, (enum option_id)i))
 				fprintf(out, "%s ", option_rows[i].name);
 		fprintf(out, "--help' ;;\n");
 	}
@@ -152,7 +164,7 @@ static void zsh_command(FILE *out, const struct command *row)
 
 	fprintf(out, "\t'%s') _arguments", row->name);
 	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (row->options & UINT64_C(1) << i)
+		if (command_takes(row, (enum option_id)i))
 			zsh_option(out, &option_rows[i]);
 	fprintf(out, " '--help[this command]'");
 	if (words)
@@ -164,8 +176,10 @@ static void zsh_command(FILE *out, const struct command *row)
 
 static void zsh_group(FILE *out, const char *group, size_t n)
 {
+	const struct command *row;
+
 	fprintf(out, "\t%.*s) verbs=(", (int)n, group);
-	for (const struct command *row = command_rows; row->name; row++) {
+	for (size_t i = 0; (row = command_at(i)); i++) {
 		if (strncmp(row->name, group, n) != 0 || row->name[n] != ' ')
 			continue;
 		fprintf(out, " '%s:", row->name + n + 1);
@@ -178,10 +192,11 @@ static void zsh_group(FILE *out, const char *group, size_t n)
 static void zsh_first_words(FILE *out)
 {
 	bool new;
+	const struct command *row;
 
 	fprintf(out, "\tlocal -a words1 verbs\n\twords1=(");
-	for (const struct command *row = command_rows; row->name; row++) {
-		size_t n = first_word(row, &new);
+	for (size_t i = 0; (row = command_at(i)); i++) {
+		size_t n = first_word(i, &new);
 
 		if (!new)
 			continue;
@@ -195,13 +210,14 @@ static void zsh_first_words(FILE *out)
 static void write_zsh(FILE *out)
 {
 	bool new;
+	const struct command *row;
 
 	fprintf(out, "#compdef signet\n_signet() {\n");
 	zsh_first_words(out);
 	fprintf(out, "\tif ((CURRENT == 2)); then _describe command words1; return; fi\n"
 		     "\tlocal command=${words[2]}\n\tcase $command in\n");
-	for (const struct command *row = command_rows; row->name; row++) {
-		size_t n = first_word(row, &new);
+	for (size_t i = 0; (row = command_at(i)); i++) {
+		size_t n = first_word(i, &new);
 
 		if (new && row->name[n])
 			zsh_group(out, row->name, n);
@@ -211,7 +227,7 @@ static void write_zsh(FILE *out)
 		     "\t\tif ((CURRENT == 3)); then _describe command verbs; return; fi\n"
 		     "\t\tcommand+=\" ${words[3]}\"\n\t\tshift words; ((CURRENT--))\n\tfi\n"
 		     "\tshift words; ((CURRENT--))\n\tcase $command in\n");
-	for (const struct command *row = command_rows; row->name; row++)
+	for (size_t i = 0; (row = command_at(i)); i++)
 		zsh_command(out, row);
 	fprintf(out,
 	    "\tesac\n}\n"
@@ -256,10 +272,11 @@ static void fish_option(FILE *out, const struct command *row, const struct optio
 	fprintf(out, "'\n");
 }
 
-static void fish_names(FILE *out, const struct command *row)
+static void fish_names(FILE *out, size_t i)
 {
+	const struct command *row = command_at(i);
 	bool new;
-	size_t n = first_word(row, &new);
+	size_t n = first_word(i, &new);
 
 	if (new) {
 		fprintf(out, "complete -c signet -n __fish_use_subcommand -a %.*s -d '", (int)n,
@@ -279,14 +296,16 @@ static void fish_names(FILE *out, const struct command *row)
 
 static void write_fish(FILE *out)
 {
+	const struct command *row;
+
 	fprintf(out, "# Completion of signet for fish: signet completion fish | source\n"
 		     "complete -c signet -f\n");
-	for (const struct command *row = command_rows; row->name; row++) {
+	for (size_t k = 0; (row = command_at(k)); k++) {
 		const char *words = argument_words(row->arguments);
 
-		fish_names(out, row);
+		fish_names(out, k);
 		for (size_t i = 0; i < OPT_COUNT; i++)
-			if (row->options & UINT64_C(1) << i)
+			if (command_takes(row, (enum option_id)i))
 				fish_option(out, row, &option_rows[i]);
 		if (!words && !takes_file(row->arguments))
 			continue;

@@ -24,10 +24,18 @@ int cmd_make(struct call *c);
 int cmd_device_register(struct call *c);
 int cmd_device_import(struct call *c);
 int cmd_device_show(struct call *c);
+int cmd_device_history(struct call *c);
 int cmd_device_state(struct call *c);
 /* cmd_show.c */
 int cmd_show(struct call *c);
 int cmd_certificate_show(struct call *c);
+/* cmd_status.c, cmd_mass.c */
+int cmd_certificate_status(struct call *c);
+int cmd_revoke(struct call *c);
+int cmd_mass_watch(struct call *c);
+/* cmd_crl.c, cmd_statistics.c */
+int cmd_crl_get(struct call *c);
+int cmd_statistics(struct call *c);
 /* cmd_request.c */
 int cmd_request_show(struct call *c);
 int cmd_request_approve(struct call *c);

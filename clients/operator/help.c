@@ -14,25 +14,6 @@ const char overview_text[] =
     "and the command says how to go on. Exit: 0 done (or requested), 1 refused or failed, 2 wrong\n"
     "usage.\n";
 
-const struct command_group command_groups[] = {
-    {"Who you are", "login"},
-    {"Policy: authorities, profiles, labels, products, roles, ...", "apply"},
-    {"Devices and certificates", "device register"},
-    {"Approvals", "request list"},
-    {"Access", "can"},
-    {"The log", "log info"},
-    {"This program", "completion"},
-    {NULL, NULL},
-};
-
-const struct command_group *group_at(const struct command *row)
-{
-	for (const struct command_group *g = command_groups; g->title; g++)
-		if (strcmp(g->first, row->name) == 0)
-			return g;
-	return NULL;
-}
-
 static void print_summary(const struct screen *out, const struct command *row)
 {
 	screen_printf(out, "  signet %-*s %s\n", LEFT_WIDTH, row->name, row->summary);
@@ -41,15 +22,12 @@ static void print_summary(const struct screen *out, const struct command *row)
 void help_overview(const struct screen *out)
 {
 	screen_printf(out, "signet: operate a Signet server\n\n%s", overview_text);
-	for (const struct command *row = command_rows; row->name; row++) {
-		const struct command_group *g = group_at(row);
-
-		if (g) {
-			screen_printf(out, "\n");
-			screen_put(out, STYLE_BOLD, g->title);
-			screen_printf(out, "\n");
-		}
-		print_summary(out, row);
+	for (const struct command_group *g = command_groups; g->title; g++) {
+		screen_printf(out, "\n");
+		screen_put(out, STYLE_BOLD, g->title);
+		screen_printf(out, "\n");
+		for (const struct command *row = g->rows; row->name; row++)
+			print_summary(out, row);
 	}
 	screen_printf(out, "\n`signet COMMAND --help` tells more, with examples.\n");
 }
@@ -97,7 +75,7 @@ void help_command(const struct screen *out, const struct command *row)
 		    strncmp(row->arguments, "KIND", 4) == 0 ? "KIND" : "The argument", kinds);
 	screen_printf(out, "\nOptions:\n");
 	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (row->options & UINT64_C(1) << i)
+		if (command_takes(row, (enum option_id)i))
 			print_option(out, &option_rows[i]);
 	screen_printf(out, "  %-*s %s\n", LEFT_WIDTH, "-h, --help", "this text");
 	screen_printf(out, "\nExamples:\n");
@@ -108,8 +86,9 @@ static bool print_group(const struct screen *out, const char *word)
 {
 	size_t n = strlen(word);
 	bool any = false;
+	const struct command *row;
 
-	for (const struct command *row = command_rows; row->name; row++) {
+	for (size_t i = 0; (row = command_at(i)); i++) {
 		if (strncmp(row->name, word, n) != 0 || row->name[n] != ' ')
 			continue;
 		print_summary(out, row);

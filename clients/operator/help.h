@@ -11,14 +11,6 @@ int help_words(const struct call *c, int argc, char **argv);
 /* `signet device` alone or with an unknown verb: the group's commands. --help: EXIT_DONE. */
 int help_group(const struct call *c, int argc, char **argv);
 
-/* A group of commands with its title, in the order of help and manual. */
-struct command_group {
-	const char *title;
-	const char *first; /* name of its first row in command_rows[] */
-};
-extern const struct command_group command_groups[];              /* ended by title NULL */
-const struct command_group *group_at(const struct command *row); /* NULL: goes on */
-
 extern const char overview_text[];
 
 #endif

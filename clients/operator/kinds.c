@@ -6,6 +6,8 @@
 /* clang-format off */
 #define TEXT(title, path)  {title, path, COLUMN_TEXT, NULL}
 #define STATE(title, path) {title, path, COLUMN_STATE, NULL}
+#define STATUS(title, path) {title, path, COLUMN_STATUS, NULL}
+#define NUMBER(title, path) {title, path, COLUMN_NUMBER, NULL}
 /* Documents leave out what is standard (docs/policy.md). */
 #define TEXT_OR(title, path, otherwise) {title, path, COLUMN_TEXT, otherwise}
 #define UPDATED TEXT("UPDATED", "updated_at")
@@ -49,7 +51,7 @@ static const struct column device_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT",
     TEXT("FIRST ENROLLED", "first_enrolled_at"), END};
 static const struct column certificate_columns[] = {TEXT("ID", "id"),
     TEXT("PRODUCT", "device.product"), TEXT("SERIAL", "device.serial"),
-    TEXT("AUTHORITY", "authority"), TEXT("NOT AFTER", "not_after"),
+    TEXT("AUTHORITY", "authority"), STATUS("STATUS", "status"), TEXT("NOT AFTER", "not_after"),
     TEXT("SERIAL NUMBER", "serial_number"), END};
 static const struct column enrollment_columns[] = {TEXT("ID", "id"), TEXT("AT", "at"),
     STATE("OUTCOME", "outcome"), STATE("STATE", "state"), TEXT("PRODUCT", "device.product"),
@@ -68,6 +70,28 @@ static const struct column alarm_columns[] = {TEXT("ID", "id"), TEXT("AT", "at")
     TEXT("KIND", "kind"), TEXT("PRODUCT", "device.product"), TEXT("SERIAL", "device.serial"),
     TEXT("DETAIL", "detail"), END};
 
+static const struct column mass_columns[] = {TEXT("ID", "id"), TEXT("STARTED", "started_at"),
+    STATE("STATE", "state"), NUMBER("DONE", "done"), NUMBER("OF", "total"),
+    NUMBER("REVOKED", "revoked"), TEXT("REASON", "reason"), TEXT("BY", "who"),
+    TEXT("SELECTED BY", "selector"), END};
+static const struct column crl_columns[] = {TEXT("AUTHORITY", "authority"),
+    NUMBER("SHARD", "shard"), NUMBER("NUMBER", "full.number"),
+    TEXT("THIS UPDATE", "full.this_update"), TEXT("NEXT UPDATE", "full.next_update"),
+    NUMBER("ENTRIES", "full.entries"), NUMBER("BYTES", "full.bytes"),
+    NUMBER("DELTA", "delta.number"), NUMBER("CHANGES", "delta.entries"), TEXT("CURRENT", "current"),
+    END};
+static const struct column responder_columns[] = {TEXT("CERTIFICATE", "certificate"),
+    TEXT("AUTHORITY", "authority"), TEXT("NODE", "node"), STATE("STATE", "state"),
+    TEXT("NOT AFTER", "not_after"), TEXT("SERIAL NUMBER", "serial"), END};
+
+static const struct column history_columns[] = {TEXT("AT", "at"), TEXT("EVENT", "event"),
+    STATE("STATE", "state"), TEXT("CERTIFICATE", "certificate"), TEXT("REASON", "reason"),
+    TEXT("WHO", "who"), END};
+
+const struct list_view view_device_history = {"/devices", history_columns};
+const struct list_view view_mass_revocations = {"/mass-revocations", mass_columns};
+const struct list_view view_crls = {"/crls", crl_columns};
+const struct list_view view_responders = {"/ocsp-responders", responder_columns};
 const struct list_view view_devices = {"/devices", device_columns};
 const struct list_view view_certificates = {"/certificates", certificate_columns};
 const struct list_view view_enrollments = {"/enrollments", enrollment_columns};

@@ -107,7 +107,9 @@ static enum style state_style(struct span text)
 	    {"valid", STYLE_GREEN}, {"redeemed", STYLE_GREEN}, {"pending", STYLE_YELLOW},
 	    {"open", STYLE_YELLOW}, {"suspended", STYLE_YELLOW}, {"refused", STYLE_RED},
 	    {"failed", STYLE_RED}, {"rejected", STYLE_RED}, {"expired", STYLE_RED},
-	    {"revoked", STYLE_RED}, {"retired", STYLE_DIM}};
+	    {"revoked", STYLE_RED}, {"retired", STYLE_DIM}, {"good", STYLE_GREEN},
+	    {"held", STYLE_YELLOW}, {"done", STYLE_GREEN}, {"running", STYLE_YELLOW},
+	    {"canceled", STYLE_DIM}, {"current", STYLE_GREEN}, {"ended", STYLE_DIM}};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (span_equal_str(text, rows[i].state))
@@ -115,17 +117,36 @@ static enum style state_style(struct span text)
 	return STYLE_PLAIN;
 }
 
+void list_put_titles(struct table *t, const struct column *columns)
+{
+	for (const struct column *k = columns; k->title; k++) {
+		t->right[t->columns] = k->form == COLUMN_NUMBER;
+		t->titles[t->columns++] = k->title;
+	}
+}
+
+static bool is_expired_good(const struct column *column, const json_t *item)
+{
+	const char *status = value_text(item, column->path);
+
+	return column->form == COLUMN_STATUS && status && strcmp(status, "good") == 0 &&
+	       json_is_true(value_at(item, "expired"));
+}
+
 void list_put_cell(struct table *t, const struct column *column, const json_t *item)
 {
+	const bool coloured = column->form == COLUMN_STATE || column->form == COLUMN_STATUS;
 	AUTO(buf) text = {0};
 
-	value_put(value_at(item, column->path), &text);
+	if (is_expired_good(column, item))
+		buf_put_str(&text, "expired");
+	else
+		value_put(value_at(item, column->path), &text);
 	if (!text.n && column->otherwise)
 		buf_put_str(&text, column->otherwise);
 	if (column->form == COLUMN_SHORT && text.n > SHORT_TEXT)
 		text.n = SHORT_TEXT;
-	table_put(t, column->form == COLUMN_STATE ? state_style(buf_span(&text)) : STYLE_PLAIN,
-	    buf_span(&text));
+	table_put(t, coloured ? state_style(buf_span(&text)) : STYLE_PLAIN, buf_span(&text));
 }
 
 static int put_row(void *context, const json_t *item)
@@ -190,8 +211,7 @@ static int print_table(struct printing *p, struct list_walk *walk)
 	bool more = false;
 	int code;
 
-	for (const struct column *k = p->view->columns; k->title; k++)
-		p->table.titles[p->table.columns++] = k->title;
+	list_put_titles(&p->table, p->view->columns);
 	walk->each = put_row;
 	walk->page = put_page;
 	code = list_walk(p->call, walk, &more);

@@ -10,8 +10,10 @@
 
 enum column_form {
 	COLUMN_TEXT,
-	COLUMN_SHORT, /* a digest: its first twelve characters */
-	COLUMN_STATE, /* coloured by what it means */
+	COLUMN_SHORT,  /* a digest: its first twelve characters */
+	COLUMN_STATE,  /* coloured by what it means */
+	COLUMN_STATUS, /* of a certificate; "expired" where it would be good */
+	COLUMN_NUMBER, /* to the right */
 };
 
 struct column {
@@ -40,6 +42,8 @@ struct list_walk {
 };
 int list_walk(struct call *c, const struct list_walk *walk, bool *ret_more);
 
+/* Titles and alignment of a table that is new. */
+void list_put_titles(struct table *t, const struct column *columns);
 /* One cell of a table, from an item. */
 void list_put_cell(struct table *t, const struct column *column, const json_t *item);
 /* What --all and --limit ask for. False: call_usage() has said why not. */

@@ -130,12 +130,21 @@ static void command_page(const struct command *row, struct buf *out)
 	}
 	buf_put_str(out, ".SH OPTIONS\n");
 	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (row->options & UINT64_C(1) << i)
+		if (command_takes(row, (enum option_id)i))
 			put_option(out, &option_rows[i]);
 	buf_put_str(out, ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\na short form of this page\n");
 	put_exit(out);
 	put_examples(out, row->examples);
 	buf_put_str(out, ".SH SEE ALSO\n.BR signet (1)\n");
+}
+
+static void put_entry(struct buf *out, const struct command *row)
+{
+	buf_put_str(out, ".TP\n\\fBsignet ");
+	put(out, row->name);
+	buf_put_str(out, "\\fR\n");
+	put(out, row->summary);
+	buf_put_byte(out, '\n');
 }
 
 static void overview_page(struct buf *out)
@@ -145,19 +154,12 @@ static void overview_page(struct buf *out)
 			 "[\\fIOPTION\\fR...]\n.SH DESCRIPTION\n");
 	put_text(out, overview_text);
 	buf_put_str(out, ".SH COMMANDS\n");
-	for (const struct command *row = command_rows; row->name; row++) {
-		const struct command_group *g = group_at(row);
-
-		if (g) {
-			buf_put_str(out, ".SS \"");
-			put(out, g->title);
-			buf_put_str(out, "\"\n");
-		}
-		buf_put_str(out, ".TP\n\\fBsignet ");
-		put(out, row->name);
-		buf_put_str(out, "\\fR\n");
-		put(out, row->summary);
-		buf_put_byte(out, '\n');
+	for (const struct command_group *g = command_groups; g->title; g++) {
+		buf_put_str(out, ".SS \"");
+		put(out, g->title);
+		buf_put_str(out, "\"\n");
+		for (const struct command *row = g->rows; row->name; row++)
+			put_entry(out, row);
 	}
 	buf_put_str(out,
 	    ".PP\nEach has a page of its own, such as\n.BR signet\\-login (1).\n"
@@ -193,6 +195,7 @@ static int write_page(const struct call *c, const struct command *row)
 
 static int write_all(const struct call *c)
 {
+	const struct command *row;
 	struct err err = {0};
 	int code;
 
@@ -201,7 +204,7 @@ static int write_all(const struct call *c)
 	if (!dir_make(c->values[OPT_DIRECTORY], 0755, &err).ok)
 		return call_failed(c, &err);
 	code = write_page(c, NULL);
-	for (const struct command *row = command_rows; row->name && code == EXIT_DONE; row++)
+	for (size_t i = 0; code == EXIT_DONE && (row = command_at(i)); i++)
 		code = write_page(c, row);
 	return code;
 }

@@ -56,4 +56,7 @@ const struct reason operator_reasons[WHY_COUNT] = {
 	"ask who runs the server whether it was restored; the old log's last checkpoint is kept"),
     ROW(LOG_STATE, "log.state", ERR_CONFIG, "the checkpoint that was kept must be readable",
 	"look at the file; without it nobody notices a log that was rolled back"),
+    ROW(CRL_NOWHERE, "crl.nowhere", ERR_MISSING,
+	"a list is found where the authority's document says that it is published",
+	"signet crl list; an authority needs crl_url, or delta_url, for there to be an address"),
 };

@@ -28,6 +28,7 @@ enum operator_reason {
 	WHY_DIGEST,
 	WHY_LOG_ORIGIN,
 	WHY_LOG_STATE,
+	WHY_CRL_NOWHERE,
 	WHY_COUNT
 };
 

@@ -113,8 +113,7 @@ void show_table(const struct screen *out, const char *heading, const struct colu
 
 	if (!json_array_size(items))
 		return;
-	for (const struct column *k = columns; k->title; k++)
-		t.titles[t.columns++] = k->title;
+	list_put_titles(&t, columns);
 	json_array_foreach((json_t *)(uintptr_t)items, i, item)
 	{
 		for (const struct column *k = columns; k->title; k++)

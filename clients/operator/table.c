@@ -71,13 +71,17 @@ static void print_cell(const struct table *t, const struct screen *screen, size_
 {
 	size_t indent = indent_of(t);
 	size_t room = screen->columns > indent + ROOM_LEAST ? screen->columns - indent : 0;
+	size_t rest = t->widths[column] - cell->width;
 
+	size_t before = t->right[column] ? rest : 0;
+
+	fprintf(screen->file, "%*s", (int)before, "");
 	if (column + 1 < t->columns || !room || cell->width <= room)
 		screen_put(screen, cell->style, cell->text);
 	else
 		print_wrapped(screen, indent, room, cell);
 	if (column + 1 < t->columns)
-		fprintf(screen->file, "%*s", (int)(t->widths[column] - cell->width + GAP), "");
+		fprintf(screen->file, "%*s", (int)(rest - before + GAP), "");
 	else
 		fputc('\n', screen->file);
 }

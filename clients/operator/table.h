@@ -13,6 +13,7 @@
 struct table {
 	size_t columns; /* up to TABLE_COLUMNS_MAX */
 	const char *titles[TABLE_COLUMNS_MAX];
+	bool right[TABLE_COLUMNS_MAX]; /* numbers end below each other */
 
 	size_t widths[TABLE_COLUMNS_MAX];
 	struct table_cell *cells;

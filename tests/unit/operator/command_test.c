@@ -78,6 +78,30 @@ static const struct {
 	"{\"subject\":\"CN=X\",\"algorithm\":\"EC-P384\"}"},
     {"authority retire x --yes", "POST", "/api/v1/authorities/x/retire", NULL},
     {"get role viewer", "GET", "/api/v1/roles/viewer", NULL},
+    {"certificate search --key 0a1b --status held --label factory --batch b1 --issued-before "
+     "2027-01-31T00:00:00Z",
+	"GET",
+	"/api/v1/certificates?label=factory&issued_before=2027-01-31T00%3A00%3A00Z&status=held&"
+	"batch=b1&key=0a1b&limit=50",
+	NULL},
+    {"device list --batch b --key 0a --created-after A --created-before B --enrolled-after C "
+     "--enrolled-before D",
+	"GET",
+	"/api/v1/devices?created_after=A&created_before=B&enrolled_after=C&enrolled_before=D&"
+	"batch=b&key=0a&limit=50",
+	NULL},
+    {"mass-revocation list", "GET", "/api/v1/mass-revocations?limit=50", NULL},
+    {"mass-revocation show 7", "GET", "/api/v1/mass-revocations/7", NULL},
+    {"mass-revocation cancel 7 --yes", "POST", "/api/v1/mass-revocations/7/cancel", NULL},
+    {"crl list --authority a", "GET", "/api/v1/crls?authority=a&limit=50", NULL},
+    {"ocsp-responder list", "GET", "/api/v1/ocsp-responders?limit=50", NULL},
+    {"statistics --product p", "GET", "/api/v1/statistics?product=p", NULL},
+    {"authority issue x --parent p --subject CN=X --crl-url http://h/{shard}.crl --delta-url "
+     "http://h/{shard}-d.crl --ocsp-url http://h/ocsp --issuer-url http://h/x.cer --crl-shards 8",
+	"POST", "/api/v1/authorities",
+	"{\"name\":\"x\",\"parent\":\"p\",\"subject\":\"CN=X\",\"issuer_url\":\"http://h/x.cer\","
+	"\"crl_url\":\"http://h/{shard}.crl\",\"delta_url\":\"http://h/{shard}-d.crl\","
+	"\"ocsp_url\":\"http://h/ocsp\",\"crl_shards\":8}"},
 };
 
 Test(operator_commands, ask_the_api_as_it_is_described, .timeout = 60)
