@@ -137,7 +137,71 @@ let_in() { # NAME
 
 # The id of a request or of a refused call, out of the JSON that signet prints for machines.
 id_of() { # FILE
-	sed -n 's/.*"id": *\([0-9][0-9]*\).*/\1/p' "$1" | head -n 1
+	grep -o '"id": *[0-9]*' "$1" | head -n 1 | tr -cd 0-9
+}
+
+# ---- no longer good, as everybody is told ----
+
+# lists_fetch: of the issuing authority and of the root, as PEM
+lists_fetch() {
+	local name
+	for name in issuing root; do
+		curl -fsS -o $name.crl "$SIGNET_PUBLIC_URL/crl/$name.crl"
+		openssl crl -inform DER -in $name.crl -out $name.crl.pem
+	done
+}
+
+# told_by_ocsp FILE: good, revoked or unknown, signed by who may
+told_by_ocsp() {
+	openssl ocsp -issuer issuing.pem -cert "$1" -url "$SIGNET_PUBLIC_URL/ocsp" -CAfile state/root.pem \
+		>ocsp.said 2>&1 || return 0
+	! grep -q '^Response verify OK' ocsp.said || sed -n "s|^$1: ||p" ocsp.said
+}
+
+# told_by_list FILE: good or revoked, by chain, signatures and both authorities' lists
+told_by_list() {
+	lists_fetch
+	if openssl verify -crl_check_all -CAfile state/root.pem -untrusted issuing.pem \
+		-CRLfile issuing.crl.pem -CRLfile root.crl.pem "$1" >list.said 2>&1; then
+		echo good
+	elif grep -q 'certificate revoked' list.said; then
+		echo revoked
+	fi
+}
+
+# everybody_hears WORD FILE: waits until OCSP and the list say so; what that took goes on the screen
+everybody_hears() {
+	local begun=${EPOCHREALTIME/[.,]/} ocsp='' list=''
+	for _ in $(seq 200); do
+		[ -n "$ocsp" ] || [ "$(told_by_ocsp "$2")" != "$1" ] || ocsp=$((${EPOCHREALTIME/[.,]/} - begun))
+		[ -n "$list" ] || [ "$(told_by_list "$2")" != "$1" ] || list=$((${EPOCHREALTIME/[.,]/} - begun))
+		[ -z "$ocsp" ] || [ -z "$list" ] || break
+		sleep 0.05
+	done
+	[ -n "$ocsp" ] || wrong "OCSP says of $2: $(cat ocsp.said)"
+	[ -n "$list" ] || wrong "the list says of $2: $(cat list.said)"
+	fine "$1: heard by OCSP after $(seconds "$ocsp"), in the list after $(seconds "$list")"
+}
+
+seconds() { # MICROSECONDS
+	printf '%d.%02d s' $(($1 / 1000000)) $(($1 / 10000 % 100))
+}
+
+# What a person would run to see it.
+ask_openssl() { # FILE
+	run openssl ocsp -issuer issuing.pem -cert "$1" -url "$SIGNET_PUBLIC_URL/ocsp" \
+		-CAfile state/root.pem
+}
+verify_openssl() { # FILE
+	run openssl verify -crl_check_all -CAfile state/root.pem -untrusted issuing.pem \
+		-CRLfile issuing.crl.pem -CRLfile root.crl.pem "$1"
+}
+
+# number_of FILE: what the server calls this certificate
+number_of() {
+	SIGNET_LOGIN=$stack_dir/login/admin "$stack_bin/signet" certificate search --json \
+		--serial-number "$(openssl x509 -in "$1" -noout -serial | sed 's/.*=//')" >number.json
+	id_of number.json
 }
 
 stack_use "$work"
@@ -273,6 +337,73 @@ title "Refused, and explained: a registration officer would take a role away"
 must_fail as alice delete role viewer
 as admin refusal list --limit 1 --json >refused.json
 as admin refusal explain "$(id_of refused.json)"
+
+title "Is it still good? OpenSSL asks OCSP, and reads the revocation lists"
+ask_openssl curl2.crt
+[ "$(told_by_list curl2.crt)" = good ] || wrong "the list says: $(cat list.said)"
+verify_openssl curl2.crt
+as admin crl list
+as admin ocsp-responder list
+
+title "Its key has leaked: revoked, and everybody hears of it within seconds"
+as admin certificate revoke "$(number_of curl2.crt)" --reason keyCompromise --yes
+everybody_hears revoked curl2.crt
+ask_openssl curl2.crt
+must_fail verify_openssl curl2.crt
+post simplereenroll curl2.crt curl2.key curl2.b64
+expect_status 403
+cat reply
+
+title "Held, and resumed"
+as admin certificate hold "$(number_of swan2.pem)" --yes
+everybody_hears revoked swan2.pem
+as admin certificate resume "$(number_of swan2.pem)" --yes
+everybody_hears good swan2.pem
+
+title "A device is suspended: its certificates are held and its EST is closed, until it is resumed"
+cp device/current/cert.pem ours.pem
+as admin device suspend acme-x100/SN-0001 --yes
+everybody_hears revoked ours.pem
+must_fail run "$device" renew --store "$stack_dir/device"
+as admin device resume acme-x100/SN-0001
+everybody_hears good ours.pem
+
+title "Renewal in two phases: the old certificate ends when the new one is used, if policy says so"
+as admin get label open >label.yaml
+sed '/^superseded:/d' label.yaml >label2.yaml
+echo 'superseded: revoke' >>label2.yaml
+as admin apply -f label2.yaml
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out third.key
+openssl x509 -x509toreq -in swan2.pem -copy_extensions copyall -signkey third.key -out third.csr
+openssl req -in third.csr -outform DER | openssl base64 -A -out third.b64
+post simplereenroll swan2.pem swan2.key third.b64
+expect_status 200
+certificate_of_reply third.pem
+[ "$(told_by_ocsp swan2.pem)" = good ] || wrong "the old one is not good: $(cat ocsp.said)"
+fine "the new one is here and not used yet; the old one is good: a unit that loses power now still has it"
+run curl -sS -o cacerts.b64 --cacert state/root.pem --cert third.pem --key third.key \
+	"$SIGNET_EST_URL/.well-known/est/cacerts"
+everybody_hears revoked swan2.pem
+everybody_hears good third.pem
+as admin apply -f label.yaml
+
+title "A factory reset: the device tells the server, which revokes its LDevIDs, and erases them"
+run "$device" reset --store "$stack_dir/device" --yes
+everybody_hears revoked ours.pem
+[ ! -e device/current ] || wrong "the identity is still there"
+as admin device list --serial SN-0001 --product acme-x100
+
+title "A service gets its certificate through the API, by the names that its profile allows"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout service.key \
+	-out service.csr 2>service.log
+as admin certificate issue --profile service --csr service.csr --dns gateway.demo.example \
+	--output service.pem
+run openssl verify -x509_strict -purpose sslserver -verify_hostname gateway.demo.example \
+	-CAfile state/root.pem -untrusted service.pem service.pem
+
+title "Many at once: what would it hit? Nothing is revoked by asking"
+as admin revoke --product acme-x100 --issued-after 2026-01-01T00:00:00Z --reason superseded --dry-run
+as admin statistics
 
 title "A proof that anybody can check offline: this certificate is in the log"
 as admin certificate search --serial SN-0001 --product acme-x100 --limit 1 --json >certificate.json

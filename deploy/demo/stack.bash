@@ -181,6 +181,7 @@ stack_make() {
 	local maker=$stack_top/deploy/demo/manufacturer unit
 	stack_signetd init --name Demo --root-passphrase-file "$stack_dir/root.passphrase" \
 		--root-key-directory "$stack_dir/offline" \
+		--root-crl-url "http://localhost:$stack_public_port/crl/root.crl" \
 		>"$stack_dir/init.log" 2>&1 || stack_fail "init: $(tail -n 3 "$stack_dir/init.log")" || return
 	"$maker" ca "$stack_dir/acme" Acme || return
 	for unit in 1 2 3 4 5 6 7 8; do

@@ -59,6 +59,8 @@ world() {
 	cp "$root" root.pem
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=admin \
 		-keyout admin.key -out admin.csr
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout service.key \
+		-out service.csr
 	printf 'product,serial\nacme-x100,SN-5001\nacme-x100,SN-5002\n' >units.csv
 	printf 'serial\nSN-5003\n' >serials.csv
 	printf '{"product": "acme-x100", "serial": "SN-5004"}\n' >units.ndjson
@@ -69,7 +71,11 @@ world() {
 		--idevid-cert "$mallory/SN-0001.pem" --idevid-key "$mallory/SN-0001.key"
 	run -1 enroll w3 SN-0005 --label approval
 	run -1 enroll w4 SN-0006 --label approval
+	enroll w5 SN-0004
+	enroll w6 SN-0007
 	run -1 signet get role nobody
+	signet revoke --product acme-x100 --issued-before 2099-01-31T00:00:00Z --reason superseded \
+		--certificate "$(certificate_of SN-0007)" --yes --watch
 	printf 'kind: approval-policy\nname: products\nacts: [product.change]\napprovals: 1\nrole: admin\n' |
 		signet apply -f -
 	for name in one two; do
@@ -84,6 +90,11 @@ world() {
 	export digest log_url
 }
 
+certificate_of() { # UNIT
+	run --separate-stderr signet certificate search --serial "$1" --json
+	member 0.id
+}
+
 # What the holder of the root's key makes of the request (openssl stands in for the ceremony).
 sign_request() {
 	printf '%s\n' basicConstraints=critical,CA:TRUE,pathlen:1 keyUsage=critical,keyCertSign,cRLSign \
@@ -96,7 +107,7 @@ sign_request() {
 # Each command's examples, in the order of the table, as `command<TAB>line`.
 examples() {
 	local name
-	signet --help | sed -n 's/^  signet \(\(\([a-z]\+\) \)\{1,2\}\) .*/\1/p' | sed 's/ *$//' |
+	signet --help | sed -n 's/^  signet \(\(\([a-z-]\+\) \)\{1,2\}\) .*/\1/p' | sed 's/ *$//' |
 		while read -r name; do
 			# shellcheck disable=SC2086 # its two words are two
 			signet $name --help | sed -n '/^Examples:/,$s/^  //p' | sed "s/^/$name\t/"
@@ -110,6 +121,9 @@ examples() {
 	while IFS=$'\t' read -r name line; do
 		echo "$name: $line"
 		[ "$name" != "authority take" ] || sign_request
+		# the one there is has ended long ago
+		[ "$name" != "mass-revocation cancel" ] ||
+			line="! $line 2>refusal && grep mass.ended refusal"
 		if ! bash -c "set -e -o pipefail; $line" >said 2>&1 3>&- </dev/null; then
 			cat said
 			return 1
