@@ -52,7 +52,7 @@ static bool range_read(const char *row, struct service_address *ret_base, size_t
 
 static uint8_t mask_of(size_t bits)
 {
-	return bits >= 8 ? 0xff : (uint8_t)(0xff00 >> bits);
+	return (uint8_t)(bits >= 8 ? 0xff : 0xff00 >> bits);
 }
 
 static bool within(
