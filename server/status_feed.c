@@ -11,6 +11,7 @@
 #include "ca/ocsp.h"
 #include "server/ocsp_job.h"
 #include "server/server.h"
+#include "sql/crl.h"
 #include "sql/ocsp.h"
 
 /* A notification that got lost costs so much. */

@@ -5,8 +5,6 @@
 #include "base/encode.h"
 #include "sql/db.h"
 
-#define STATUS_CHANNEL "signet_status"
-
 /* ---- status of a certificate ---- */
 
 struct status_row {

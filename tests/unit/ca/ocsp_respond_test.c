@@ -61,7 +61,7 @@ static void rig_make(struct rig *r)
 	    "INSERT INTO certificate (authority_id, serial, key_digest, subject, subject_text, "
 	    "not_before, not_after, der) VALUES (1, '\\x41', sha256('a'), '\\x3000', 'CN=a', "
 	    "now(), now() + interval '1 day', '\\x00'), (1, '\\x42', sha256('b'), '\\x3000', 'CN=b', now(), "
-	    "now() - interval '1 day', '\\x00')");
+	    "now() - interval '1 day', '\\x00'), (1, '\\x44', sha256('d'), '\\x3000', 'CN=d', now(), now() - interval '1 day', '\\x00')");
 	pg_exec(&r->database,
 	    "INSERT INTO revocation (authority_id, serial, certificate_id, shard, reason, "
 	    "revoked_at, not_after, sequence) SELECT authority_id, serial, id, 0, 4, "
@@ -153,6 +153,7 @@ Test(ca_ocsp_respond, says_good_revoked_and_unknown)
 	EXPECT_STATUS(ask_one(&r, r.db, "\x41"), V_OCSP_CERTSTATUS_GOOD);
 	EXPECT_STATUS(ask_one(&r, r.db, "\x42"), V_OCSP_CERTSTATUS_REVOKED);
 	EXPECT_STATUS(ask_one(&r, r.db, "\x43"), V_OCSP_CERTSTATUS_UNKNOWN);
+	EXPECT_STATUS(ask_one(&r, r.db, "\x44"), V_OCSP_CERTSTATUS_GOOD); /* expired */
 	rig_free(&r);
 }
 
