@@ -25,11 +25,11 @@ static void read_list(const struct sql_result *r, int row, enum column column, s
 	struct span element, *list;
 	size_t at = 0, count = 0;
 
-	while (sql_get_element(r, row, column, &at, &element))
+	while (sql_get_element(r, row, (int)column, &at, &element))
 		count++;
 	list = arena_alloc(arena, count * sizeof(*list));
 	at = 0;
-	for (size_t i = 0; i < count && sql_get_element(r, row, column, &at, &element); i++)
+	for (size_t i = 0; i < count && sql_get_element(r, row, (int)column, &at, &element); i++)
 		list[i] = arena_copy(arena, element);
 	*ret_list = list;
 	*ret_count = count;
