@@ -92,7 +92,7 @@ help:
 	@echo 'make demo       the whole tour, by itself: enroll, renew, refuse; nothing left running'
 	@echo 'make test       everything that can be tested on one machine'
 	@echo 'make bench      measurements, for people and into $(BUILD)/bench.json'
-	@echo 'make lint fmt fuzz torture install clean'
+	@echo 'make lint fmt fuzz torture drill install clean'
 	@echo 'FLAVOUR=release|debug|asan|tsan   BUILD=dir   DESTDIR= PREFIX='
 
 # ---- generated: SQL embedded ----------------------------------------------------------------------
@@ -176,7 +176,7 @@ $(OUT)/$(1): $(OUT)/tests/fuzz/$(1).o $(OUT)/tests/lib/pki.o \
 endef
 $(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
 
-.PHONY: unit-binaries test-binaries fuzzers test fuzz torture bench lint
+.PHONY: unit-binaries test-binaries fuzzers test fuzz torture drill bench lint
 unit-binaries: $(UNITS:%=$(OUT)/unit-%)
 test-binaries: unit-binaries $(OUT)/integration $(PROGRAMS:%=$(OUT)/%)
 fuzzers: $(FUZZERS:%=$(OUT)/%)
@@ -192,6 +192,10 @@ fuzz:
 # 200 times kill -9 of server, client and PostgreSQL during a load.
 torture:
 	TORTURE_KILLS=$${TORTURE_KILLS:-200} tests/run torture
+# The database away for a minute at a time, whoever publishes a large list killed 50 times, a full disk, clocks.
+drill:
+	STATUS_AWAY_S=$${STATUS_AWAY_S:-60} STATUS_KILLS=$${STATUS_KILLS:-50} \
+	    STATUS_ENTRIES=$${STATUS_ENTRIES:-200000} tests/run drill
 bench: $(BUILD)/signetd $(OUT)/bench
 	$(OUT)/bench $(BUILD)/bench.json
 lint:

@@ -42,6 +42,7 @@ void bench_enroll(struct bench *b);
 void bench_idle(struct bench *b);
 void bench_log(struct bench *b);
 void bench_list(struct bench *b);
+void bench_visible(struct bench *b);
 void bench_crl(struct bench *b);
 void bench_ocsp(struct bench *b);
 void bench_held(struct bench *b);

@@ -107,6 +107,7 @@ static const struct {
     {"list", bench_list},
     {"crl", bench_crl},
     {"ocsp", bench_ocsp},
+    {"visible", bench_visible},
     {"held", bench_held},
 };
 
@@ -129,7 +130,7 @@ static void floor_print(struct floor_cost cost)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|held]...\n",
+		fprintf(stderr, "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|visible|held]...\n",
 		    argv[0]);
 		return 2;
 	}
