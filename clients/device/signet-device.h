@@ -135,8 +135,7 @@ struct signet_status {
 	const char *algorithm;                        /* of its key */
 	const char *cert_path, *key_path; /* stable: they always lead to the current identity */
 	uint32_t generation;
-	const char *pending; /* "asked" (not issued yet), "staged" (issued, not used yet), NULL; of
-			      * a reset "telling", "erasing", "untold" (the server does not know) */
+	const char *pending; /* "asked", "staged" (not used yet); "telling", "erasing", "untold" */
 	const char *pending_operation; /* "enroll", "renew" or "reset" */
 	int64_t pending_since, pending_retry_at;
 	const char *server, *label, *anchor_digest; /* SHA-256 of the first trust anchor, hex */
