@@ -273,3 +273,7 @@ certificates_of() {
 	[ "$(date -d "$asked" +%s)" = "$(date -d "$due" +%s)" ]
 	"$device" renew --store d --if-due | grep -F 'nothing to do'
 }
+
+@test "after all that, the log and the store say the same" {
+	stack_signet log verify
+}
