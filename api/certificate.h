@@ -28,7 +28,7 @@ struct status certificate_pem_get(
 struct status certificate_find(const struct call *call, struct certificate_row *ret_row,
     struct span *ret_der, struct err *err);
 /* "good" "revoked" "held" */
-const char *certificate_state(const struct certificate_row *row);
+const char *certificate_state(const struct certificate_row *c);
 void certificate_answer(
     const struct call *call, struct http_response *response, const struct certificate_row *row);
 

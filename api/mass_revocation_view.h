@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "ca/mass_revoke.h"
 
-/* A MassRevocation; row is a struct mass_act_row. */
-void mass_put_act(struct json *j, const void *row);
+/* A MassRevocation; item is a struct mass_act_row. */
+void mass_put_act(struct json *j, const void *item);
 void mass_answer_act(
     const struct call *call, struct http_response *response, const struct mass_act_row *row);
 /* A MassSelection, with status 200: what the order would revoke, and some of it. */

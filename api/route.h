@@ -84,9 +84,10 @@ struct call {
 	int64_t retry_after;   /* seconds; 0: RETRY_AFTER_STANDARD where one is due */
 };
 
-#define RETRY_AFTER_STANDARD 5  /* seconds: for what is ours and should pass soon */
-#define RETRY_AFTER_SPREAD   25 /* and so many more at most, for devices, which come by the million \
-				 */
+#define RETRY_AFTER_STANDARD 5 /* seconds: for what is ours and should pass soon */
+#define RETRY_AFTER_SPREAD                                                     \
+	25 /* and so many more at most, for devices, which come by the million \
+	    */
 
 /* Fill the response, or fail with err: the caller turns that into the route's error shape. */
 typedef struct status (*route_handler)(
@@ -100,8 +101,7 @@ struct route {
 	unsigned listeners; /* enum listener_kind, or'ed */
 	enum route_place place;
 	enum permission permission; /* PERMISSION_DEVICE: EST decides itself */
-	/* What a body must be; several: "application/json, application/yaml"; NULL: no body is read
-	 */
+	/* What a body must be; several: "application/json, text/csv"; NULL: no body is read */
 	const char *content_type;
 	size_t body_max; /* bytes; a constant with its reason beside the table */
 	route_handler handler;
@@ -143,8 +143,7 @@ struct status route_accepts(const struct route *route, const char *content_type,
 void route_run(const struct route *route, struct call *call, struct http_response *response,
     struct err *ret_err);
 
-/* For refusals before there is a route or a policy (404, 405, 413, 503 queue full): text/plain, or
- * a problem below /api/. */
+/* For refusals before there is a route or a policy (404, 405, 413, 503): text, or a problem. */
 void route_refuse(const struct http_request *request, const struct err *err, const char *allow,
     struct http_response *response);
 

@@ -484,6 +484,8 @@ Test(revoke, a_fleet_is_revoked_as_it_was_agreed_to, .timeout = 1800)
 
 	api_scene_start(&scene);
 	make_fleet(n);
+	https_close(&scene.connection); /* it has idled for long */
+	scene.connected = false;
 	the_blast_radius_is_told_first(n);
 	fixture_server_start(&scene.fixture, 1);
 	a_fleet_is_revoked_whoever_dies(n);
