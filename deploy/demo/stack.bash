@@ -259,13 +259,15 @@ stack_write_env() {
 SIGNET_EST_URL=https://localhost:$stack_device_port
 SIGNET_API_URL=https://localhost:$stack_operator_port
 SIGNET_PUBLIC_URL=http://localhost:$stack_public_port
+SIGNET_CRL_URL=http://localhost:$stack_public_port/crl/issuing.crl
+SIGNET_OCSP_URL=http://localhost:$stack_public_port/ocsp
 SIGNET_CACERT='$stack_dir/state/root.pem'
 SIGNET_IDEVID_CERT='$stack_dir/acme/SN-0001.pem'
 SIGNET_IDEVID_KEY='$stack_dir/acme/SN-0001.key'
 SIGNET_ADMIN_TOKEN='$(cat "$stack_dir/admin.token")'
 SIGNET_DATABASE="$SIGNET_DATABASE"
-export SIGNET_EST_URL SIGNET_API_URL SIGNET_PUBLIC_URL SIGNET_CACERT SIGNET_IDEVID_CERT \\
-	SIGNET_IDEVID_KEY SIGNET_ADMIN_TOKEN SIGNET_DATABASE
+export SIGNET_EST_URL SIGNET_API_URL SIGNET_PUBLIC_URL SIGNET_CRL_URL SIGNET_OCSP_URL \\
+	SIGNET_CACERT SIGNET_IDEVID_CERT SIGNET_IDEVID_KEY SIGNET_ADMIN_TOKEN SIGNET_DATABASE
 EOF
 	mv "$stack_dir/env.new" "$stack_dir/env"
 }
