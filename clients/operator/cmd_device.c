@@ -28,9 +28,12 @@ static int register_some(struct call *c, int first, struct device_count *count)
 	AUTO(client_reply) reply = {0};
 	json_t *body =
 	    json_pack("{s:s, s:o}", "product", c->arguments[0], "serials", serials_of(c, first));
-	char *text = json_dumps(body, JSON_COMPACT);
+	char *text;
 	int code;
 
+	if (c->values[OPT_BATCH])
+		json_object_set_new(body, "batch", json_string(c->values[OPT_BATCH]));
+	text = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	if (!text)
 		return call_usage(c, "product and serial numbers must be UTF-8");

@@ -38,7 +38,8 @@ const char *argument_words(const char *argument)
 		const char *argument, *words;
 	} rows[] = {
 	    {"SHELL", "bash zsh fish"},
-	    {"RECORD", "certificate policy-change enrollment alarm request approval entry"},
+	    {"RECORD", "certificate policy-change enrollment alarm request approval status-change "
+		       "crl archive entry"},
 	    {"KIND", "authority profile label trust-anchor product role principal binding "
 		     "oidc-issuer oidc-rule approval-policy log-policy device certificate "
 		     "enrollment request token alarm"},

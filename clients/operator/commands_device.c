@@ -15,25 +15,26 @@ const struct command device_commands[] = {
 	.arguments = "PRODUCT SERIAL...",
 	.least = 2,
 	.most = -1,
-	.options = OPTIONS(OPT_JSON),
+	.options = OPTIONS(OPT_BATCH, OPT_JSON),
 	.summary = "announce units of a product",
-	.text = "Units that are known already stay as they are.\n",
-	.examples = "signet device register acme-x100 SN-2001 SN-2002\n",
+	.text = "Units that are known already stay as they are, and keep their batch.\n",
+	.examples = "signet device register acme-x100 SN-2001 SN-2002\n"
+		    "signet device register acme-x100 SN-2003 --batch 2026-W14\n",
 	.run = cmd_device_register},
     {.name = "device import",
 	.arguments = "FILE",
 	.least = 1,
 	.most = 1,
-	.options = OPTIONS(OPT_PRODUCT, OPT_FORMAT, OPT_FROM_LINE, OPT_JSON),
+	.options = OPTIONS(OPT_PRODUCT, OPT_BATCH, OPT_FORMAT, OPT_FROM_LINE, OPT_JSON),
 	.summary = "announce any number of units, from CSV or NDJSON",
 	.text =
-	    "CSV has a header with the columns product and serial, in any order; NDJSON has one object\n"
-	    "with these members a line. With --product the product may be left out. FILE - is\n"
-	    "standard input. The file is sent in pieces, each taken whole or not at all: a failure\n"
+	    "CSV has a header with the columns product, serial and, if there is one, batch, in any order;\n"
+	    "NDJSON has one object with these members a line. With --product the product may be left out;\n"
+	    "--batch is for lines without one. FILE - is standard input. The file is sent in pieces, each taken whole or not at all: a failure\n"
 	    "names the line to go on from with --from-line.\n",
 	.examples = "signet device import units.csv\n"
 		    "signet device import units.csv --from-line 3\n"
-		    "signet device import serials.csv --product acme-x100\n"
+		    "signet device import serials.csv --product acme-x100 --batch 2026-W14\n"
 		    "signet device import - --format ndjson < units.ndjson\n",
 	.run = cmd_device_import},
     {.name = "device list",
@@ -42,6 +43,7 @@ const struct command device_commands[] = {
 	    OPT_CREATED_AFTER, OPT_CREATED_BEFORE, OPT_ENROLLED_AFTER, OPT_ENROLLED_BEFORE, PAGING),
 	.summary = "the devices",
 	.examples = "signet device list --product acme-x100\n"
+		    "signet device list --enrolled-after 2026-01-31T00:00:00Z\n"
 		    "signet device list --state made --all --json\n",
 	.run = cmd_list_view,
 	.view = &view_devices},
@@ -101,6 +103,7 @@ const struct command device_commands[] = {
 	.summary = "issued certificates, by what is known of them",
 	.text = "Filters are and'ed.\n",
 	.examples = "signet certificate search --product acme-x100 --serial SN-0001\n"
+		    "signet certificate search --status revoked --all --json\n"
 		    "signet certificate search --expires-before 2031-01-31T00:00:00Z --all\n",
 	.run = cmd_list_view,
 	.view = &view_certificates},

@@ -153,6 +153,8 @@ static void piece_path(const struct import *m, struct buf *path)
 	buf_put_str(path, "/devices/import");
 	if (m->call->values[OPT_PRODUCT])
 		url_add(path, "product", m->call->values[OPT_PRODUCT]);
+	if (m->call->values[OPT_BATCH])
+		url_add(path, "batch", m->call->values[OPT_BATCH]);
 }
 
 static int send_piece(struct import *m)

@@ -28,7 +28,7 @@ status_is() {
 	grep -q "^certificate $id is held (certificateHold)$" said
 	status_is held
 	run ! grep -q $'\033' shown said
-	signet certificate search --serial SN-0001 >table
+	signet certificate search --status held >table
 	grep -q "^$id .* held " table
 	run --separate-stderr signet certificate resume "$id" --yes --json
 	[ "$status" -eq 0 ]
@@ -58,6 +58,12 @@ status_is() {
 	[[ $output == *revoked* ]]
 	run -1 signet certificate resume "$id" --yes
 	[[ $output == *status.revoked* ]]
+	# and provably so
+	change=$(psql -At "$SIGNET_DATABASE" -c "SELECT max(id) FROM status_change WHERE certificate_id = $id")
+	signet log prove status-change "$change" -o revoked.tlog-proof
+	run --separate-stderr signet log info --json
+	member vkey >log.vkey
+	signet log check revoked.tlog-proof --vkey log.vkey
 	run --separate-stderr -1 signet certificate hold "$id" --yes --json
 	[ "$(member code)" = status.revoked ]
 	# it renews nothing any more
@@ -100,6 +106,36 @@ status_is() {
 	[ "$(member 0.event)" = certificate.resumed ]
 	run -1 signet device history acme-x100/NONE
 	"$device" renew --store "$INTEROP_DIR/d1" --quiet
+}
+
+@test "certificates are found by key, status, label and times" {
+	unit d1 SN-0001
+	run --separate-stderr signet certificate show "$id" --json
+	key=$(member key_digest)
+	for filter in "--key $key" "--label open --issued-after 2026-01-01T00:00:00Z" \
+		"--status good --serial SN-0001" "--issued-before 2099-01-01T00:00:00Z --product acme-x100"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr signet certificate search $filter --all --json
+		[ "$status" -eq 0 ]
+		[[ $output == *"\"id\":$id,"* ]]
+	done
+	run --separate-stderr signet certificate search --key "$(printf '%064d' 0)" --json
+	[ "$output" = '[]' ]
+	run -1 signet certificate search --status gone
+	[[ $output == *query.parameter* ]]
+}
+
+@test "a batch is said when units are announced, and found, and revoked, as one" {
+	signet device register acme-x100 SN-0006 --batch 2026-W14
+	unit d6 SN-0006
+	run --separate-stderr signet device list --batch 2026-W14 --enrolled-after 2026-01-01T00:00:00Z --json
+	[ "$(member 0.serial)" = SN-0006 ]
+	run --separate-stderr signet certificate search --batch 2026-W14 --json
+	[ "$(member 0.id)" = "$id" ]
+	signet revoke --batch 2026-W14 --reason affiliationChanged --yes --watch
+	status_is revoked
+	run signet device list --batch 2026-W15
+	[[ $output == none ]]
 }
 
 @test "a mass revocation is first a dry run, then done, and again hits nothing" {
