@@ -387,6 +387,11 @@ static struct status check_authority(
 	if (a->state == AUTHORITY_RETIRED)
 		return policy_fail(
 		    item, "profile", b->err, "authority '%.63s' is retired", a->name);
+	/* What is in the archive renews nothing. */
+	if (a->archive_after > 0 && a->archive_after < l->renew_grace)
+		return policy_fail(item, "renew_grace", b->err,
+		    "%lld s is more than the archive_after of authority '%.63s', %lld s",
+		    (long long)l->renew_grace, a->name, (long long)a->archive_after);
 	return STATUS_OK;
 }
 

@@ -146,6 +146,11 @@ static const struct wrong {
     {"never early, and never in time", LABEL("renew_before: 0\nrenew_early: refuse\n"), 6,
 	"in time"},
     {"hints over nothing", LABEL("renew_spread: 0\n"), 5, "renew_spread"},
+    {"archived while it may renew",
+	"kind: authority\nname: issuing\nkey_uri: file:issuing.key\narchive_after: 1d\n---\n" LABEL(
+	    "renew_grace: 2d\n"),
+	10,
+	"label 'l': renew_grace: 172800 s is more than the archive_after of authority 'issuing', 86400 s"},
     {"neither left nor revoked", LABEL("superseded: keep\n"), 5, "revoke"},
     {"retry at once", LABEL("retry_after: 0\n"), 5, "retry_after"},
     /* devices */
