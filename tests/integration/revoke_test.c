@@ -347,12 +347,12 @@ static void the_blast_radius_is_told_first(long n)
 
 static void await_end(const char *path, struct api_reply *ret_reply)
 {
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		api_reply_free(ret_reply);
 		api_root(&scene, "GET", path, NULL, NULL, 200, ret_reply);
 		if (strcmp(text_of(ret_reply->json, "state"), "running") != 0)
 			return;
-		usleep(50000);
+		usleep(100000);
 	}
 }
 
@@ -478,6 +478,29 @@ static void others_agree_to_exactly_these(void)
 	    3);
 }
 
+/* Again and again, and not for want of the database: somebody must look. */
+static void one_that_cannot_go_on_ends_with_an_alarm(void)
+{
+	AUTO(api_reply) made = {0};
+	AUTO(api_reply) end = {0};
+	char text[64];
+
+	fixture_sql(&scene.fixture,
+	    "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END "
+	    "$$; CREATE TRIGGER no BEFORE INSERT ON status_change FOR EACH ROW EXECUTE FUNCTION no()",
+	    text, sizeof(text));
+	mass(token_of("registration-officer", REACH_IN), "{\"certificate\":1}", "", &made);
+	cr_expect_str_eq(made.code, "mass.empty", "a server's is of no product");
+	api_reply_free(&made);
+	mass(scene.root, "{\"issued_after\":\"2020-01-01T00:00:00Z\"}", "", &made);
+	cr_assert_eq(made.status, 201, "%s", buf_cstr(&made.body));
+	await_end(made.location, &end);
+	cr_expect_str_eq(text_of(end.json, "state"), "failed");
+	cr_expect(text_of(end.json, "failure")[0] != '\0');
+	cr_expect_eq(number("SELECT count(*) FROM alarm WHERE kind = 'mass-revocation'"), 1);
+	fixture_sql(&scene.fixture, "DROP TRIGGER no ON status_change", text, sizeof(text));
+}
+
 Test(revoke, a_fleet_is_revoked_as_it_was_agreed_to, .timeout = 1800)
 {
 	const long n = fleet_size();
@@ -489,6 +512,7 @@ Test(revoke, a_fleet_is_revoked_as_it_was_agreed_to, .timeout = 1800)
 	the_blast_radius_is_told_first(n);
 	fixture_server_start(&scene.fixture, 1);
 	a_fleet_is_revoked_whoever_dies(n);
+	one_that_cannot_go_on_ends_with_an_alarm();
 	others_agree_to_exactly_these();
 	api_scene_stop(&scene);
 }
