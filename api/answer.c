@@ -236,6 +236,7 @@ static const struct answer_field mass_selection[] = {
     ENUM("reason", revocation_reasons, "RFC 5280 5.3.1"), TIME_OR_NULL("invalidity_at", "null: not said"),
     INT("certificates", "that it finds"), INT("devices", "whose they are"),
     INT("already", "certificates that are revoked for good already, and stay as they are"),
+    INT("unknown_algorithm", "certificates that are not found because the store does not know their algorithm"),
     OBJECTS("products", "MassProduct", "how many of each"), OBJECTS("authorities", "MassAuthority", "how many of each"),
     VALUE("sample", "ids of some of them"), HEX("digest", "as that of a mass revocation"), END};
 

@@ -228,6 +228,8 @@ static const char *difference_of(const struct mass_order *o, struct arena *arena
 	}
 	put_int_step(&j, "/certificates", o->found->certificates);
 	put_int_step(&j, "/devices", o->found->devices);
+	if (o->found->unknown)
+		put_int_step(&j, "/unknown_algorithm", o->found->unknown);
 	for (size_t i = 0; i < o->found->count; i++) {
 		const struct mass_count *c = &o->found->counts[i];
 

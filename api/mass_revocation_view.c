@@ -114,6 +114,7 @@ void mass_answer_selection(const struct call *call, struct http_response *respon
 	json_int(&j, "certificates", o->found->certificates);
 	json_int(&j, "devices", o->found->devices);
 	json_int(&j, "already", already_of(o->found));
+	json_int(&j, "unknown_algorithm", o->found->unknown);
 	put_products(&j, o->found);
 	put_authorities(&j, o->found);
 	json_array_begin(&j, "sample");

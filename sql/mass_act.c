@@ -76,6 +76,7 @@ struct status mass_selection_count(struct db *db, const struct mass_selector *s,
 	found.certificates = sql_get_int(&sum, 0, 0);
 	found.devices = sql_get_int(&sum, 0, 1);
 	TRY(sql_get_digest(&sum, 0, 2, &found.digest, err));
+	found.unknown = sql_get_int(&sum, 0, 3);
 	*ret_found = found;
 	return STATUS_OK;
 }

@@ -39,6 +39,7 @@ struct mass_found {
 	struct mass_count *counts;
 	size_t count;
 	int64_t certificates, devices;
+	int64_t unknown; /* would be found but for their algorithm, which the store does not know */
 	struct digest digest;
 };
 struct status mass_selection_count(struct db *db, const struct mass_selector *selector,

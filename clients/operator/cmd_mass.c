@@ -78,11 +78,16 @@ static int64_t to_revoke(const json_t *found)
 static void show_radius(const struct call *c, const json_t *found)
 {
 	AUTO(buf) sample = {0}, safe = {0};
+	const int64_t unknown = value_int(found, "unknown_algorithm", 0);
 
 	screen_printf(&c->out,
 	    "finds %" PRId64 " certificates of %" PRId64 " devices; would revoke %" PRId64
 	    " of them\n",
 	    value_int(found, "certificates", 0), value_int(found, "devices", 0), to_revoke(found));
+	if (unknown)
+		screen_printf(&c->out,
+		    "leaves out %" PRId64 " certificates whose algorithm the store does not know\n",
+		    unknown);
 	show_table(&c->out, "By product", product_columns, value_at(found, "products"));
 	show_table(&c->out, "By authority", authority_columns, value_at(found, "authorities"));
 	value_put(value_at(found, "sample"), &sample);

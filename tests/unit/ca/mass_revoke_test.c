@@ -126,6 +126,29 @@ Test(ca_mass_revoke, a_selection_finds_what_each_of_its_members_says)
 	rig_free(&r);
 }
 
+Test(ca_mass_revoke, whose_algorithm_is_not_known_is_counted_where_one_is_asked_for)
+{
+	struct rig r = rig_make();
+	struct mass_selector s = all();
+
+	pg_exec(
+	    &r.database, "UPDATE certificate SET key_algorithm = NULL WHERE id BETWEEN 5 AND 7");
+	s.algorithm = "EC-P256";
+	cr_expect_eq(count(&r, &s).unknown, 3);
+	cr_expect_eq(count(&r, &s).certificates, 2499);
+	/* The rest of the selection holds for them as well. */
+	s.batch = "B1";
+	s.within = (struct scope){.ids = (const int64_t[]){2}, .count = 1};
+	cr_expect_eq(count(&r, &s).unknown, 0);
+	s.within = all().within;
+	s.certificate_id = 6;
+	cr_expect_eq(count(&r, &s).unknown, 1);
+	s.algorithm = NULL;
+	cr_expect_eq(count(&r, &s).unknown, 0);
+	cr_expect_eq(count(&r, &s).certificates, 1);
+	rig_free(&r);
+}
+
 Test(ca_mass_revoke, a_selection_that_names_nothing_is_none)
 {
 	struct mass_selector s = all();

@@ -90,8 +90,8 @@ Test(operator_status, what_policy_wants_approved_is_a_request)
 
 /* ---- many ---- */
 
-#define RADIUS                                                                                      \
-	"{\"certificates\":4,\"devices\":2,\"already\":1,\"products\":[{\"product\":\"acme-x100\"," \
+#define RADIUS                                                                                                              \
+	"{\"certificates\":4,\"devices\":2,\"already\":1,\"unknown_algorithm\":5,\"products\":[{\"product\":\"acme-x100\"," \
 	"\"certificates\":4}],\"authorities\":[],\"sample\":[7,8]}"
 #define MASS(state, done)                                                                \
 	"{\"id\":5,\"state\":\"" state "\",\"done\":" done ",\"total\":4,\"revoked\":3," \
@@ -117,6 +117,9 @@ Test(operator_revoke, a_dry_run_shows_the_blast_radius_and_nothing_else)
 		"\"invalidity_at\":\"C\",\"dry_run\":true}"),
 	    "%.*s", (int)r->seen[0].body.n, r->seen[0].body.p);
 	cr_assert(strstr(o.out, "finds 4 certificates of 2 devices; would revoke 3 of them\n"),
+	    "%s", o.out);
+	cr_assert(
+	    strstr(o.out, "leaves out 5 certificates whose algorithm the store does not know\n"),
 	    "%s", o.out);
 	cr_assert(strstr(o.out, "PRODUCT    CERTIFICATES\nacme-x100             4\n"), "%s", o.out);
 	responder_stop(r);
