@@ -31,10 +31,8 @@ enum route_place {
 };
 
 enum route_flag {
-	/*
-	 * The handler runs in one transaction, which is committed before the answer leaves, and is
-	 * run again from the start when it lost a race: it must not leave traces outside.
-	 */
+	/* In one transaction, committed before the answer leaves, and run again from the start when
+	 * it lost a race: the handler must not leave traces outside. */
 	ROUTE_ACT = 1,
 	ROUTE_CREATES = 2,   /* takes an Idempotency-Key: what was answered is answered again */
 	ROUTE_EDITS = 4,     /* wants If-Match, or If-None-Match: * for what shall be new */

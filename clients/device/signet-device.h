@@ -24,7 +24,6 @@
  */
 #ifndef SIGNET_DEVICE_H
 #define SIGNET_DEVICE_H
-
 #include <stdbool.h>
 #include <stddef.h> /* size_t */
 #include <stdint.h>

@@ -106,8 +106,6 @@ const struct matrix_row matrix_rows[] = {
 	"{\"product\":\"x100\",\"serials\":[\"R-{n}\"]}", NULL, NULL},
     {"importDevices", "POST", API "devices/import", "device.register", RULE_ACT, 200, "text/csv",
 	"product,serial\nx100,I-{n}\n", NULL, NULL},
-    {"changeDevice", "PATCH", API "devices/{device}", "device.manage", RULE_OBJECT, 200, JSON,
-	"{\"state\":\"suspended\"}", ANY_ETAG, NULL},
 
     /* ---- certificates, enrollments, what went wrong ---- */
     {"listCertificates", "GET", API "certificates", "certificate.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
@@ -122,6 +120,9 @@ const struct matrix_row matrix_rows[] = {
     {"massRevoke", "POST", API "mass-revocations", "certificate.revoke", RULE_ACT, 200, JSON,
 	"{\"selector\":{\"product\":\"x100\"},\"reason\":\"superseded\",\"dry_run\":true}", NULL, NULL},
     {"cancelMassRevocation", "POST", API "mass-revocations/{mass}/cancel", "certificate.revoke", RULE_OBJECT, 409, NULL, NULL, NULL, NULL},
+    /* It suspends: behind those that resume. */
+    {"changeDevice", "PATCH", API "devices/{device}", "device.manage", RULE_OBJECT, 200, JSON,
+	"{\"state\":\"suspended\"}", ANY_ETAG, NULL},
     {"listEnrollments", "GET", API "enrollments", "enrollment.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
     {"getEnrollment", "GET", API "enrollments/{enrollment}", "enrollment.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
     {"approveEnrollment", "POST", API "enrollments/{enrollment}/approve", "enrollment.decide", RULE_OBJECT, 409, NULL, NULL, NULL, NULL},
