@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The inventory by the programs of others: a service's certificate served by openssl and trusted by curl;
 # what expired long ago archived, counted, and proven by the log.
+# shellcheck disable=SC2154
 
 bats_require_minimum_version 1.5.0
 load signet.bash

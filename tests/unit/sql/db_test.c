@@ -411,7 +411,8 @@ Test(sql_value, arrays_hold_anything_but_nul)
 	size_t n;
 
 	cr_assert(
-	    device_add_many(db, 7, NULL, serials, COUNT(serials), 1000, &arena, &added, &n, &err).ok,
+	    device_add_many(db, 7, NULL, serials, COUNT(serials), 1000, &arena, &added, &n, &err)
+		.ok,
 	    "%s", err.cause);
 	cr_expect_eq(n, COUNT(serials));
 	/* In which order they come back is PostgreSQL's choice. */
