@@ -168,6 +168,22 @@ static bool confirmed(const struct crl_options *o)
 	return fgets(line, sizeof(line), stdin) && strcmp(line, "yes\n") == 0;
 }
 
+/* Lists of one name tell of the same: one that is older would be taken for this one. */
+static void tell_namesakes(const struct policy *p, const char *name)
+{
+	const struct authority *a = policy_authority(p, name);
+
+	for (size_t i = 0; a && i < p->authority_count; i++) {
+		const struct authority *other = &p->authorities[i];
+
+		if (other->id != a->id && !a->parent && !other->parent && !other->key_uri &&
+		    span_equal(other->subject, a->subject))
+			printf("Root '%s' has the same name: make its list anew, too "
+			       "(signetd crl --authority %s).\n",
+			    other->name, other->name);
+	}
+}
+
 static int run(const struct invocation *v, const struct crl_options *o)
 {
 	AUTO_REF(db) db = NULL;
@@ -202,6 +218,7 @@ static int run(const struct invocation *v, const struct crl_options *o)
 	printf("list of:      %s\nnumber:       %" PRId64 "\nentries:      %" PRId64
 	       "\nnext update:  %s\n",
 	    outcome.authority, outcome.row.number, outcome.row.full.entries, next);
+	tell_namesakes(policy, outcome.authority);
 	return COMMAND_OK;
 }
 

@@ -436,6 +436,46 @@ Test(ca_crl_publish, after_a_restored_backup_numbers_go_on_far_behind)
 
 /* ---- what a list has ---- */
 
+static size_t entries_of(struct scene *s, int64_t authority_id)
+{
+	AUTO_REF(crl_reader) reader = NULL;
+	struct crl_read_row row;
+	struct err err = {0};
+	bool there = true;
+	size_t n = 0;
+
+	cr_assert(db_begin(s->db, &err).ok);
+	cr_assert(crl_read_full(s->db, authority_id, 0, s->now, &reader, &err).ok, "%s", err.cause);
+	while (there) {
+		cr_assert(crl_read_next(reader, &there, &row, &err).ok, "%s", err.cause);
+		n += there;
+	}
+	db_rollback(s->db);
+	return n;
+}
+
+/* A list of either would be taken for one of the other: GnuTLS and OpenSSL's extended checks do. */
+Test(ca_crl_publish, offline_roots_of_one_name_tell_of_each_others_revocations)
+{
+	struct scene s;
+
+	scene_new(&s);
+	pg_exec(&s.database,
+	    "INSERT INTO authority (id, name, certificate, subject, ski, parent_id, chain, spec, version) "
+	    "OVERRIDING SYSTEM VALUE VALUES "
+	    "(1, 'root', '', 'A', '1', NULL, '{}', '{}', 1), (2, 'root-2', '', 'A', '2', NULL, '{}', '{}', 1), "
+	    "(3, 'other', '', 'B', '3', NULL, '{}', '{}', 1), (4, 'below', '', 'A', '4', 1, '{x}', '{}', 1), "
+	    "(5, 'online', '', 'A', '5', NULL, '{}', '{\"key_uri\":\"file:x.key\"}', 1);"
+	    "INSERT INTO revocation (authority_id, serial, certificate_id, shard, reason, revoked_at, "
+	    "not_after, sequence) SELECT i, decode(lpad(to_hex(i), 2, '0'), 'hex'), i, 0, 1, now(), "
+	    "'infinity', 1 FROM generate_series(1, 5) i");
+	cr_expect_eq(entries_of(&s, 1), 2);
+	cr_expect_eq(entries_of(&s, 2), 2);
+	for (int64_t id = 3; id <= 5; id++)
+		cr_expect_eq(entries_of(&s, id), 1, "%d", (int)id);
+	scene_free(&s);
+}
+
 Test(ca_crl_publish, an_entry_stays_for_one_period_past_its_end_and_one_full_list)
 {
 	struct scene s;
