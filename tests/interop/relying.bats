@@ -110,7 +110,12 @@ nginx_serves() {
 	"$nginx" -p "$PWD" -c "$PWD/nginx.conf" 3>&- 4>&-
 }
 
-nginx_stop() { kill "$(cat nginx.pid)"; }
+# Also when a test fails.
+teardown() { [ ! -s "$BATS_TEST_TMPDIR/nginx.pid" ] || nginx_stop; }
+nginx_stop() {
+	kill "$(cat "$BATS_TEST_TMPDIR/nginx.pid")"
+	rm "$BATS_TEST_TMPDIR/nginx.pid"
+}
 nginx_says() { curl -sS -o /dev/null -w '%{http_code}' --cacert nginx.crt --cert unit.pem --key unit.key "$url"; }
 
 @test "nginx: ssl_crl" {
