@@ -114,7 +114,7 @@ nginx_serves() {
 teardown() { [ ! -s "$BATS_TEST_TMPDIR/nginx.pid" ] || nginx_stop; }
 nginx_stop() {
 	kill "$(cat "$BATS_TEST_TMPDIR/nginx.pid")"
-	rm "$BATS_TEST_TMPDIR/nginx.pid"
+	rm -f "$BATS_TEST_TMPDIR/nginx.pid" # its own, which it removes a moment later
 }
 nginx_says() { curl -sS -o /dev/null -w '%{http_code}' --cacert nginx.crt --cert unit.pem --key unit.key "$url"; }
 
