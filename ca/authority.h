@@ -27,6 +27,7 @@ struct authority {
 	bool operators;          /* issues operators' client certificates, and none to devices */
 	int64_t archive_after;   /* seconds behind its end a certificate is archived; 0: never */
 	int state;               /* enum authority_state */
+	bool revoked;            /* its certificate is; see authority_is_revoked() */
 	struct span certificate; /* DER */
 	struct span subject; /* Name, whole DER: copied into issued certificates byte for byte */
 	struct span ski;     /* key identifier, copied into AKI, never recomputed */
@@ -50,6 +51,15 @@ struct authority {
 	struct span cacerts_base64; /* RFC 7030 4.1.3 body, encoded once */
 	int64_t cacerts_until;      /* then something of it has ended */
 };
+
+/* Nothing that it issues would be good: it was revoked, or one that it stands below. */
+static inline bool authority_is_revoked(const struct authority *a)
+{
+	for (; a; a = a->parent)
+		if (a->revoked)
+			return true;
+	return false;
+}
 
 /* ---- profile: what an issued certificate looks like ---- */
 enum key_usage_bit { /* RFC 5280 4.2.1.3, bit numbers */

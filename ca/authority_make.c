@@ -114,6 +114,8 @@ static struct status check_parent(const struct authority_context *c,
 		return REFUSE(err, AUTHORITY_PARENT, "there is no authority '%.63s'", o->parent);
 	if (parent->state == AUTHORITY_RETIRED)
 		return REFUSE(err, AUTHORITY_PARENT, "authority '%s' is retired", parent->name);
+	if (authority_is_revoked(parent))
+		return REFUSE(err, AUTHORITY_REVOKED, "authority '%s' is revoked", parent->name);
 	if (!parent->key_uri)
 		return REFUSE(err, AUTHORITY_OFFLINE, "the key of authority '%s' is not held here",
 		    parent->name);

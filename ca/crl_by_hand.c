@@ -167,7 +167,7 @@ struct status authority_revoke(struct db *db, const struct policy *policy,
 	    .invalidity_at = o->invalidity_at,
 	    .who = o->who,
 	    .now = o->now};
-	int64_t id;
+	int64_t id, version;
 	size_t changed;
 
 	TRY(find_authority(policy, o->authority, &a, err));
@@ -176,11 +176,14 @@ struct status authority_revoke(struct db *db, const struct policy *policy,
 		    "authority '%s' is a root, or its issuer is not held here: nobody here revokes it",
 		    a->name);
 	TRY(revocation_check(o->reason, o->invalidity_at, o->now, err));
+	TRY(policy_lock(db, &version, err));
 	TRY(keep_certificate(db, a->parent, a, o->now, rng, &id, err));
 	order.certificates = &id;
 	TRY(status_change(db, &order, rng, &changed, err));
 	if (changed == 0)
 		return err_set(err, ERR_CONFLICT, "authority '%s' is revoked already", a->name);
 	*ret_issuer = a->parent;
-	return STATUS_OK;
+	/* Servers hear of it as of any change of policy. */
+	TRY(policy_authority_revoke(db, a->id, o->now, err));
+	return policy_bump(db, version + 1, o->now, err);
 }

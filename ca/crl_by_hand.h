@@ -37,7 +37,8 @@ struct authority_revocation {
 	int64_t now;
 };
 /*
- * Its certificate is revoked by the authority above it. ret_issuer: that one; in the policy.
+ * Its certificate is revoked by the authority above it, and it issues nothing more, on no server.
+ * ret_issuer: the one above; in the policy. Takes policy_lock().
  * ERR_MISSING: no such authority. ERR_CONFLICT: it is a root, or its issuer is not held here; or
  * it is revoked.
  */

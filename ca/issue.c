@@ -21,6 +21,8 @@ static struct status check_issuer(const struct profile *profile, int64_t now, st
 		    profile->name);
 	if (a->state == AUTHORITY_RETIRED && !profile->ocsp_responder)
 		return REFUSE(err, AUTHORITY_RETIRED, "authority \"%s\" is retired", a->name);
+	if (authority_is_revoked(a) && !profile->ocsp_responder)
+		return REFUSE(err, AUTHORITY_REVOKED, "authority \"%s\" is revoked", a->name);
 	if (!a->key)
 		return err_set(err, ERR_KEY, "authority \"%s\" has no key here: %s", a->name,
 		    a->key_problem[0] ? a->key_problem : "it has no key_uri");

@@ -26,6 +26,7 @@ struct status authority_read(struct authority *a, const struct policy_item *item
 	a->chain_count = item->row->chain_count;
 	a->links = item->row->links;
 	a->link_count = item->row->link_count;
+	a->revoked = item->row->revoked;
 	return STATUS_OK;
 }
 

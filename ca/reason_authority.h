@@ -28,6 +28,9 @@
 	X(AUTHORITY_RETIRED, "authority.retired", ERR_CONFLICT,                                   \
 	    "a retired authority issues nothing; what it has issued stays valid",                 \
 	    "let the profile name an active authority")                                           \
+	X(AUTHORITY_REVOKED, "authority.revoked", ERR_CONFLICT,                                   \
+	    "an authority that was revoked, or stands below one, issues nothing more",            \
+	    "make another authority, let the profiles name it, and let devices enroll anew")      \
 	X(AUTHORITY_IN_USE, "authority.in-use", ERR_CONFLICT,                                     \
 	    "an authority that a label's profile issues from is not retired under it",            \
 	    "let the label use a profile of another authority first")

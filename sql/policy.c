@@ -16,7 +16,8 @@ enum column {
 	CERTIFICATE,
 	PARENT,
 	CHAIN,
-	LINKS
+	LINKS,
+	REVOKED
 };
 
 static void read_list(const struct sql_result *r, int row, enum column column, struct arena *arena,
@@ -47,6 +48,7 @@ static void read_row(
 	out->parent_id = sql_get_int(r, row, PARENT);
 	read_list(r, row, CHAIN, arena, &out->chain, &out->chain_count);
 	read_list(r, row, LINKS, arena, &out->links, &out->link_count);
+	out->revoked = sql_get_bool(r, row, REVOKED);
 }
 
 struct status policy_rows_read(
@@ -209,6 +211,14 @@ struct status policy_authority_link_insert(struct db *db, const struct authority
 	TRY(sql_run(db, STATEMENT_authority_link_insert, params, COUNT(params), &r, err));
 	*ret_id = sql_get_int(&r, 0, 0);
 	return STATUS_OK;
+}
+
+struct status policy_authority_revoke(struct db *db, int64_t id, int64_t now, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int(id), sql_time(now)};
+
+	return sql_run(db, STATEMENT_authority_revoke, params, COUNT(params), &r, err);
 }
 
 /* ---- devices ---- */

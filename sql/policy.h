@@ -25,6 +25,7 @@ struct policy_row {
 	size_t chain_count;
 	struct span *links; /* its name and key, certified by others: DER, oldest first */
 	size_t link_count;
+	bool revoked; /* by the authority above it: for good */
 };
 struct policy_rows {
 	int64_t version;
@@ -49,6 +50,8 @@ struct status policy_row_put(struct db *db, const struct policy_row *row, const 
 /* Only documents of access/ can be removed. ERR_MISSING. */
 struct status policy_row_remove(struct db *db, const char *kind, const char *name, int64_t version,
     int64_t now, struct err *err);
+/* An authority is revoked: it issues nothing more, for good. */
+struct status policy_authority_revoke(struct db *db, int64_t id, int64_t now, struct err *err);
 struct status policy_bump(struct db *db, int64_t version, int64_t now, struct err *err);
 
 /* What was done: the record that its log entry commits to. */

@@ -70,3 +70,15 @@ listed() {
 	done
 	grep -A4 "$serial" said | grep -q 'CA Compromise'
 }
+
+@test "an authority that was revoked issues nothing more" {
+	# Servers hear of it as of policy; each request has a key of its own, so that none is answered again.
+	for _ in $(seq 20); do
+		request late
+		post simpleenroll "$SIGNET_IDEVID_CERT" "$SIGNET_IDEVID_KEY" late.b64
+		[ "$status" = 200 ] || break
+		sleep 0.2
+	done
+	[ "$status" = 409 ]
+	grep -q 'authority.revoked' reply headers
+}
