@@ -26,7 +26,7 @@ struct log_verify {
 
 	struct log_findings findings;
 	struct log_archive archive;
-	uint64_t archived; /* certificates whose digest an entry proves */
+	uint64_t archived;                 /* certificates whose digest an entry proves */
 	struct merkle_edge *edge;          /* grows with the walk */
 	bool broken;                       /* a tile is missing: there is no root to compare */
 	uint64_t entries, records, erased; /* checked */

@@ -130,7 +130,8 @@ static void floor_print(struct floor_cost cost)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|visible|held]...\n",
+		fprintf(stderr,
+		    "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|visible|held]...\n",
 		    argv[0]);
 		return 2;
 	}
