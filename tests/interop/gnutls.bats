@@ -46,7 +46,8 @@ ask() {
 	grep 'Digital signature' info
 	grep 'Certificate Authority (CA): FALSE' info
 	grep 'Authority Key Identifier' info
-	! grep -i 'unknown extension' info
+	# GnuTLS has no name for freshestCRL (RFC 5280 4.2.1.15).
+	! grep -i 'unknown extension' info | grep -v '2\.5\.29\.46'
 }
 
 @test "certtool reads the demo manufacturer's IDevID: hardwareModuleName and no end" {

@@ -106,9 +106,9 @@ set_status() {
 	curl -sS -D headers -o reply "$ocsp/AAAA"
 	head -1 headers | grep ' 200 '
 	grep -i '^Cache-Control: no-store' headers
-	[ "$(xxd -p reply)" = 30030a0101 ]
+	[ "$(od -An -tx1 reply | tr -d ' \n')" = 30030a0101 ]
 	curl -sS -o reply -H 'Content-Type: application/ocsp-request' --data-binary 'x' "$ocsp"
-	[ "$(xxd -p reply)" = 30030a0101 ]
+	[ "$(od -An -tx1 reply | tr -d ' \n')" = 30030a0101 ]
 	[ "$(curl -sS -o reply -w '%{http_code}' --data-binary 'x' "$ocsp")" = 415 ]
 }
 
