@@ -6,9 +6,8 @@
 
 #include "base/json.h"
 #include "ca/act.h"
-#include "ca/authority_chain.h"
-#include "ca/certificate.h"
 #include "ca/enroll_internal.h"
+#include "ca/ldevid.h"
 #include "ca/reason.h"
 #include "ca/revoke.h"
 #include "sql/device_reset.h"
@@ -104,22 +103,32 @@ static struct status by_idevid(
 
 /* ---- by its LDevID ---- */
 
+/* Authorities of one name and key are told apart by the store. */
+static struct status look_ldevid(struct db *db, const struct caller *c, const struct ldevid *l,
+    struct reset_look *ret_look, struct err *err)
+{
+	*ret_look = (struct reset_look){0};
+	for (size_t i = 0; i < l->issuer_count && ret_look->device_id == 0; i++)
+		TRY(reset_look(db, l->issuers[i], l->view.serial, c->arena, ret_look, err));
+	return STATUS_OK;
+}
+
 /* The store holds every certificate of ours: its bytes need no second look at the signature. */
-static struct status by_ldevid(struct db *db, struct caller *c, const struct authority *issuer,
-    const struct certificate_view *view, struct err *err)
+static struct status by_ldevid(
+    struct db *db, struct caller *c, const struct ldevid *l, struct err *err)
 {
 	struct reset_look look;
 	char text[TIME_TEXT_SIZE];
 
-	TRY(reset_look(db, issuer->id, view->serial, c->arena, &look, err));
+	TRY(look_ldevid(db, c, l, &look, err));
 	if (look.device_id == 0 || !span_equal(look.certificate, c->q->credentials.der))
 		return REFUSE(err, LDEVID_NOT_STORED,
 		    "authority %s has not issued the client's certificate to a device, or not as it is",
-		    issuer->name);
+		    l->issuer->name);
 	if (look.compromised)
 		return REFUSE(err, KEY_COMPROMISED, "the key that authenticates is compromised");
-	if (c->now > view->not_after) {
-		time_text(view->not_after, text);
+	if (c->now > l->view.not_after) {
+		time_text(l->view.not_after, text);
 		return REFUSE(err, LDEVID_EXPIRED, "the client's certificate ended at %s", text);
 	}
 	c->device_id = look.device_id;
@@ -127,32 +136,16 @@ static struct status by_ldevid(struct db *db, struct caller *c, const struct aut
 	return STATUS_OK;
 }
 
-/* A manufacturer's authority may be one of ours: where a label trusts it, its leaves are IDevIDs.
- */
-static bool is_anchor(const struct label *all, const struct authority *a)
-{
-	for (size_t i = 0; i < all->anchor_count; i++)
-		if (span_equal(all->anchors[i]->subject, a->subject) &&
-		    span_equal(all->anchors[i]->ski, a->ski))
-			return true;
-	return false;
-}
-
 static struct status recognise(struct db *db, struct caller *c, struct err *err)
 {
 	const struct credentials *shown = &c->q->credentials;
 	const struct label all = union_of(c->q->policy, c->arena);
-	const struct authority *issuer;
-	struct certificate_view view;
-	struct err unread = {0};
+	struct ldevid ldevid;
 
 	if (!shown->certificate)
 		return REFUSE(err, RESET_MISSING, "the client presented no certificate");
-	issuer = certificate_read(shown->der, &view, &unread).ok
-		     ? authority_issuer_of(c->q->policy, shown->der)
-		     : NULL;
-	if (issuer && !is_anchor(&all, issuer))
-		return by_ldevid(db, c, issuer, &view, err);
+	if (ldevid_recognise(c->q->policy, &all, shown->der, &ldevid))
+		return by_ldevid(db, c, &ldevid, err);
 	if (all.anchor_count == 0)
 		return REFUSE(err, RESET_UNKNOWN, "no label trusts any manufacturer");
 	return by_idevid(db, c, &all, err);
