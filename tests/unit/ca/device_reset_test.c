@@ -135,6 +135,25 @@ Test(ca_device_reset, a_unit_that_was_never_seen_has_nothing_to_forget)
 	rig_free(&r);
 }
 
+Test(ca_device_reset, authorities_of_one_name_and_key_are_told_apart_by_the_store)
+{
+	struct rig r = rig_new();
+	struct policy *p = &r.s->policy;
+	struct authority *before = p->authorities, twins[] = {before[0], before[0]};
+	const size_t count_before = p->authority_count;
+	struct reset_reply reply;
+
+	cr_assert_eq(count_before, 1);
+	twins[0].id += 1000; /* it has issued nothing */
+	p->authorities = twins;
+	p->authority_count = COUNT(twins);
+	cr_expect_str_eq(reset(&r, &r.ldevid, &reply), "made");
+	cr_expect_eq(reply.revoked, 2);
+	p->authorities = before;
+	p->authority_count = count_before;
+	rig_free(&r);
+}
+
 /* ---- refused, and nothing is changed ---- */
 
 static void expect_nothing(const struct rig *r, const char *name)
