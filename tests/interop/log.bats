@@ -272,7 +272,8 @@ waiting() {
 		sleep 0.2
 	done
 	signet log verify
-	tampered "UPDATE enrollment SET state = 'open' WHERE id = $over" \
+	# Not 'open': the job that ends what has expired would put that right before anybody looked.
+	tampered "UPDATE enrollment SET state = 'rejected' WHERE id = $over" \
 		"UPDATE enrollment SET state = 'expired' WHERE id = $over" "enrollment $over.*state differs from the decision"
 	tampered "UPDATE enrollment SET expires_at = expires_at + interval '1 day' WHERE id = $over" \
 		"UPDATE enrollment SET expires_at = expires_at - interval '1 day' WHERE id = $over" "row changed: enrollment $over"
