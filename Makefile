@@ -61,6 +61,9 @@ dir_server := server
 dir_device := clients/device
 dir_operator := clients/operator
 
+# Readers of signing/format that need no heap and no library: what a boot verifier is made of.
+BOOT_FORMAT := cbor_read cose suit suit_process trust recall
+
 needs_base := base
 needs_access := access base
 needs_hsm := hsm base

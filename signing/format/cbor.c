@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "signing/format/cbor_read.h"
+
 void cbor_put_head(struct buf *out, enum cbor_major major, uint64_t value)
 {
 	unsigned type = (unsigned)major << 5;
@@ -43,30 +45,13 @@ void cbor_put_text(struct buf *out, const char *s)
 
 bool cbor_take_head(struct span *in, enum cbor_major *ret_major, uint64_t *ret_value)
 {
-	if (in->n == 0)
+	struct cbor_in reader = cbor_in(*in);
+	uint64_t value;
+	enum cbor_major major = cbor_in_head(&reader, &value);
+
+	if (reader.refusal != REFUSAL_NONE)
 		return false;
-	enum cbor_major major = (enum cbor_major)(in->p[0] >> 5);
-	uint64_t value = in->p[0] & 31;
-	size_t follow = 0;
-	/* 28 to 30 are reserved, 31 is an indefinite length: RFC 8949 3 and 4.2.1 */
-	if (value > 27)
-		return false;
-	if (value >= 24) {
-		follow = (size_t)1 << (value - 24);
-		/* RFC 8949 3.3: two-octet simple values below 32 "MUST NOT be encoded"; floats we
-		 * have not */
-		if (in->n < 1 + follow || (major == CBOR_SIMPLE && follow > 1))
-			return false;
-		value = 0;
-		for (size_t i = 1; i <= follow; i++)
-			value = value << 8 | in->p[i];
-		/* RFC 8949 4.2.1: arguments "MUST be as short as possible" */
-		uint64_t least = follow == 1 ? 24 : UINT64_C(1) << (4 * follow);
-		if (value < least || (major == CBOR_SIMPLE && value < 32))
-			return false;
-	}
-	in->p += 1 + follow;
-	in->n -= 1 + follow;
+	*in = reader.rest;
 	*ret_major = major;
 	*ret_value = value;
 	return true;
