@@ -60,6 +60,8 @@
 	X(SUIT_ABORT, "suit.abort", "the manifest says: abort")                                    \
 	X(SUIT_FAILED, "suit.failed", "a command could not be done")                               \
 	X(SUIT_SEQUENCE, "suit.sequence", "an older sequence number than the device's")            \
+	X(SUIT_SEQUENCE_SAME, "suit.sequence-same",                                                \
+	    "a known release's number, in another release")                                        \
 	/* trust statements */                                                                     \
 	X(TRUST_SIZE, "trust.size", "a trust statement over the bound")                            \
 	X(TRUST_FORMAT, "trust.format", "not a trust statement of this version")                   \
@@ -92,7 +94,23 @@
 	X(BUNDLE_ENTRY, "bundle.entry", "the log entry does not commit to the record")             \
 	X(BUNDLE_PROOF, "bundle.proof", "the log's proof or checkpoint does not hold")             \
 	X(BUNDLE_CHECKPOINT, "bundle.checkpoint", "an older checkpoint than one already seen")     \
-	X(BUNDLE_APPROVER, "bundle.approver", "an approver twice, or the requester among them")
+	X(BUNDLE_APPROVER, "bundle.approver", "an approver twice, or the requester among them")    \
+	/* which image may start, clients/device/boot */                                           \
+	X(BOOT_STATE, "boot.state", "no whole record of the state: never made, or destroyed")      \
+	X(BOOT_WRITE, "boot.write", "the state cannot be written")                                 \
+	X(BOOT_READ, "boot.read", "a file or an image is not there, or too short")                 \
+	X(BOOT_PROVISIONED, "boot.provisioned", "there is a state already")                        \
+	X(BOOT_PIN, "boot.pin", "not the first trust statement that was meant")                    \
+	X(BOOT_TRUST_LOST, "boot.trust-lost", "the trust statement in force is in neither place")  \
+	X(BOOT_RECALL_LOST, "boot.recall-lost", "the recall list in force is in neither place")    \
+	X(BOOT_SLOT, "boot.slot", "the slot is in use")                                            \
+	X(BOOT_TRIES, "boot.tries", "no tries are left, or none or too many are asked for")        \
+	X(BOOT_NO_TRIAL, "boot.no-trial", "no trial is under way")                                 \
+	X(BOOT_NOT_STARTED, "boot.not-started", "it is not the trial that runs")                   \
+	X(BOOT_CHANGED, "boot.changed", "the slot holds another manifest than the state says")     \
+	X(BOOT_COMPONENTS, "boot.components",                                                      \
+	    "not this device's components, or not each compared")                                  \
+	X(BOOT_NOTHING, "boot.nothing", "no slot holds an image that may start")
 
 enum refusal {
 #define REFUSAL_ENUM(name, code, text) REFUSAL_##name,

@@ -44,12 +44,12 @@ struct boot_pin {
 };
 
 struct boot_state {
-	uint32_t generation; /* rises with each record written */
+	uint64_t generation; /* rises with each record written */
 	uint64_t counter;    /* no sequence below it is ever started as new */
 	struct boot_pin trust, recall;
 	struct boot_image confirmed;
 	struct boot_image trial;
-	enum boot_trial phase;
+	uint8_t phase; /* enum boot_trial */
 	uint8_t tries; /* that the trial has left */
 };
 
@@ -70,7 +70,7 @@ MUST_USE enum refusal signet_boot_provision(
 /*
  * Try what this slot holds, at most `tries` times (1 to BOOT_TRIES_MAX). `running`: the slot that
  * the caller runs from, BOOT_NO_SLOT when from none. "boot.slot": the slot is in use.
- * "boot.sequence_old", "boot.sequence_same": below the counter; as high as an image that is known,
+ * "suit.sequence", "suit.sequence-same": below the counter; as high as an image that is known,
  * but another one. Else whatever signet_boot_verify_slot() finds.
  */
 MUST_USE enum refusal signet_boot_stage(const struct boot_device *d, unsigned slot,
@@ -78,18 +78,18 @@ MUST_USE enum refusal signet_boot_stage(const struct boot_device *d, unsigned sl
 
 /*
  * The trial works: called from it, with the slot that it runs from. It is verified once more, since
- * its key can have been revoked, or itself recalled, meanwhile. "boot.no_trial",
- * "boot.not_started": there is none, or it is not this one that runs.
+ * its key can have been revoked, or itself recalled, meanwhile. "boot.no-trial",
+ * "boot.not-started": there is none, or it is not this one that runs.
  */
 MUST_USE enum refusal signet_boot_confirm(const struct boot_device *d, unsigned running);
 
-/* "boot.no_trial": there is none under way. */
+/* "boot.no-trial": there is none under way. */
 MUST_USE enum refusal signet_boot_roll_back(const struct boot_device *d);
 
 /*
  * Take up the file in this place. The one already held, again: nothing to do, REFUSAL_NONE.
- * A lower version or number, or the same with other content, is refused ("trust.version",
- * "recall.number"). "boot.trust_lost": the statement in force is in neither place.
+ * A lower version or number, or the same with other content, is refused ("trust.old",
+ * "recall.old"). "boot.trust-lost": the statement in force is in neither place.
  */
 MUST_USE enum refusal signet_boot_take_trust(const struct boot_device *d, unsigned place);
 MUST_USE enum refusal signet_boot_take_recall(const struct boot_device *d, unsigned place);

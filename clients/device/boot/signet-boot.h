@@ -7,7 +7,7 @@
  * whatever must outlive one stands in the state, which is yours to protect.
  *
  *   slots        two; each holds a SUIT envelope and one image for each component
- *   state        two records of BOOT_STATE_SIZE octets, written in turn; see "State" below
+ *   state        two records of BOOT_STATE_SIZE octets, written in turn
  *   trust        two places for the trust statement (signing/format/trust.h)
  *   recall       two places for the recall list (signing/format/recall.h)
  *
@@ -75,10 +75,10 @@ struct boot_flash {
 	bool (*read_image)(void *context, unsigned slot, unsigned component, uint64_t offset,
 	    uint8_t *ret_octets, size_t n);
 	/* A state record, 0 or 1. It need not have been written ever. */
-	bool (*read_state)(void *context, unsigned record, uint8_t ret_record[BOOT_STATE_SIZE]);
+	bool (*read_state)(void *context, unsigned which, uint8_t ret_record[BOOT_STATE_SIZE]);
 	/* Durable when it returns. Torn by a power cut, the record may hold anything; the other
 	 * record must be untouched: give each an erase block of its own. */
-	bool (*write_state)(void *context, unsigned record, const uint8_t record[BOOT_STATE_SIZE]);
+	bool (*write_state)(void *context, unsigned which, const uint8_t record[BOOT_STATE_SIZE]);
 	void *context;
 };
 #define BOOT_READ_MAX 256
