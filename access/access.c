@@ -1,5 +1,6 @@
 /* access/access.c: look-ups and decisions. */
 #include "access/access_internal.h"
+#include "access/release_policy.h"
 
 #include <string.h>
 
@@ -21,6 +22,21 @@ const struct role *access_role(const struct access *a, const char *name)
 const struct principal *access_principal(const struct access *a, const char *name)
 {
 	FIND_BY_NAME(a->principals, a->principal_count, name);
+}
+
+const struct signing_key *access_signing_key(const struct access *a, const char *name)
+{
+	FIND_BY_NAME(a->signing_keys, a->signing_key_count, name);
+}
+
+const struct channel *access_channel(
+    const struct access *a, const char *product, const char *channel)
+{
+	for (size_t i = 0; product && channel && i < a->channel_count; i++)
+		if (strcmp(a->channels[i].channel, channel) == 0 &&
+		    strcmp(a->channels[i].product_name, product) == 0)
+			return &a->channels[i];
+	return NULL;
 }
 
 const struct oidc_issuer *access_oidc_issuer(const struct access *a, const char *name)

@@ -27,6 +27,10 @@ struct access {
 	struct approval_policy *approval_policies;
 	size_t approval_policy_count;
 	struct witness_policy *log_policy; /* NULL: no witness is asked */
+	struct signing_key *signing_keys;  /* access/release_policy.h */
+	size_t signing_key_count;
+	struct channel *channels;
+	size_t channel_count;
 };
 
 /* ---- building (ca/policy_build.c does) ---- */
@@ -50,6 +54,10 @@ struct status access_build(const struct access_item *items, size_t count,
 const struct role *access_role(const struct access *a, const char *name);
 const struct principal *access_principal(const struct access *a, const char *name);
 const struct oidc_issuer *access_oidc_issuer(const struct access *a, const char *name);
+const struct signing_key *access_signing_key(const struct access *a, const char *name);
+/* Of a product's channel, both by the names that scopes have. */
+const struct channel *access_channel(
+    const struct access *a, const char *product, const char *channel);
 /* The person who has this outside identity; `issuer` is the document's name. */
 const struct principal *access_person(
     const struct access *a, const char *issuer, const char *subject);

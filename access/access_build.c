@@ -1,88 +1,12 @@
 /* access/access_build.c: documents become one picture: linked and checked. */
-#include "access/access_internal.h"
+#include "access/build_internal.h"
 
-#include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "access/jwks.h"
+#include "access/release_policy.h"
 #include "base/clock.h"
 #include "base/fetch.h"
-
-struct builder {
-	struct access *a;
-	const struct access_item *items;
-	size_t count;
-	struct str_list products; /* names that there are */
-	struct arena *arena;
-	struct err *err;
-};
-
-static struct status fail(const struct builder *b, const struct access_item *at, const char *member,
-    const char *format, ...) PRINTF(4, 5);
-static struct status fail(const struct builder *b, const struct access_item *at, const char *member,
-    const char *format, ...)
-{
-	const struct doc_node *node = doc_get(at->node, member);
-	char why[256];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(why, sizeof(why), format, ap);
-	va_end(ap);
-	return doc_fail(at->file, node ? node : at->node, b->err, "%s '%.63s': %s: %s",
-	    access_document_kinds[at->kind].name, access_document_name(at->kind, at->document),
-	    member, why);
-}
-
-/* The place of the n-th item of a list, for its line. */
-static struct access_item at_item(const struct access_item *item, const char *member, size_t n)
-{
-	const struct doc_node *list = doc_get(item->node, member);
-	struct access_item at = *item;
-	const struct doc_node *node = list ? list->child : NULL;
-
-	while (node && n-- > 0)
-		node = node->next;
-	if (node)
-		at.node = node;
-	return at;
-}
-
-static bool stands_before(const struct str_list *list, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (strcmp(list->items[j], list->items[i]) == 0)
-			return true;
-	return false;
-}
-
-static struct status no_doubles(const struct builder *b, const struct access_item *item,
-    const char *member, const struct str_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct access_item at = at_item(item, member, i);
-
-		if (stands_before(list, i))
-			return fail(b, &at, member, "'%.63s' stands here twice", list->items[i]);
-	}
-	return STATUS_OK;
-}
-
-static struct status check_products(
-    const struct builder *b, const struct access_item *item, const struct str_list *names)
-{
-	TRY(no_doubles(b, item, "products", names));
-	for (size_t i = 0; i < names->count; i++) {
-		const struct access_item at = at_item(item, "products", i);
-
-		if (b->products.count == 0 || !scope_has(&b->products, names->items[i]))
-			return fail(
-			    b, &at, "products", "there is no product '%.63s'", names->items[i]);
-	}
-	return STATUS_OK;
-}
 
 /* ---- roles ---- */
 
@@ -92,13 +16,13 @@ static struct status build_role(const struct builder *b, const struct access_ite
 
 	*r = *(const struct role *)item->document;
 	r->permissions = 0;
-	TRY(no_doubles(b, item, "permissions", &r->permission_names));
+	TRY(build_no_doubles(b, item, "permissions", &r->permission_names));
 	for (size_t i = 0; i < r->permission_names.count; i++) {
-		const struct access_item at = at_item(item, "permissions", i);
+		const struct access_item at = build_at(item, "permissions", i);
 		enum permission p = permission_by_name(r->permission_names.items[i]);
 
 		if (p == PERMISSION_NEVER)
-			return fail(b, &at, "permissions", "there is no permission '%.63s'",
+			return build_fail(b, &at, "permissions", "there is no permission '%.63s'",
 			    r->permission_names.items[i]);
 		r->permissions |= PERMISSION_BIT(p);
 	}
@@ -114,18 +38,19 @@ static struct status check_identities(
 	const struct outside_identity *identities = p->identities.items;
 
 	if (p->identities.count && p->type != PRINCIPAL_PERSON)
-		return fail(b, item, "identities", "only a person has outside identities");
+		return build_fail(b, item, "identities", "only a person has outside identities");
 	for (size_t i = 0; i < p->identities.count; i++) {
-		const struct access_item at = at_item(item, "identities", i);
+		const struct access_item at = build_at(item, "identities", i);
 		const struct principal *other =
 		    access_person(b->a, identities[i].issuer, identities[i].subject);
 
 		if (!access_oidc_issuer(b->a, identities[i].issuer))
-			return fail(b, &at, "identities", "there is no oidc-issuer '%.63s'",
+			return build_fail(b, &at, "identities", "there is no oidc-issuer '%.63s'",
 			    identities[i].issuer);
 		if (other)
-			return fail(b, &at, "identities", "'%.80s' of '%.63s' is '%.63s' already",
-			    identities[i].subject, identities[i].issuer, other->name);
+			return build_fail(b, &at, "identities",
+			    "'%.80s' of '%.63s' is '%.63s' already", identities[i].subject,
+			    identities[i].issuer, other->name);
 	}
 	return STATUS_OK;
 }
@@ -149,26 +74,20 @@ static struct status read_end(
 
 	g->expires = INT64_MAX;
 	if (g->expires_at && !time_parse(g->expires_at, &g->expires, &why).ok)
-		return fail(b, item, "expires_at",
+		return build_fail(b, item, "expires_at",
 		    "'%.40s' is not a time such as 2027-01-01T00:00:00Z", g->expires_at);
 	return STATUS_OK;
-}
-
-static bool channel_fits(const char *name)
-{
-	return isalnum((unsigned char)name[0]) && strlen(name) <= 63 &&
-	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")] == 0;
 }
 
 static struct status check_channels(
     const struct builder *b, const struct access_item *item, const struct str_list *names)
 {
-	TRY(no_doubles(b, item, "channels", names));
+	TRY(build_no_doubles(b, item, "channels", names));
 	for (size_t i = 0; i < names->count; i++) {
-		const struct access_item at = at_item(item, "channels", i);
+		const struct access_item at = build_at(item, "channels", i);
 
-		if (!channel_fits(names->items[i]))
-			return fail(b, &at, "channels",
+		if (!build_channel_fits(names->items[i]))
+			return build_fail(b, &at, "channels",
 			    "'%.63s': a channel has a-z 0-9 - . _ and begins with a letter or "
 			    "digit",
 			    names->items[i]);
@@ -183,12 +102,12 @@ static struct status build_binding(const struct builder *b, const struct access_
 	*g = *(const struct binding *)item->document;
 	g->principal = access_principal(b->a, g->principal_name);
 	if (!g->principal)
-		return fail(
+		return build_fail(
 		    b, item, "principal", "there is no principal '%.63s'", g->principal_name);
 	g->role = access_role(b->a, g->role_name);
 	if (!g->role)
-		return fail(b, item, "role", "there is no role '%.63s'", g->role_name);
-	TRY(check_products(b, item, &g->products));
+		return build_fail(b, item, "role", "there is no role '%.63s'", g->role_name);
+	TRY(build_products(b, item, &g->products));
 	TRY(check_channels(b, item, &g->channels));
 	TRY(read_end(b, item, g));
 	b->a->binding_count++;
@@ -204,7 +123,7 @@ static struct status check_url(
 	struct err why = {0};
 
 	if (!fetch_url_check(url, true, &why).ok)
-		return fail(b, item, member, "%s", why.message);
+		return build_fail(b, item, member, "%s", why.message);
 	return STATUS_OK;
 }
 
@@ -215,16 +134,16 @@ static struct status build_oidc_issuer(const struct builder *b, const struct acc
 
 	*o = *(const struct oidc_issuer *)item->document;
 	if (!o->jwks_url == !o->jwks)
-		return fail(b, item, o->jwks ? "jwks" : "jwks_url",
+		return build_fail(b, item, o->jwks ? "jwks" : "jwks_url",
 		    "either jwks_url or jwks (or jwks_file) must be there, not both");
 	if (o->jwks_url)
 		TRY(check_url(b, item, "jwks_url", o->jwks_url));
 	if (o->jwks && !jwks_check(span_str(o->jwks), &why).ok)
-		return fail(b, item, "jwks", "%s", why.message);
+		return build_fail(b, item, "jwks", "%s", why.message);
 	for (size_t i = 0; i < b->a->oidc_issuer_count; i++)
 		if (strcmp(b->a->oidc_issuers[i].issuer, o->issuer) == 0)
-			return fail(b, item, "issuer", "oidc-issuer '%.63s' is this one already",
-			    b->a->oidc_issuers[i].name);
+			return build_fail(b, item, "issuer",
+			    "oidc-issuer '%.63s' is this one already", b->a->oidc_issuers[i].name);
 	b->a->oidc_issuer_count++;
 	return STATUS_OK;
 }
@@ -259,19 +178,19 @@ static struct status check_claims(
 	bool numeric = false;
 
 	for (size_t i = 0; i < r->claims.count; i++) {
-		const struct access_item at = at_item(item, "claims", i);
+		const struct access_item at = build_at(item, "claims", i);
 		const char *problem = claim_problem(&claims[i]);
 
 		if (problem)
-			return fail(b, &at, "claims", "%s: %s", claims[i].claim, problem);
+			return build_fail(b, &at, "claims", "%s: %s", claims[i].claim, problem);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(claims[i].claim, claims[j].claim) == 0)
-				return fail(b, &at, "claims", "claim '%.64s' stands here twice",
-				    claims[i].claim);
+				return build_fail(b, &at, "claims",
+				    "claim '%.64s' stands here twice", claims[i].claim);
 		numeric = numeric || is_numeric_id(&claims[i]);
 	}
 	if (!numeric)
-		return fail(b, item, "claims",
+		return build_fail(b, item, "claims",
 		    "one must be a numeric id such as repository_id or project_id: names can be "
 		    "given to somebody else");
 	return STATUS_OK;
@@ -284,13 +203,14 @@ static struct status build_oidc_rule(const struct builder *b, const struct acces
 	*r = *(const struct oidc_rule *)item->document;
 	r->issuer = access_oidc_issuer(b->a, r->issuer_name);
 	if (!r->issuer)
-		return fail(b, item, "issuer", "there is no oidc-issuer '%.63s'", r->issuer_name);
+		return build_fail(
+		    b, item, "issuer", "there is no oidc-issuer '%.63s'", r->issuer_name);
 	r->principal = access_principal(b->a, r->principal_name);
 	if (!r->principal)
-		return fail(
+		return build_fail(
 		    b, item, "principal", "there is no principal '%.63s'", r->principal_name);
 	if (r->principal->type != PRINCIPAL_CI)
-		return fail(b, item, "principal", "'%.63s' is of type %s, a rule is for a ci",
+		return build_fail(b, item, "principal", "'%.63s' is of type %s, a rule is for a ci",
 		    r->principal_name, principal_types[r->principal->type]);
 	TRY(check_claims(b, item, r));
 	b->a->oidc_rule_count++;
@@ -306,16 +226,16 @@ static struct status build_approval_policy(const struct builder *b, const struct
 	*p = *(const struct approval_policy *)item->document;
 	p->role = access_role(b->a, p->role_name);
 	if (!p->role)
-		return fail(b, item, "role", "there is no role '%.63s'", p->role_name);
-	TRY(check_products(b, item, &p->products));
-	TRY(no_doubles(b, item, "acts", &p->act_names));
+		return build_fail(b, item, "role", "there is no role '%.63s'", p->role_name);
+	TRY(build_products(b, item, &p->products));
+	TRY(build_no_doubles(b, item, "acts", &p->act_names));
 	p->acts = 0;
 	for (size_t i = 0; i < p->act_names.count; i++) {
-		const struct access_item at = at_item(item, "acts", i);
+		const struct access_item at = build_at(item, "acts", i);
 		enum act_kind kind = act_kind_by_name(p->act_names.items[i]);
 
 		if (kind == ACT_NONE)
-			return fail(
+			return build_fail(
 			    b, &at, "acts", "there is no act '%.63s'", p->act_names.items[i]);
 		p->acts |= UINT64_C(1) << kind;
 	}
@@ -344,17 +264,17 @@ static struct status check_witnesses(
 	const struct witness *w = p->witnesses.items;
 
 	for (size_t i = 0; i < p->witnesses.count; i++) {
-		const struct access_item at = at_item(item, "witnesses", i);
+		const struct access_item at = build_at(item, "witnesses", i);
 
 		if (!vkey_fits(&w[i]))
-			return fail(b, &at, "witnesses",
+			return build_fail(b, &at, "witnesses",
 			    "the vkey of '%.63s' is not its name, a plus, 8 hex digits, a plus and "
 			    "base64",
 			    w[i].name);
 		TRY(check_url(b, &at, "witnesses", w[i].url));
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(w[i].name, w[j].name) == 0)
-				return fail(
+				return build_fail(
 				    b, &at, "witnesses", "'%.63s' stands here twice", w[i].name);
 	}
 	return STATUS_OK;
@@ -365,9 +285,9 @@ static struct status build_log_policy(const struct builder *b, const struct acce
 	const struct witness_policy *p = item->document;
 
 	if (strcmp(p->name, "log") != 0)
-		return fail(b, item, "name", "there is one log, and its policy is named log");
+		return build_fail(b, item, "name", "there is one log, and its policy is named log");
 	if ((uint64_t)p->quorum > p->witnesses.count)
-		return fail(b, item, "quorum", "%lld of %zu witnesses", (long long)p->quorum,
+		return build_fail(b, item, "quorum", "%lld of %zu witnesses", (long long)p->quorum,
 		    p->witnesses.count);
 	TRY(check_witnesses(b, item, p));
 	b->a->log_policy = arena_alloc(b->arena, sizeof(*p));
@@ -389,6 +309,8 @@ static const struct {
     {ACCESS_OIDC_RULE, build_oidc_rule},
     {ACCESS_APPROVAL_POLICY, build_approval_policy},
     {ACCESS_LOG_POLICY, build_log_policy},
+    {ACCESS_SIGNING_KEY, build_signing_key},
+    {ACCESS_CHANNEL, build_channel},
 };
 _Static_assert(COUNT(steps) == ACCESS_KINDS, "each kind is built");
 
@@ -411,6 +333,8 @@ static void make_room(const struct builder *b)
 	a->oidc_issuers = room_for(b, ACCESS_OIDC_ISSUER, sizeof(*a->oidc_issuers));
 	a->oidc_rules = room_for(b, ACCESS_OIDC_RULE, sizeof(*a->oidc_rules));
 	a->approval_policies = room_for(b, ACCESS_APPROVAL_POLICY, sizeof(*a->approval_policies));
+	a->signing_keys = room_for(b, ACCESS_SIGNING_KEY, sizeof(*a->signing_keys));
+	a->channels = room_for(b, ACCESS_CHANNEL, sizeof(*a->channels));
 }
 
 static struct status build_all(const struct builder *b)

@@ -37,7 +37,16 @@
 	    "have a certificate issued for a service or a person")                             \
 	X(ENROLLMENT_APPROVE, "enrollment.approve", ENROLLMENT_DECIDE,                         \
 	    "approve an enrollment that waits")                                                \
-	X(TOKEN_CREATE, "token.create", TOKEN_CREATE, "make credentials for somebody else")
+	X(TOKEN_CREATE, "token.create", TOKEN_CREATE, "make credentials for somebody else")    \
+	X(CHANNEL_CHANGE, "channel.change", CHANNEL_MANAGE, "change a channel of a product")   \
+	X(SIGNING_KEY_CHANGE, "signing-key.change", SIGNING_KEY_MANAGE,                        \
+	    "make, change, retire or revoke a signing key")                                    \
+	X(RELEASE_SIGN, "release.sign", RELEASE_CREATE, "have a release signed for a channel") \
+	X(RELEASE_PUBLISH, "release.publish", RELEASE_PUBLISH,                                 \
+	    "let devices find a release on a channel")                                         \
+	X(RELEASE_RECALL, "release.recall", RELEASE_RECALL,                                    \
+	    "tell devices to leave a release of a channel")                                    \
+	X(TRUST_PUBLISH, "trust.publish", TRUST_PUBLISH, "hand out a product's trust statement")
 
 enum act_kind {
 	ACT_NONE,

@@ -1,6 +1,8 @@
 /* access/document.c: what a document of each kind may say. */
 #include "access/document.h"
 
+#include "access/release_policy.h"
+
 #define HEAD(of)                                                                        \
 	{.name = "kind",                                                                \
 	    .type = FIELD_STR,                                                          \
@@ -170,6 +172,8 @@ const struct access_document_kind access_document_kinds[ACCESS_KINDS] = {
     [ACCESS_APPROVAL_POLICY] = {"approval-policy", approval_policy_fields,
 	sizeof(struct approval_policy)},
     [ACCESS_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct witness_policy)},
+    [ACCESS_SIGNING_KEY] = {"signing-key", signing_key_fields, sizeof(struct signing_key)},
+    [ACCESS_CHANNEL] = {"channel", channel_fields, sizeof(struct channel)},
 };
 
 const char *access_document_name(enum access_kind kind, const void *document)

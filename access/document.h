@@ -24,6 +24,8 @@ enum access_kind {
 	ACCESS_OIDC_RULE,
 	ACCESS_APPROVAL_POLICY,
 	ACCESS_LOG_POLICY,
+	ACCESS_SIGNING_KEY, /* access/release_policy.h */
+	ACCESS_CHANNEL,
 	ACCESS_KINDS
 };
 

@@ -9,38 +9,49 @@
 
 #include "base/base.h"
 
-#define PERMISSIONS(X)                                                                           \
-	X(POLICY_READ, "policy.read",                                                            \
-	    "see authorities, profiles, labels, trust anchors and products")                     \
-	X(AUTHORITY_MANAGE, "authority.manage", "issue, change and retire authorities")          \
-	X(PROFILE_MANAGE, "profile.manage", "change what certificates look like")                \
-	X(LABEL_MANAGE, "label.manage", "change where and how devices enroll")                   \
-	X(TRUST_ANCHOR_MANAGE, "trust-anchor.manage", "change whose IDevIDs are accepted")       \
-	X(PRODUCT_MANAGE, "product.manage", "change products")                                   \
-	X(DEVICE_READ, "device.read", "see devices")                                             \
-	X(DEVICE_REGISTER, "device.register", "make devices known")                              \
-	X(DEVICE_MANAGE, "device.manage", "suspend, resume and retire devices")                  \
-	X(CERTIFICATE_READ, "certificate.read", "see and search certificates")                   \
-	X(CERTIFICATE_REVOKE, "certificate.revoke", "revoke, hold and resume certificates")      \
-	X(CERTIFICATE_ISSUE, "certificate.issue",                                                \
-	    "have certificates issued for services and people, by profiles that say so")         \
-	X(ENROLLMENT_READ, "enrollment.read", "see enrollments and why they were refused")       \
-	X(ENROLLMENT_DECIDE, "enrollment.decide", "approve and reject enrollments that wait")    \
-	X(ALARM_READ, "alarm.read", "see alarms")                                                \
-	X(ACCESS_READ, "access.read",                                                            \
-	    "see principals, roles, bindings, OIDC issuers and rules, and approval policies")    \
-	X(ACCESS_MANAGE, "access.manage",                                                        \
-	    "change principals, roles, bindings, OIDC issuers and rules; never beyond what the " \
-	    "one who changes holds")                                                             \
-	X(APPROVAL_POLICY_MANAGE, "approval-policy.manage", "change who must agree to what")     \
-	X(TOKEN_READ, "token.read", "see which tokens there are, never the tokens themselves")   \
-	X(TOKEN_CREATE, "token.create", "make credentials for others who hold no more")          \
-	X(TOKEN_REVOKE, "token.revoke", "revoke the tokens of others")                           \
-	X(REQUEST_READ, "request.read", "see requests and their approvals")                      \
-	X(REQUEST_APPROVE, "request.approve",                                                    \
-	    "approve and reject requests, where the approval policy asks for one's role")        \
-	X(REFUSAL_READ, "refusal.read", "see calls that were refused, and why")                  \
-	X(LOG_READ, "log.read", "read the log's records and proofs")                             \
+#define PERMISSIONS(X)                                                                            \
+	X(POLICY_READ, "policy.read",                                                             \
+	    "see authorities, profiles, labels, trust anchors and products")                      \
+	X(AUTHORITY_MANAGE, "authority.manage", "issue, change and retire authorities")           \
+	X(PROFILE_MANAGE, "profile.manage", "change what certificates look like")                 \
+	X(LABEL_MANAGE, "label.manage", "change where and how devices enroll")                    \
+	X(TRUST_ANCHOR_MANAGE, "trust-anchor.manage", "change whose IDevIDs are accepted")        \
+	X(PRODUCT_MANAGE, "product.manage", "change products")                                    \
+	X(DEVICE_READ, "device.read", "see devices")                                              \
+	X(DEVICE_REGISTER, "device.register", "make devices known")                               \
+	X(DEVICE_MANAGE, "device.manage", "suspend, resume and retire devices")                   \
+	X(CERTIFICATE_READ, "certificate.read", "see and search certificates")                    \
+	X(CERTIFICATE_REVOKE, "certificate.revoke", "revoke, hold and resume certificates")       \
+	X(CERTIFICATE_ISSUE, "certificate.issue",                                                 \
+	    "have certificates issued for services and people, by profiles that say so")          \
+	X(ENROLLMENT_READ, "enrollment.read", "see enrollments and why they were refused")        \
+	X(ENROLLMENT_DECIDE, "enrollment.decide", "approve and reject enrollments that wait")     \
+	X(ALARM_READ, "alarm.read", "see alarms")                                                 \
+	X(ACCESS_READ, "access.read",                                                             \
+	    "see principals, roles, bindings, OIDC issuers and rules, and approval policies")     \
+	X(ACCESS_MANAGE, "access.manage",                                                         \
+	    "change principals, roles, bindings, OIDC issuers and rules; never beyond what the "  \
+	    "one who changes holds")                                                              \
+	X(APPROVAL_POLICY_MANAGE, "approval-policy.manage", "change who must agree to what")      \
+	X(TOKEN_READ, "token.read", "see which tokens there are, never the tokens themselves")    \
+	X(TOKEN_CREATE, "token.create", "make credentials for others who hold no more")           \
+	X(TOKEN_REVOKE, "token.revoke", "revoke the tokens of others")                            \
+	X(REQUEST_READ, "request.read", "see requests and their approvals")                       \
+	X(REQUEST_APPROVE, "request.approve",                                                     \
+	    "approve and reject requests, where the approval policy asks for one's role")         \
+	X(REFUSAL_READ, "refusal.read", "see calls that were refused, and why")                   \
+	X(RELEASE_READ, "release.read",                                                           \
+	    "see releases, their manifests, bundles and trust statements")                        \
+	X(RELEASE_CREATE, "release.create",                                                       \
+	    "describe a release and ask for its signature, as its channel allows")                \
+	X(RELEASE_PUBLISH, "release.publish", "let devices find a release that is signed")        \
+	X(RELEASE_RECALL, "release.recall", "tell devices to leave a release")                    \
+	X(CHANNEL_MANAGE, "channel.manage",                                                       \
+	    "change who may release on a channel, with which keys and approvals")                 \
+	X(SIGNING_KEY_MANAGE, "signing-key.manage",                                               \
+	    "make, retire and revoke keys that sign releases")                                    \
+	X(TRUST_PUBLISH, "trust.publish", "hand out a trust statement that its keys have signed") \
+	X(LOG_READ, "log.read", "read the log's records and proofs")                              \
 	X(LOG_MANAGE, "log.manage", "change the log's witnesses")
 
 enum permission {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access/access_internal.h"
+#include "access/release_policy.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -19,49 +20,74 @@ static bool asks_for(const struct approval_policy *policy, const struct act *act
 }
 
 static struct requirement *same_demand(
-    struct requirement *list, size_t n, const struct approval_policy *policy, const struct act *act)
+    struct requirement *list, size_t n, const struct requirement *wanted)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i].policy, policy->name) == 0 &&
-		    strcmp(list[i].role, policy->role_name) == 0 && list[i].act.kind == act->kind &&
-		    same_text(list[i].act.product, act->product) &&
-		    same_text(list[i].act.channel, act->channel))
+		if (strcmp(list[i].policy, wanted->policy) == 0 &&
+		    strcmp(list[i].role, wanted->role) == 0 &&
+		    list[i].act.kind == wanted->act.kind &&
+		    same_text(list[i].act.product, wanted->act.product) &&
+		    same_text(list[i].act.channel, wanted->act.channel))
 			return &list[i];
 	return NULL;
 }
 
-static void demand(struct requirement *list, size_t *n, const struct approval_policy *policy,
-    const struct act *act)
+static void demand(struct requirement *list, size_t *n, const struct requirement *wanted)
 {
-	struct requirement *twin = same_demand(list, *n, policy, act);
+	struct requirement *twin = same_demand(list, *n, wanted);
 
 	if (!twin) {
-		list[(*n)++] = (struct requirement){.policy = policy->name,
-		    .act = *act,
-		    .role = policy->role_name,
-		    .approvals = policy->approvals,
-		    .expires = policy->expires};
+		list[(*n)++] = *wanted;
 		return;
 	}
-	if (policy->approvals > twin->approvals)
-		twin->approvals = policy->approvals;
-	if (policy->expires < twin->expires)
-		twin->expires = policy->expires;
+	if (wanted->approvals > twin->approvals)
+		twin->approvals = wanted->approvals;
+	if (wanted->expires < twin->expires)
+		twin->expires = wanted->expires;
+}
+
+/* What the channel itself asks before a release on it is signed. */
+static void demand_of_channel(
+    struct requirement *list, size_t *n, const struct access *a, const struct act *act)
+{
+	const struct channel *c =
+	    act->kind == ACT_RELEASE_SIGN ? access_channel(a, act->product, act->channel) : NULL;
+	const struct channel_approvals *rows = c ? c->approvals.items : NULL;
+
+	for (size_t i = 0; c && i < c->approvals.count; i++)
+		demand(list, n,
+		    &(struct requirement){.policy = c->name,
+			.act = *act,
+			.role = rows[i].role_name,
+			.approvals = rows[i].count,
+			.expires = c->expires});
 }
 
 static void demand_all(struct requirement *list, size_t *n, const struct access *a,
     const struct act *acts, size_t act_count)
 {
-	for (size_t i = 0; i < a->approval_policy_count; i++)
+	for (size_t i = 0; i < a->approval_policy_count; i++) {
+		const struct approval_policy *p = &a->approval_policies[i];
+
 		for (size_t j = 0; j < act_count; j++)
-			if (asks_for(&a->approval_policies[i], &acts[j]))
-				demand(list, n, &a->approval_policies[i], &acts[j]);
+			if (asks_for(p, &acts[j]))
+				demand(list, n,
+				    &(struct requirement){.policy = p->name,
+					.act = acts[j],
+					.role = p->role_name,
+					.approvals = p->approvals,
+					.expires = p->expires});
+	}
+	for (size_t j = 0; j < act_count; j++)
+		demand_of_channel(list, n, a, &acts[j]);
 }
 
 size_t access_requirements(const struct access *last, const struct access *next,
     const struct act *acts, size_t act_count, struct arena *arena, struct requirement **ret_list)
 {
-	size_t room = (last->approval_policy_count + next->approval_policy_count) * act_count;
+	const size_t room = (last->approval_policy_count + next->approval_policy_count +
+				2 * CHANNEL_APPROVALS_MAX) *
+			    act_count;
 	struct requirement *list = arena_alloc(arena, room * sizeof(*list));
 	size_t n = 0;
 

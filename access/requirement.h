@@ -1,7 +1,8 @@
 /*
  * access/requirement.h: who must agree before an act is done.
  *
- * Acts that approval policies name need them. A change of the policies themselves is held to those
+ * Acts that approval policies name need them; the signing of a release also what its channel's
+ * document asks, under that document's name. A change of the policies themselves is held to those
  * before it and those after it: the stricter of both.
  */
 #ifndef SIGNET_ACCESS_REQUIREMENT_H
@@ -11,7 +12,7 @@
 
 /* One of several; all must be met. Strings are those of the snapshots and of the act. */
 struct requirement {
-	const char *policy; /* name of the approval-policy that asks */
+	const char *policy; /* name of the approval-policy, or channel document, that asks */
 	struct act act;
 	const char *role; /* that each approver holds, in the act's scope */
 	int64_t approvals;

@@ -63,8 +63,13 @@
 	    .document = kind, .answer = Name}
 #define KIND(Name, Names, paths, kind, manage) \
 	KIND_ROWS(Name, Names, paths, kind, PERMISSION_POLICY_READ, SCOPE_ANY, manage)
-#define REMOVABLE(Name, Names, paths, kind, manage_)                                              \
-	KIND_ROWS(Name, Names, paths, kind, PERMISSION_ACCESS_READ, SCOPE_GLOBAL, manage_),       \
+#define REMOVABLE(Name, Names, paths, kind, manage_) \
+	REMOVABLE_ROWS(Name, Names, paths, kind, PERMISSION_ACCESS_READ, SCOPE_GLOBAL, manage_)
+/* What may be released is shown to whoever sees releases, of whichever product. */
+#define RELEASE_RULE(Name, Names, paths, kind, manage_) \
+	REMOVABLE_ROWS(Name, Names, paths, kind, PERMISSION_RELEASE_READ, SCOPE_ANY, manage_)
+#define REMOVABLE_ROWS(Name, Names, paths, kind, read_, scope_, manage_)                          \
+	KIND_ROWS(Name, Names, paths, kind, read_, scope_, manage_),                              \
 	{ROW(HTTP_DELETE, "/" paths "/{name}", "delete" Name, manage_, document_delete,           \
 	     "remove a document of kind " kind),                                                  \
 	    .flags = ROUTE_ACT | ROUTE_EDITS, .document = kind, .status = 204}
@@ -93,6 +98,8 @@ const struct route api_routes[] = {
     REMOVABLE("OidcRule", "OidcRules", "oidc-rules", "oidc-rule", PERMISSION_ACCESS_MANAGE),
     REMOVABLE("ApprovalPolicy", "ApprovalPolicies", "approval-policies", "approval-policy", PERMISSION_APPROVAL_POLICY_MANAGE),
     REMOVABLE("LogPolicy", "LogPolicies", "log-policies", "log-policy", PERMISSION_LOG_MANAGE),
+    RELEASE_RULE("SigningKey", "SigningKeys", "signing-keys", "signing-key", PERMISSION_SIGNING_KEY_MANAGE),
+    RELEASE_RULE("Channel", "Channels", "channels", "channel", PERMISSION_CHANNEL_MANAGE),
     {POST("/apply", "apply", PERMISSION_SELF, apply_post, "apply documents of policy, all or nothing"),
 	RAW("application/yaml, application/json", APPLY_BODY_MAX), QUERY(apply_fields, apply_query),
 	.answer = "Applied"},

@@ -2,6 +2,7 @@
  * from here. */
 #include <string.h>
 
+#include "access/release_policy.h"
 #include "ca/crl_scope.h"
 #include "ca/policy_internal.h"
 
@@ -212,6 +213,9 @@ static const struct field product_fields[] = {
 	.max = IDENTITY_MAX, .help = "as IDevIDs say it, normalised"},
     {.name = "mud_url", .type = FIELD_STR, .offset = AT(mud_url), .min = 1, .max = URL_MAX,
 	.help = "https URL of its MUD file (RFC 8520)"},
+    {.name = "vendor_domain", .type = FIELD_STR, .offset = AT(vendor_domain), .min = 4, .max = 253,
+	.help = "domain of the maker, such as acme.example: the vendor id in manifests is made from it, so it "
+		"stays as it is once devices are in the field; absent: no releases"},
     {0},
 };
 #undef AT
@@ -334,6 +338,10 @@ const struct policy_kind policy_kinds[POLICY_KINDS] = {
 	"Which acts need the approval of how many persons of which role."},
     [POLICY_LOG_POLICY] = {"log-policy", log_policy_fields, sizeof(struct witness_policy),
 	"Who witnesses the log. There is one, named `log`."},
+    [POLICY_SIGNING_KEY] = {"signing-key", signing_key_fields, sizeof(struct signing_key),
+	"A key that signs releases. `signet signing-key make` makes it; a document retires or revokes it."},
+    [POLICY_CHANNEL] = {"channel", channel_fields, sizeof(struct channel),
+	"A channel of a product: who may release on it, from where, with which keys, formats and approvals."},
     [POLICY_DEVICE] = {"device", device_fields, sizeof(struct device_document),
 	"One unit that is known before it enrolls."},
     [POLICY_DEVICES] = {"devices", devices_fields, sizeof(struct device_document),

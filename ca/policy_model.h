@@ -63,6 +63,7 @@ struct product {
 	char *name; /* key of the document, such as "acme-x100" */
 	char *manufacturer, *model;
 	char *mud_url;
+	char *vendor_domain; /* "acme.example": vendor id of its manifests (RFC 9562 UUIDv5) */
 };
 
 /* ---- label: an EST path segment with its enrollment policy ---- */

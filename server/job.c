@@ -74,7 +74,7 @@ static struct status see_database(struct jobs *j, struct err *err)
 	if (j->listening)
 		return STATUS_OK;
 	TRY(db_check_schema(j->db, err));
-	TRY(db_listen(j->db, POLICY_CHANNEL, err));
+	TRY(db_listen(j->db, POLICY_NOTIFY, err));
 	j->listening = true;
 	j->policy_told = true; /* what was said while nobody listened */
 	return STATUS_OK;

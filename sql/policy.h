@@ -2,7 +2,7 @@
  * sql/policy.h: policy as rows. ca/ knows what they mean.
  *
  * A document is kept as its canonical JSON. Every change bumps the version in its own transaction
- * and is heard by those who db_listen() to POLICY_CHANNEL.
+ * and is heard by those who db_listen() to POLICY_NOTIFY.
  */
 #ifndef SIGNET_SQL_POLICY_H
 #define SIGNET_SQL_POLICY_H
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "sql/db.h"
 
-#define POLICY_CHANNEL "signet_policy"
+#define POLICY_NOTIFY "signet_policy"
 
 struct policy_row {
 	const char *kind; /* "authority" "profile" ... "role" "principal" ... */

@@ -45,6 +45,13 @@ static const struct {
     {"request.read", "AORMS.U."},
     {"request.approve", "AORM...."},
     {"refusal.read", "A.....U."},
+    {"release.read", "A..MS.UV"},
+    {"release.create", "A...S..."},
+    {"release.publish", "A..MS..."},
+    {"release.recall", "A..M...."},
+    {"channel.manage", "A..M...."},
+    {"signing-key.manage", "A......."},
+    {"trust.publish", "A..M...."},
     {"log.read", "AO.MS.U."},
     {"log.manage", "A......."},
 };
