@@ -11,6 +11,14 @@
 #include "clients/operator/reason.h"
 #include "clients/operator/value.h"
 
+const char *call_next(const struct call *c, enum option_id option, size_t *i)
+{
+	while (*i < c->repeated_count)
+		if (c->repeated[(*i)++].option == option)
+			return c->repeated[*i - 1].value;
+	return NULL;
+}
+
 int call_usage(const struct call *c, const char *format, ...)
 {
 	const char *name = c->command ? c->command->name : "";

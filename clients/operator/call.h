@@ -13,11 +13,19 @@ struct operator_io {
 	FILE *in, *out, *err;
 };
 
+/* A value of an option that may be given more than once. */
+struct repeated {
+	enum option_id option;
+	const char *value;
+};
+
 struct call {
 	const struct command *command;
 	const char *values[OPT_COUNT]; /* NULL: not given; a switch that is on: "" */
 	char **arguments;
 	int argument_count;
+	struct repeated *repeated;
+	size_t repeated_count;
 	FILE *in;
 	struct screen out, err;
 	struct login login;    /* who we are and whom we trust, once call_client() was called */
@@ -29,6 +37,8 @@ static inline bool call_has(const struct call *c, enum option_id option)
 	return c->values[option] != NULL;
 }
 
+/* The next value of an option that may be given more than once; NULL: no more. Start with *i 0. */
+const char *call_next(const struct call *c, enum option_id option, size_t *i);
 /* "signet device list: ..." and where help is, on standard error; EXIT_USAGE. */
 int call_usage(const struct call *c, const char *format, ...) PRINTF(2, 3);
 /* What failed, with rule, advice and code; EXIT_FAILED. With --json, as JSON on standard output. */

@@ -69,13 +69,16 @@ static int take_option(struct call *c, int argc, char **argv, int *i)
 
 	if (!o)
 		return call_usage(c, "there is no option %s", word);
-	if (c->values[o - option_rows])
+	if (c->values[o - option_rows] && !o->many)
 		return call_usage(c, "%s is given twice", o->name);
 	if (!o->argument && equals)
 		return call_usage(c, "%s takes no value", o->name);
 	if (o->argument && !equals && *i + 1 == argc)
 		return call_usage(c, "%s needs a value: %s", o->name, o->argument);
 	c->values[o - option_rows] = !o->argument ? "" : equals ? equals + 1 : argv[++*i];
+	if (o->many)
+		c->repeated[c->repeated_count++] = (struct repeated){
+		    (enum option_id)(o - option_rows), c->values[o - option_rows]};
 	return EXIT_DONE;
 }
 
@@ -123,6 +126,7 @@ static int run(struct call *c, int argc, char **argv)
 		return EXIT_DONE;
 	}
 	c->arguments = mem_array((size_t)argc + 1, sizeof(*c->arguments));
+	c->repeated = mem_array((size_t)argc + 1, sizeof(*c->repeated));
 	code = argc > ARGUMENTS_MAX ? call_usage(c, "over %d words", ARGUMENTS_MAX)
 				    : parse(c, argc, argv);
 	if (code == EXIT_DONE)
@@ -130,6 +134,7 @@ static int run(struct call *c, int argc, char **argv)
 	client_close(c->client);
 	login_free(&c->login);
 	free(c->arguments);
+	free(c->repeated);
 	return code;
 }
 

@@ -2,49 +2,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/encode.h"
 #include "base/file.h"
 #include "clients/operator/handlers.h"
+#include "clients/operator/quiet.h"
 #include "clients/operator/reason.h"
 #include "clients/operator/value.h"
 
 /* ---- reading what identifies ---- */
-
-/* A stream's first octets, without echo where a person types. */
-static struct status read_stream(const struct call *c, struct buf *out, struct err *err)
-{
-	int fd = fileno(c->in);
-	struct termios old, quiet;
-	bool person = fd >= 0 && isatty(fd) && tcgetattr(fd, &old) == 0;
-	char line[4096];
-	size_t n;
-
-	if (person) {
-		fprintf(c->err.file, "token: ");
-		fflush(c->err.file);
-		quiet = old;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fd, TCSAFLUSH, &quiet);
-	}
-	while (out->n <= LOGIN_TOKEN_MAX && fgets(line, sizeof(line), c->in)) {
-		n = strlen(line);
-		buf_put(out, span(line, n));
-		if (n && line[n - 1] == '\n')
-			break;
-	}
-	OPENSSL_cleanse(line, sizeof(line));
-	if (person) {
-		tcsetattr(fd, TCSAFLUSH, &old);
-		fputc('\n', c->err.file);
-	}
-	return out->n ? STATUS_OK
-		      : err_refuse(err, WHY(LOGIN_TOKEN), "there is no token on standard input");
-}
 
 static struct status read_token(
     const struct call *c, const char *file, char **ret_token, struct err *err)
@@ -53,9 +21,12 @@ static struct status read_token(
 	struct err why = {0};
 	struct status s;
 
-	if (!file || strcmp(file, "-") == 0)
-		s = read_stream(c, &text, err);
-	else if (file_read(file, LOGIN_TOKEN_MAX, &text, &why).ok)
+	if (!file || strcmp(file, "-") == 0) {
+		quiet_line(c->in, c->err.file, "token", LOGIN_TOKEN_MAX, &text);
+		s = text.n
+			? STATUS_OK
+			: err_refuse(err, WHY(LOGIN_TOKEN), "there is no token on standard input");
+	} else if (file_read(file, LOGIN_TOKEN_MAX, &text, &why).ok)
 		s = STATUS_OK;
 	else
 		s = err_refuse(err, WHY(FILE), "%s", why.message);

@@ -13,6 +13,9 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1, /* refused or failed */
 	EXIT_USAGE = 2,
+	EXIT_WAITING = 3,     /* for approvals, longer than --wait allows */
+	EXIT_REJECTED = 4,    /* rejected, withdrawn or expired: nothing will come of it */
+	EXIT_UNREACHABLE = 5, /* the server; the same again may work */
 };
 
 /* A row each in options.c. Two may share a name where no command takes both. */
@@ -89,6 +92,11 @@ enum option_id {
 	OPT_CSR,
 	OPT_DNS,
 	OPT_IP,
+	OPT_PASSPHRASE_FILE,
+	OPT_OFFLINE_ALGORITHM,
+	OPT_OFFLINE_KEY,
+	OPT_PREVIOUS,
+	OPT_FILE_DIGEST,
 	OPT_COUNT
 };
 /* What a row of commands takes, ended as it has to be. */
@@ -105,6 +113,7 @@ struct option_row {
 	const char *words;    /* all that it takes, "csv ndjson", for completion; NULL: anything */
 	const char *help;     /* one line */
 	const char *query_member; /* of the API, where it filters a list; NULL: it does not */
+	bool many;                /* may be given more than once: call_next() */
 };
 extern const struct option_row option_rows[OPT_COUNT];
 

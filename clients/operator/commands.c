@@ -11,6 +11,7 @@ const struct command_group command_groups[] = {
     {"Approvals", request_commands},
     {"Access", access_commands},
     {"The log", log_commands},
+    {"What devices trust: on a machine without a network", trust_commands},
     {"This program", program_commands},
     {NULL, NULL},
 };

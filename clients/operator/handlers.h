@@ -36,6 +36,13 @@ int cmd_mass_watch(struct call *c);
 /* cmd_crl.c, cmd_statistics.c */
 int cmd_crl_get(struct call *c);
 int cmd_statistics(struct call *c);
+/* cmd_trust.c, cmd_trust_sign.c */
+int cmd_trust_key(struct call *c);
+int cmd_trust_make(struct call *c);
+int cmd_trust_next(struct call *c);
+int cmd_trust_sign(struct call *c);
+int cmd_trust_show(struct call *c);
+int cmd_trust_verify(struct call *c);
 /* cmd_request.c */
 int cmd_request_show(struct call *c);
 int cmd_request_approve(struct call *c);

@@ -1,11 +1,14 @@
 /* clients/operator/options.c: every option of every command, once. */
 #include "clients/operator/command.h"
 
-#define SWITCH(id, name, letter, help) [OPT_##id] = {name, letter, NULL, NULL, help, NULL}
+#define SWITCH(id, name, letter, help) [OPT_##id] = {name, letter, NULL, NULL, help, NULL, false}
+/* May be given more than once. */
+#define VALUES(id, name, letter, argument, help) \
+	[OPT_##id] = {name, letter, argument, NULL, help, NULL, true}
 #define VALUE(id, name, letter, argument, words, help) \
-	[OPT_##id] = {name, letter, argument, words, help, NULL}
+	[OPT_##id] = {name, letter, argument, words, help, NULL, false}
 #define FILTER(id, name, argument, words, member, help) \
-	[OPT_##id] = {name, 0, argument, words, help, member}
+	[OPT_##id] = {name, 0, argument, words, help, member, false}
 
 const struct option_row option_rows[OPT_COUNT] = {
     SWITCH(JSON, "--json", 0, "for machines: what the server answers, as JSON"),
@@ -114,5 +117,14 @@ const struct option_row option_rows[OPT_COUNT] = {
     VALUE(CSR, "--csr", 0, "FILE", NULL, "the certificate request, PEM"),
     VALUE(DNS, "--dns", 0, "LIST", NULL, "names that it stands for, with commas between"),
     VALUE(IP, "--ip", 0, "LIST", NULL, "addresses that it stands for, with commas between"),
+    VALUE(PASSPHRASE_FILE, "--passphrase-file", 0, "FILE", NULL,
+	"the key's passphrase stands here, for its owner's eyes alone; else it is asked for"),
+    VALUE(OFFLINE_ALGORITHM, "--algorithm", 0, "NAME", "Ed25519 EC-P256 EC-P384 ML-DSA-65",
+	"of the key (Ed25519)"),
+    VALUE(OFFLINE_KEY, "--key", 0, "FILE", NULL, "the private key, PEM, encrypted"),
+    VALUE(PREVIOUS, "--previous", 0, "FILE", NULL,
+	"the statement before it, whose signers must have signed this one as well"),
+    VALUE(FILE_DIGEST, "--sha256", 0, "SHA256", NULL,
+	"the file must have this digest: the one that devices are given"),
     VALUE(DIRECTORY, "--directory", 0, "DIR", NULL, "a page for each command, into this directory"),
 };

@@ -1,0 +1,77 @@
+/* clients/operator/trust_file.c: see trust_file.h. */
+#include "clients/operator/trust_file.h"
+
+#include "base/file.h"
+#include "clients/operator/reason.h"
+#include "clients/operator/refusal_reason.h"
+#include "signing/format/trust_build.h"
+
+#define UNSIGNED_NAME SPAN_LITERAL("signet-trust-unsigned")
+
+void trust_file_free(struct trust_file *f)
+{
+	buf_free(&f->bytes);
+	*f = (struct trust_file){0};
+}
+
+void trust_file_put_unsigned(struct span payload, struct buf *out)
+{
+	cbor_put_head(out, CBOR_TAG, CBOR_TAG_SELF);
+	cbor_put_head(out, CBOR_MAP, 2);
+	cbor_put_uint(out, 0);
+	cbor_put_head(out, CBOR_TEXT, UNSIGNED_NAME.n);
+	buf_put(out, UNSIGNED_NAME);
+	cbor_put_uint(out, 1);
+	cbor_put_bytes(out, payload);
+}
+
+/* The payload, where it is such a file. */
+static bool take_unsigned(struct span bytes, struct span *ret_payload)
+{
+	struct cbor_in in = cbor_in(bytes);
+
+	cbor_in_file(&in, 2, UNSIGNED_NAME, REFUSAL_TRUST_FORMAT);
+	cbor_in_this_key(&in, 1);
+	*ret_payload = cbor_in_bytes(&in);
+	return cbor_in_end(&in) == REFUSAL_NONE;
+}
+
+/* The reader reads statements alone: give it one, with a signature that is none. */
+static void put_statement(struct span payload, struct buf *out)
+{
+	static const uint8_t nothing[64];
+	const struct cose_made made = {
+	    COSE_ED25519, span(nothing, COSE_KID_SIZE), SPAN_OF(nothing)};
+
+	trust_build_file(payload, &made, 1, out);
+}
+
+struct status trust_file_take(
+    struct span bytes, const char *name, struct trust_file *ret_file, struct err *err)
+{
+	AUTO(trust_file) f = {0};
+	struct span payload;
+	enum refusal refusal;
+
+	f.is_unsigned = take_unsigned(bytes, &payload);
+	if (f.is_unsigned)
+		put_statement(payload, &f.bytes);
+	else
+		buf_put(&f.bytes, bytes);
+	refusal = trust_read(buf_span(&f.bytes), &f.trust);
+	if (refusal != REFUSAL_NONE)
+		return refusal_fail(refusal, name, err);
+	*ret_file = f;
+	f = (struct trust_file){0};
+	return STATUS_OK;
+}
+
+struct status trust_file_read(const char *file, struct trust_file *ret_file, struct err *err)
+{
+	AUTO(buf) bytes = {0};
+	struct err why = {0};
+
+	if (!file_read(file, TRUST_SIZE_MAX, &bytes, &why).ok)
+		return err_refuse(err, WHY(FILE), "%s", why.message);
+	return trust_file_take(buf_span(&bytes), file, ret_file, err);
+}
