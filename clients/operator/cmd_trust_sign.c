@@ -72,7 +72,7 @@ static bool is_signer(const struct trust *trust, struct span kid)
 	struct cose_key key;
 
 	for (size_t i = 0; trust_next_key(trust, i, &key); i++)
-		if (cbor_same(key.kid, kid))
+		if (bytes_equal(key.kid, kid))
 			return true;
 	return false;
 }
@@ -105,11 +105,11 @@ static struct status make_signature(
 	struct cose_made made = {
 	    .algorithm = key->public.algorithm, .kid = SPAN_OF(key->public.kid)};
 
-	TRY(offline_key_sign(key, TRUST_AAD, file->trust.payload, &signature, err));
+	TRY(offline_key_sign(key, TRUST_AAD, file->trust.file.payload, &signature, err));
 	made.signature = buf_span(&signature);
 	if (!file->is_unsigned)
 		return signed_file_add(buf_span(&file->bytes), &made, ret_bytes, err);
-	trust_build_file(file->trust.payload, &made, 1, ret_bytes);
+	trust_build_file(file->trust.file.payload, &made, 1, ret_bytes);
 	return STATUS_OK;
 }
 
@@ -143,7 +143,7 @@ static void print_signed(
 		    &c->out, "%s\n", json_string_value(json_object_get(view, "payload_sha256")));
 	json_decref(view);
 	call_note(c, "signed: %s has %zu signature%s, its signers must give %lu", output,
-	    after.trust.signatures.count, after.trust.signatures.count == 1 ? "" : "s",
+	    after.trust.file.signatures.count, after.trust.file.signatures.count == 1 ? "" : "s",
 	    (unsigned long)after.trust.next_threshold);
 }
 

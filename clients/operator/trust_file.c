@@ -25,15 +25,26 @@ void trust_file_put_unsigned(struct span payload, struct buf *out)
 	cbor_put_bytes(out, payload);
 }
 
+struct unsigned_file {
+	struct span name, payload;
+};
+
+static const struct cbor_field unsigned_fields[] = {
+    {cbor_field_text, offsetof(struct unsigned_file, name), 0, true},
+    {cbor_field_bytes, offsetof(struct unsigned_file, payload), 1, true},
+};
+CBOR_SHAPE(unsigned_shape, unsigned_fields, CBOR_KEY);
+
 /* The payload, where it is such a file. */
 static bool take_unsigned(struct span bytes, struct span *ret_payload)
 {
-	struct cbor_in in = cbor_in(bytes);
+	struct unsigned_file file = {.name = SPAN_NONE};
 
-	cbor_in_file(&in, 2, UNSIGNED_NAME, REFUSAL_TRUST_FORMAT);
-	cbor_in_this_key(&in, 1);
-	*ret_payload = cbor_in_bytes(&in);
-	return cbor_in_end(&in) == REFUSAL_NONE;
+	if (cbor_read_file(bytes, &unsigned_shape, UNSIGNED_NAME, REFUSAL_TRUST_FORMAT, &file) !=
+	    REFUSAL_NONE)
+		return false;
+	*ret_payload = file.payload;
+	return true;
 }
 
 /* The reader reads statements alone: give it one, with a signature that is none. */

@@ -38,13 +38,13 @@ static json_t *time_of(uint64_t seconds)
 /* The statement's signature under this kid; false: there is none. */
 static bool find_signature(const struct trust *trust, struct span kid, struct cose_sign1 *ret_sign1)
 {
-	struct cbor_in in = cbor_in(trust->signatures.items);
+	struct cbor_in in = cbor_in(trust->file.signatures.items);
 
-	for (size_t i = 0; i < trust->signatures.count; i++) {
+	for (size_t i = 0; i < trust->file.signatures.count; i++) {
 		struct cbor_in one = cbor_in(cbor_in_bytes(&in));
 
 		cose_in_sign1(&one, ret_sign1);
-		if (one.refusal == REFUSAL_NONE && cbor_same(ret_sign1->kid, kid))
+		if (one.refusal == REFUSAL_NONE && bytes_equal(ret_sign1->kid, kid))
 			return true;
 	}
 	return false;
@@ -58,7 +58,8 @@ static const char *signed_word(const struct trust_file *file, const struct cose_
 
 	if (file->is_unsigned || !find_signature(&file->trust, key->kid, &sign1))
 		return "no";
-	return cose_verify(&crypto, &sign1, key, TRUST_AAD, file->trust.payload) == REFUSAL_NONE
+	return cose_verify(&crypto, &sign1, key, TRUST_AAD, file->trust.file.payload) ==
+		       REFUSAL_NONE
 		   ? "yes"
 		   : "broken";
 }
@@ -155,7 +156,8 @@ static json_t *log_view(const struct trust *trust)
 json_t *trust_view(const struct trust_file *file)
 {
 	const struct trust *t = &file->trust;
-	const struct digest payload = sha256(t->payload), whole = sha256(buf_span(&file->bytes));
+	const struct digest payload = sha256(t->file.payload),
+			    whole = sha256(buf_span(&file->bytes));
 	char uuid[UUID_TEXT_SIZE];
 	json_t *o;
 

@@ -15,33 +15,50 @@ enum bundle_member {
 	BUNDLE_MEMBERS,
 };
 
+/* What is read, with the file's name in front. */
+struct named {
+	struct span name;
+	struct release_bundle b;
+};
+
+static void in_certificates(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct named *named = object;
+
+	(void)field;
+	named->b.certificate_count = cbor_in_array(in, 0, BUNDLE_CERTIFICATES_MAX);
+	for (size_t i = 0; i < named->b.certificate_count; i++)
+		named->b.certificates[i] = cbor_in_bytes(in);
+}
+
+static void in_salt(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	cbor_take_exactly(in, BUNDLE_SALT_SIZE, cbor_place(object, field));
+}
+
+#define AT(member) offsetof(struct named, member)
+static const struct cbor_field bundle_fields[] = {
+    {cbor_field_text, AT(name), BUNDLE_NAMED, true},
+    {cbor_field_version, 0, BUNDLE_VERSION, true},
+    {cbor_field_bytes, AT(b.envelope), BUNDLE_ENVELOPE, true},
+    {in_certificates, 0, BUNDLE_CERTIFICATES, true},
+    {cbor_field_bytes, AT(b.entry), BUNDLE_ENTRY, true},
+    {in_salt, AT(b.salt), BUNDLE_SALT, true},
+    {cbor_field_bytes, AT(b.record), BUNDLE_RECORD, true},
+    {cbor_field_text, AT(b.proof), BUNDLE_PROOF, true},
+};
+#undef AT
+CBOR_SHAPE(bundle_shape, bundle_fields, CBOR_KEY);
+
 enum refusal release_bundle_read(struct span file, struct release_bundle *ret_bundle)
 {
-	struct release_bundle b = {.certificate_count = 0};
-	struct cbor_in in = cbor_in(file);
+	struct named named = {.name = SPAN_NONE};
 
 	if (file.n > BUNDLE_SIZE_MAX)
 		return REFUSAL_BUNDLE_SIZE;
-	cbor_in_file(&in, BUNDLE_MEMBERS, SPAN_LITERAL(BUNDLE_NAME), REFUSAL_BUNDLE_FORMAT);
-	cbor_in_this_key(&in, BUNDLE_VERSION);
-	if (cbor_in_uint(&in) != BUNDLE_FORMAT_1)
-		cbor_in_refuse(&in, REFUSAL_BUNDLE_FORMAT);
-	cbor_in_this_key(&in, BUNDLE_ENVELOPE);
-	b.envelope = cbor_in_bytes(&in);
-	cbor_in_this_key(&in, BUNDLE_CERTIFICATES);
-	b.certificate_count = cbor_in_array(&in, 0, BUNDLE_CERTIFICATES_MAX);
-	for (size_t i = 0; i < b.certificate_count; i++)
-		b.certificates[i] = cbor_in_bytes(&in);
-	cbor_in_this_key(&in, BUNDLE_ENTRY);
-	b.entry = cbor_in_bytes(&in);
-	cbor_in_this_key(&in, BUNDLE_SALT);
-	b.salt = cbor_in_bytes_of(&in, BUNDLE_SALT_SIZE);
-	cbor_in_this_key(&in, BUNDLE_RECORD);
-	b.record = cbor_in_bytes(&in);
-	cbor_in_this_key(&in, BUNDLE_PROOF);
-	b.proof = cbor_in_text(&in);
-	REFUSE_IF(cbor_in_end(&in));
-	*ret_bundle = b;
+	REFUSE_IF(cbor_read_file(
+	    file, &bundle_shape, SPAN_LITERAL(BUNDLE_NAME), REFUSAL_BUNDLE_FORMAT, &named));
+	*ret_bundle = named.b;
 	return REFUSAL_NONE;
 }
 

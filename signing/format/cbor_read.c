@@ -23,15 +23,20 @@ static enum refusal argument_size(struct span rest, unsigned low, size_t *ret_fo
 	return REFUSAL_NONE;
 }
 
-/* RFC 8949 4.2.1: arguments "MUST be as short as possible"; 3.3: no two-octet simple below 32. */
-static bool is_shortest(unsigned major, uint64_t value, size_t follow)
+/*
+ * RFC 8949 4.2.1: arguments "MUST be as short as possible": something stands in their upper half,
+ * where half as many octets would not do. 3.3: no two-octet simple value below 32.
+ */
+static bool is_shortest(const uint8_t *head, size_t follow)
 {
-	uint64_t least = follow == 1   ? 24
-			 : follow == 2 ? 0x100
-			 : follow == 4 ? 0x10000
-				       : 0x100000000;
+	unsigned least = head[0] >> 5 == CBOR_SIMPLE ? 32 : 24;
+	unsigned upper = 0;
 
-	return follow == 0 || (value >= least && (major != CBOR_SIMPLE || value >= 32));
+	if (follow <= 1)
+		return follow == 0 || head[1] >= least;
+	for (size_t i = 1; i <= follow / 2; i++)
+		upper |= head[i];
+	return upper != 0;
 }
 
 enum cbor_major cbor_in_head(struct cbor_in *in, uint64_t *ret_value)
@@ -52,7 +57,7 @@ enum cbor_major cbor_in_head(struct cbor_in *in, uint64_t *ret_value)
 	value = follow ? 0 : in->rest.p[0] & 31;
 	for (size_t i = 1; i <= follow; i++)
 		value = value << 8 | in->rest.p[i];
-	if (!is_shortest(major, value, follow)) {
+	if (!is_shortest(in->rest.p, follow)) {
 		cbor_in_refuse(in, REFUSAL_CBOR_LONG);
 		return CBOR_SIMPLE;
 	}
@@ -95,63 +100,49 @@ uint32_t cbor_in_small(struct cbor_in *in, uint32_t most)
 	return (uint32_t)value;
 }
 
-int32_t cbor_in_int(struct cbor_in *in)
+int cbor_in_int(struct cbor_in *in)
 {
 	uint64_t value;
 	enum cbor_major major = cbor_in_head(in, &value);
 
-	if (major > CBOR_NEGATIVE || value >= INT32_MAX) {
+	if (major > CBOR_NEGATIVE || value > INT32_MAX) {
 		cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
 		return 0;
 	}
-	return major == CBOR_UINT ? (int32_t)value : -1 - (int32_t)value;
+	return major == CBOR_UINT ? (int)value : -1 - (int)value;
 }
 
-static struct span string(struct cbor_in *in, enum cbor_major wanted)
+void cbor_take_string(struct cbor_in *in, enum cbor_major major, struct span *ret_string)
 {
-	uint64_t n = typed(in, wanted);
-	struct span s = span(in->rest.p, (size_t)n);
+	uint64_t n = typed(in, major);
 
+	*ret_string = SPAN_NONE;
 	if (n > in->rest.n)
 		cbor_in_refuse(in, REFUSAL_CBOR_END);
 	if (in->refusal != REFUSAL_NONE)
-		return SPAN_NONE;
-	in->rest.p += s.n;
-	in->rest.n -= s.n;
-	return s;
+		return;
+	*ret_string = span(in->rest.p, (size_t)n);
+	in->rest.p += ret_string->n;
+	in->rest.n -= ret_string->n;
 }
 
-struct span cbor_in_bytes(struct cbor_in *in)
+void cbor_take_exactly(struct cbor_in *in, size_t n, struct span *ret_bytes)
 {
-	return string(in, CBOR_BYTES);
+	cbor_take_string(in, CBOR_BYTES, ret_bytes);
+	if (ret_bytes->n != n)
+		cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
 }
 
-struct span cbor_in_bytes_of(struct cbor_in *in, size_t n)
+void cbor_take_name(struct cbor_in *in, struct span *ret_name)
 {
-	struct span s = string(in, CBOR_BYTES);
+	bool good;
 
-	if (s.n == n)
-		return s;
-	cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
-	return SPAN_NONE;
-}
-
-struct span cbor_in_text(struct cbor_in *in)
-{
-	return string(in, CBOR_TEXT);
-}
-
-struct span cbor_in_name(struct cbor_in *in)
-{
-	struct span s = string(in, CBOR_TEXT);
-	bool good = s.n > 0 && s.n <= CBOR_NAME_MAX;
-
-	for (size_t i = 0; good && i < s.n; i++)
-		good = s.p[i] >= ' ' && s.p[i] <= '~';
-	if (good)
-		return s;
-	cbor_in_refuse(in, REFUSAL_CBOR_TEXT);
-	return SPAN_NONE;
+	cbor_take_string(in, CBOR_TEXT, ret_name);
+	good = ret_name->n > 0 && ret_name->n <= CBOR_NAME_MAX;
+	for (size_t i = 0; good && i < ret_name->n; i++)
+		good = ret_name->p[i] >= ' ' && ret_name->p[i] <= '~';
+	if (!good)
+		cbor_in_refuse(in, REFUSAL_CBOR_TEXT);
 }
 
 bool cbor_in_bool(struct cbor_in *in)
@@ -199,129 +190,171 @@ size_t cbor_in_map(struct cbor_in *in, size_t least, size_t most)
 	return counted(in, CBOR_MAP, least, most);
 }
 
-/* ---- keys of maps --------------------------------------------------------------------------- */
-
-/* Their order in deterministic CBOR as plain numbers: 0, 1, ... and behind them -1, -2, ... */
-static uint32_t key_rank(int32_t key)
-{
-	return key >= 0 ? (uint32_t)key : (uint32_t)1 << 31 | (uint32_t)(-1 - key);
-}
-
-int32_t cbor_in_key(struct cbor_in *in, int32_t *last)
-{
-	int32_t key = cbor_in_int(in);
-
-	if (*last != INT32_MIN && key_rank(key) <= key_rank(*last)) {
-		cbor_in_refuse(in, key == *last ? REFUSAL_CBOR_DUPLICATE : REFUSAL_CBOR_ORDER);
-		return 0;
-	}
-	*last = key;
-	return key;
-}
-
-void cbor_in_this_key(struct cbor_in *in, int32_t key)
-{
-	int32_t found = cbor_in_int(in);
-
-	if (found == key)
-		return;
-	/* Only rising keys stand before this one, so a lower one is out of order or there twice. */
-	if (key_rank(found) < key_rank(key))
-		cbor_in_refuse(in, found == key - 1 ? REFUSAL_CBOR_DUPLICATE : REFUSAL_CBOR_ORDER);
-	cbor_in_refuse(in, REFUSAL_CBOR_MISSING);
-}
-
 /* ---- whole items ---------------------------------------------------------------------------- */
 
-/* A map that is being read: its keys have to rise octet by octet (RFC 8949 4.2.1). */
-struct level {
-	uint32_t left; /* items still to come */
-	bool is_map;
-	struct span last; /* key before; p NULL: none */
-};
-
-static int compare(struct span a, struct span b)
+/* Well-formed items are never the beginning of another, so a common beginning says: the same. */
+void cbor_in_rising(struct cbor_in *in, struct span *last, struct span id)
 {
-	int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+	int order = 1;
 
-	return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-/* A key that is a string or number has just been read: in->rest begins behind it. */
-static void check_key(struct cbor_in *in, struct level *level, struct span key)
-{
-	int order = level->last.p ? compare(key, level->last) : 1;
-
+	if (in->refusal != REFUSAL_NONE)
+		return;
+	if (last->p)
+		order = memcmp(id.p, last->p, id.n < last->n ? id.n : last->n);
 	if (order <= 0)
 		cbor_in_refuse(in, order ? REFUSAL_CBOR_ORDER : REFUSAL_CBOR_DUPLICATE);
-	level->last = key;
+	*last = id;
 }
 
-/* One head with what belongs to it; items that it holds are yet to come: how many. */
-static uint64_t shallow(struct cbor_in *in, bool *ret_map)
+static void skip(struct cbor_in *in, unsigned depth);
+
+/* A pair of a map: its key must be above the one before, octet by octet (RFC 8949 4.2.1). */
+static void skip_pair(struct cbor_in *in, unsigned depth, struct span *last)
+{
+	const uint8_t *start = in->rest.p;
+
+	skip(in, depth);
+	cbor_in_rising(in, last, span(start, (size_t)(in->rest.p - start)));
+	skip(in, depth);
+}
+
+static void skip(struct cbor_in *in, unsigned depth)
 {
 	struct cbor_in ahead = *in;
 	uint64_t n;
 	enum cbor_major major = cbor_in_head(&ahead, &n);
+	struct span last = SPAN_NONE;
 
-	*ret_map = major == CBOR_MAP;
+	if (depth == 0)
+		cbor_in_refuse(in, REFUSAL_CBOR_DEPTH);
 	if (major == CBOR_BYTES || major == CBOR_TEXT) {
-		string(in, major);
-		return 0;
+		cbor_take_string(in, major, &last);
+		return;
 	}
-	*in = ahead;
-	if (major == CBOR_ARRAY || major == CBOR_MAP) {
-		/* Each item has an octet at least: no count that the rest cannot hold. */
-		if (n > in->rest.n)
-			cbor_in_refuse(in, REFUSAL_CBOR_END);
-		return major == CBOR_MAP ? 2 * n : n;
+	if (in->refusal == REFUSAL_NONE)
+		*in = ahead;
+	if (major == CBOR_TAG)
+		n = 1;
+	else if (major != CBOR_ARRAY && major != CBOR_MAP)
+		n = 0;
+	for (; n && in->refusal == REFUSAL_NONE; n--) {
+		if (major == CBOR_MAP)
+			skip_pair(in, depth - 1, &last);
+		else
+			skip(in, depth - 1);
 	}
-	return major == CBOR_TAG ? 1 : 0;
 }
 
-struct span cbor_in_item(struct cbor_in *in)
+void cbor_take_item(struct cbor_in *in, struct span *ret_item)
 {
-	struct level levels[CBOR_DEPTH_MAX] = {{.left = 1}};
 	const uint8_t *start = in->rest.p;
-	size_t depth = 0;
 
-	while (in->refusal == REFUSAL_NONE) {
-		struct level *level = &levels[depth];
-		const uint8_t *from = in->rest.p;
-		bool is_key, is_map;
-		uint64_t inside;
-
-		if (level->left == 0) {
-			if (depth == 0)
-				return span(start, (size_t)(in->rest.p - start));
-			depth--;
-			continue;
-		}
-		is_key = level->is_map && level->left % 2 == 0;
-		level->left--;
-		inside = shallow(in, &is_map);
-		if (is_key && inside)
-			cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
-		if (is_key && in->refusal == REFUSAL_NONE)
-			check_key(in, level, span(from, (size_t)(in->rest.p - from)));
-		if (inside && ++depth == CBOR_DEPTH_MAX)
-			cbor_in_refuse(in, REFUSAL_CBOR_DEPTH);
-		else if (inside)
-			levels[depth] = (struct level){(uint32_t)inside, is_map, SPAN_NONE};
-	}
-	return SPAN_NONE;
+	skip(in, CBOR_DEPTH_MAX);
+	*ret_item = span(start, (size_t)(in->rest.p - start));
 }
 
-void cbor_in_file(struct cbor_in *in, size_t pairs, struct span name, enum refusal other)
+/* ---- maps - ------------------------------------------------------------------------- */
+
+int cbor_in_key(struct cbor_in *in, int *last)
 {
-	cbor_in_tag(in, CBOR_TAG_SELF);
-	cbor_in_map(in, pairs, pairs);
-	if (in->refusal == REFUSAL_CBOR_TYPE || in->refusal == REFUSAL_CBOR_COUNT)
-		in->refusal = other;
-	cbor_in_this_key(in, 0);
-	if (!cbor_same(cbor_in_text(in), name))
-		cbor_in_refuse(in, other);
+	int key = cbor_in_int(in);
+
+	if (key >= 0 && key <= *last)
+		cbor_in_refuse(in, key < *last ? REFUSAL_CBOR_ORDER : REFUSAL_CBOR_DUPLICATE);
+	*last = key;
+	return key;
 }
+
+/* The row of this key, from `row` on; the end: there is none. Rows left out must not be required.
+ */
+static const struct cbor_field *find(
+    struct cbor_in *in, const struct cbor_field *row, const struct cbor_field *end, int key)
+{
+	for (; row < end && (key < 0 || row->key < key); row++)
+		if (row->required)
+			cbor_in_refuse(in, REFUSAL_CBOR_MISSING);
+	return row;
+}
+
+void cbor_in_fields(struct cbor_in *in, const struct cbor_shape *shape, void *object)
+{
+	const struct cbor_field *row = shape->fields, *end = row + shape->count;
+	int last = -1;
+
+	for (size_t n = cbor_in_map(in, 0, CBOR_PAIRS_MAX); n; n--) {
+		int key = cbor_in_key(in, &last);
+
+		if (in->refusal != REFUSAL_NONE)
+			return;
+		row = find(in, row, end, key);
+		if (row == end || row->key != key) {
+			cbor_in_refuse(in, (enum refusal)shape->unknown);
+			return;
+		}
+		row->read(in, object, row);
+		row++;
+	}
+	find(in, row, end, INT32_MAX);
+}
+
+enum refusal cbor_read_fields(struct span bytes, const struct cbor_shape *shape, void *object)
+{
+	struct cbor_in in = cbor_in(bytes);
+
+	cbor_in_fields(&in, shape, object);
+	return cbor_in_end(&in);
+}
+
+enum refusal cbor_read_file(struct span file, const struct cbor_shape *shape, struct span name,
+    enum refusal other, void *object)
+{
+	struct cbor_in in = cbor_in(file);
+	const struct span *found = object;
+
+	cbor_in_tag(&in, CBOR_TAG_SELF);
+	cbor_in_fields(&in, shape, object);
+	return bytes_equal(*found, name) ? cbor_in_end(&in) : other;
+}
+
+void cbor_field_uint(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	*(uint64_t *)cbor_place(object, field) = cbor_in_uint(in);
+}
+
+void cbor_field_bool(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	*(bool *)cbor_place(object, field) = cbor_in_bool(in);
+}
+
+void cbor_field_bytes(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	cbor_take_string(in, CBOR_BYTES, cbor_place(object, field));
+}
+
+void cbor_field_text(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	cbor_take_string(in, CBOR_TEXT, cbor_place(object, field));
+}
+
+void cbor_field_name(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	cbor_take_name(in, cbor_place(object, field));
+}
+
+void cbor_field_id(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	cbor_take_exactly(in, CBOR_ID_SIZE, cbor_place(object, field));
+}
+
+void cbor_field_version(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	(void)object;
+	(void)field;
+	if (cbor_in_uint(in) != 1)
+		cbor_in_refuse(in, REFUSAL_CBOR_VERSION);
+}
+
+/* ---- octet strings in order ----------------------------------------------------------------- */
 
 struct span cbor_in_ids(struct cbor_in *in, size_t least, size_t most, size_t n, size_t *ret_count)
 {
@@ -329,14 +362,8 @@ struct span cbor_in_ids(struct cbor_in *in, size_t least, size_t most, size_t n,
 	const uint8_t *start = in->rest.p;
 	struct span last = SPAN_NONE;
 
-	for (size_t i = 0; i < count; i++) {
-		struct span id = cbor_in_bytes_of(in, n);
-		int order = last.p && id.p ? memcmp(id.p, last.p, n) : 1;
-
-		if (order <= 0)
-			cbor_in_refuse(in, order ? REFUSAL_CBOR_ORDER : REFUSAL_CBOR_DUPLICATE);
-		last = id;
-	}
+	for (size_t i = 0; i < count; i++)
+		cbor_in_rising(in, &last, cbor_in_bytes_of(in, n));
 	*ret_count = count;
 	return span(start, (size_t)(in->rest.p - start));
 }
@@ -346,7 +373,7 @@ bool cbor_ids_hold(struct span ids, struct span id)
 	struct cbor_in in = cbor_in(ids);
 
 	while (in.rest.n)
-		if (cbor_same(cbor_in_bytes(&in), id))
+		if (bytes_equal(cbor_in_bytes(&in), id))
 			return in.refusal == REFUSAL_NONE;
 	return false;
 }

@@ -9,13 +9,15 @@
 #ifndef SIGNET_FORMAT_CBOR_READ_H
 #define SIGNET_FORMAT_CBOR_READ_H
 
-#include <string.h>
+#include "signing/format/bytes.h"
 
 #include "signing/format/cbor.h"
 #include "signing/format/refusal.h"
 
 #define CBOR_DEPTH_MAX    8
+#define CBOR_PAIRS_MAX    23    /* of a map that is read by a table */
 #define CBOR_NAME_MAX     128   /* octets of a name: product, channel, version, principal */
+#define CBOR_ID_SIZE      16    /* octets of a UUID */
 #define CBOR_TAG_SELF     55799 /* RFC 8949 3.4.6: the first three octets d9 d9 f7 say CBOR */
 #define CBOR_SIMPLE_FALSE 20
 #define CBOR_SIMPLE_TRUE  21
@@ -31,12 +33,6 @@ static inline struct cbor_in cbor_in(struct span bytes)
 	return (struct cbor_in){bytes, REFUSAL_NONE};
 }
 
-/* base/span.h's span_equal() without its file. */
-static inline bool cbor_same(struct span a, struct span b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* Refuse, unless it is refused already. */
 void cbor_in_refuse(struct cbor_in *in, enum refusal refusal);
 /* One head, of any type; its strings, elements and tagged item are left where they are. */
@@ -45,11 +41,60 @@ enum cbor_major cbor_in_head(struct cbor_in *in, uint64_t *ret_value);
 enum cbor_major cbor_in_peek(const struct cbor_in *in);
 uint64_t cbor_in_uint(struct cbor_in *in);
 uint32_t cbor_in_small(struct cbor_in *in, uint32_t most); /* a uint up to `most`, else CBOR_TYPE */
-int32_t cbor_in_int(struct cbor_in *in);                   /* within int32_t, else CBOR_TYPE */
-struct span cbor_in_bytes(struct cbor_in *in);
-struct span cbor_in_bytes_of(struct cbor_in *in, size_t n); /* exactly n octets, else CBOR_TYPE */
-struct span cbor_in_text(struct cbor_in *in);               /* not looked at, UTF-8 or not */
-struct span cbor_in_name(struct cbor_in *in); /* text, 1..CBOR_NAME_MAX printable ASCII */
+int cbor_in_int(struct cbor_in *in);                       /* within 31 bits, else CBOR_TYPE */
+/*
+ * Strings. Each stands here twice, since a small machine hands back two words through memory: with
+ * a place for them, and as a value.
+ */
+void cbor_take_string(struct cbor_in *in, enum cbor_major major, struct span *ret_string);
+/* Octets, exactly n of them, else CBOR_TYPE. */
+void cbor_take_exactly(struct cbor_in *in, size_t n, struct span *ret_bytes);
+/* Text of 1 to CBOR_NAME_MAX printable ASCII characters, else CBOR_TEXT. */
+void cbor_take_name(struct cbor_in *in, struct span *ret_name);
+/* One whole item, well-formed, with ordered keys in every map, at most CBOR_DEPTH_MAX deep. */
+void cbor_take_item(struct cbor_in *in, struct span *ret_item);
+
+static inline struct span cbor_in_bytes(struct cbor_in *in)
+{
+	struct span bytes;
+
+	cbor_take_string(in, CBOR_BYTES, &bytes);
+	return bytes;
+}
+
+static inline struct span cbor_in_bytes_of(struct cbor_in *in, size_t n)
+{
+	struct span bytes;
+
+	cbor_take_exactly(in, n, &bytes);
+	return bytes;
+}
+
+/* Not looked at, UTF-8 or not. */
+static inline struct span cbor_in_text(struct cbor_in *in)
+{
+	struct span text;
+
+	cbor_take_string(in, CBOR_TEXT, &text);
+	return text;
+}
+
+static inline struct span cbor_in_name(struct cbor_in *in)
+{
+	struct span name;
+
+	cbor_take_name(in, &name);
+	return name;
+}
+
+static inline struct span cbor_in_item(struct cbor_in *in)
+{
+	struct span item;
+
+	cbor_take_item(in, &item);
+	return item;
+}
+
 bool cbor_in_bool(struct cbor_in *in);
 /* Takes a null where it is next. */
 bool cbor_in_null(struct cbor_in *in);
@@ -58,27 +103,67 @@ void cbor_in_tag(struct cbor_in *in, uint32_t tag);
 size_t cbor_in_array(struct cbor_in *in, size_t least, size_t most);
 size_t cbor_in_map(struct cbor_in *in, size_t least, size_t most);
 /*
- * The next key of a map with integer keys. *last is the key before (start with INT32_MIN): keys
- * must rise as deterministic CBOR orders them: 0, 1, 2, ..., -1, -2, ...
+ * The next key of a map with integer keys of 0 and up, where no table reads it. *last is the key
+ * before; start with -1.
  */
-int32_t cbor_in_key(struct cbor_in *in, int32_t *last);
-/* The same, and it must be this key. CBOR_MISSING, CBOR_KEY, CBOR_ORDER or CBOR_DUPLICATE. */
-void cbor_in_this_key(struct cbor_in *in, int32_t key);
-/* One whole item, well-formed, with ordered keys in every map, at most CBOR_DEPTH_MAX deep. */
-struct span cbor_in_item(struct cbor_in *in);
+int cbor_in_key(struct cbor_in *in, int *last);
 /* Nothing may be left: CBOR_TRAILING. The refusal, or REFUSAL_NONE. */
 MUST_USE enum refusal cbor_in_end(struct cbor_in *in);
 
 /*
- * What our own files begin with: tag 55799 and a map of `pairs` whose key 0 holds `name`. Other is
- * the refusal where that does not stand there.
+ * Maps with integer keys are read by tables: one row for each key that may stand there, ascending.
+ * `read` takes the value and puts it into `object`, mostly at `offset`; an unknown key, one that is
+ * out of order or twice, or a required one that is not there, ends the reading.
  */
-void cbor_in_file(struct cbor_in *in, size_t pairs, struct span name, enum refusal other);
+struct cbor_field {
+	void (*read)(struct cbor_in *in, void *object, const struct cbor_field *field);
+	uint16_t offset;
+	uint8_t key;
+	bool required;
+};
+
+struct cbor_shape {
+	const struct cbor_field *fields;
+	uint8_t count;
+	uint8_t unknown; /* enum refusal for keys without a row */
+};
+
+#define CBOR_SHAPE(name, table, other) \
+	static const struct cbor_shape name = {(table), COUNT(table), REFUSAL_##other}
+
+void cbor_in_fields(struct cbor_in *in, const struct cbor_shape *shape, void *object);
+/* The same of a string of octets that is this map and nothing else. */
+MUST_USE enum refusal cbor_read_fields(
+    struct span bytes, const struct cbor_shape *shape, void *object);
+/*
+ * A file of ours: tag 55799 and a map, whose key 0 names it. `object` is zeroed and begins with a
+ * struct span, which gets the name; `other` is the refusal where that is not `name`.
+ */
+MUST_USE enum refusal cbor_read_file(struct span file, const struct cbor_shape *shape,
+    struct span name, enum refusal other, void *object);
+
+/* For rows. The place is a uint64_t, a bool, or a struct span. */
+void cbor_field_uint(struct cbor_in *in, void *object, const struct cbor_field *field);
+void cbor_field_bool(struct cbor_in *in, void *object, const struct cbor_field *field);
+void cbor_field_bytes(struct cbor_in *in, void *object, const struct cbor_field *field);
+void cbor_field_text(struct cbor_in *in, void *object, const struct cbor_field *field);
+void cbor_field_name(struct cbor_in *in, void *object, const struct cbor_field *field);
+void cbor_field_id(struct cbor_in *in, void *object, const struct cbor_field *field); /* UUID */
+/* No place: it must be 1, else CBOR_VERSION. */
+void cbor_field_version(struct cbor_in *in, void *object, const struct cbor_field *field);
+
+static inline void *cbor_place(void *object, const struct cbor_field *field)
+{
+	return (uint8_t *)object + field->offset;
+}
+
 /*
  * An array of `least` to `most` octet strings of n octets each, in strictly ascending order:
  * CBOR_ORDER, CBOR_DUPLICATE. Its elements, without the array's head.
  */
 struct span cbor_in_ids(struct cbor_in *in, size_t least, size_t most, size_t n, size_t *ret_count);
+/* Keep `id` as the last; it must be above the one before, of the same length. */
+void cbor_in_rising(struct cbor_in *in, struct span *last, struct span id);
 /* Does this run of octet strings hold that one? */
 bool cbor_ids_hold(struct span ids, struct span id);
 

@@ -1,9 +1,12 @@
 #include "signing/format/cose.h"
 
-#define HEADER_ALGORITHM 1
-#define HEADER_CRITICAL  2
-#define HEADER_KID       4
-#define TAG_SIGN1        18
+#define TAG_SIGN1 18
+
+enum header {
+	HEADER_ALGORITHM = 1,
+	HEADER_CRITICAL = 2,
+	HEADER_KID = 4,
+};
 
 /* Algorithms come in pairs, the general and the fully specified one (RFC 9864); raw keys, raw
  * signatures: octets. */
@@ -43,33 +46,34 @@ enum refusal cose_key_check(const struct cose_key *key)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
+static void in_algorithm(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	*(int *)cbor_place(object, field) = cbor_in_int(in);
+}
+
+static void in_kid(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct span kid = cbor_in_bytes(in);
+
+	if (kid.n > COSE_KID_MAX)
+		cbor_in_refuse(in, REFUSAL_COSE_HEADER);
+	*(struct span *)cbor_place(object, field) = kid;
+}
+
 /* RFC 9052 3.1: what is critical and not understood "is treated as a fatal error". */
-static void refuse_header(struct cbor_in *in, int32_t key)
+static void in_critical(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_refuse(in, key == HEADER_CRITICAL ? REFUSAL_COSE_CRITICAL : REFUSAL_COSE_HEADER);
+	(void)object;
+	(void)field;
+	cbor_in_refuse(in, REFUSAL_COSE_CRITICAL);
 }
 
-static enum refusal read_protected(struct cose_sign1 *sign1)
-{
-	struct cbor_in in = cbor_in(sign1->protected);
-	int32_t last = INT32_MIN;
-
-	for (size_t n = cbor_in_map(&in, 1, 8); n; n--) {
-		int32_t key = cbor_in_key(&in, &last);
-
-		if (in.refusal != REFUSAL_NONE)
-			break;
-		if (key == HEADER_ALGORITHM)
-			sign1->algorithm = cbor_in_int(&in);
-		else if (key == HEADER_KID && (sign1->kid = cbor_in_bytes(&in)).n > COSE_KID_MAX)
-			cbor_in_refuse(&in, REFUSAL_COSE_HEADER);
-		else if (key != HEADER_KID)
-			refuse_header(&in, key);
-	}
-	if (sign1->algorithm == 0)
-		cbor_in_refuse(&in, REFUSAL_CBOR_MISSING);
-	return cbor_in_end(&in);
-}
+static const struct cbor_field header_fields[] = {
+    {in_algorithm, offsetof(struct cose_sign1, algorithm), HEADER_ALGORITHM, true},
+    {in_critical, 0, HEADER_CRITICAL, false},
+    {in_kid, offsetof(struct cose_sign1, kid), HEADER_KID, false},
+};
+CBOR_SHAPE(header_shape, header_fields, COSE_HEADER);
 
 void cose_in_sign1(struct cbor_in *in, struct cose_sign1 *ret_sign1)
 {
@@ -80,17 +84,17 @@ void cose_in_sign1(struct cbor_in *in, struct cose_sign1 *ret_sign1)
 	cbor_in_array(in, 4, 4);
 	if (in->refusal == REFUSAL_CBOR_TYPE || in->refusal == REFUSAL_CBOR_COUNT)
 		in->refusal = REFUSAL_COSE_TYPE;
-	sign1.protected = cbor_in_bytes(in);
+	cbor_take_string(in, CBOR_BYTES, &sign1.protected);
 	/* Nothing that is not signed is looked at, so nothing may stand there. */
 	cbor_in_map(in, 0, 0);
 	if (in->refusal == REFUSAL_CBOR_COUNT)
 		in->refusal = REFUSAL_COSE_HEADER;
 	if (!cbor_in_null(in))
 		cbor_in_refuse(in, REFUSAL_COSE_TYPE);
-	sign1.signature = cbor_in_bytes(in);
+	cbor_take_string(in, CBOR_BYTES, &sign1.signature);
 	if (in->refusal != REFUSAL_NONE)
 		return;
-	refusal = read_protected(&sign1);
+	refusal = cbor_read_fields(sign1.protected, &header_shape, &sign1);
 	if (refusal != REFUSAL_NONE)
 		cbor_in_refuse(in, refusal);
 	*ret_sign1 = sign1;
@@ -143,7 +147,7 @@ enum refusal cose_verify(const struct boot_crypto *crypto, const struct cose_sig
 bool cose_signed_by(const struct cose_signers *signers, struct span kid)
 {
 	for (size_t i = 0; i < signers->count; i++)
-		if (cbor_same(signers->kids[i], kid))
+		if (bytes_equal(signers->kids[i], kid))
 			return true;
 	return false;
 }
@@ -163,7 +167,7 @@ static enum refusal verify_one(struct verifying *v, const struct cose_sign1 *sig
 	for (size_t i = 0; v->keys->get(v->keys->context, i, &key); i++) {
 		enum refusal refusal;
 
-		if (sign1->kid.n ? !cbor_same(sign1->kid, key.kid)
+		if (sign1->kid.n ? !bytes_equal(sign1->kid, key.kid)
 				 : !cose_algorithm_fits(key.algorithm, sign1->algorithm))
 			continue;
 		if (!v->crypto->has(v->crypto->context, key.algorithm))

@@ -10,19 +10,26 @@ enum recall_member {
 	RECALL_SUCCESSOR_VERSION,
 	RECALL_CREATED,
 	RECALL_CLASS,
-	RECALL_MEMBERS,
 };
 
-#define RECALL_FORMAT_1 1
-#define CLASS_ID_SIZE   16
-
-static void in_sequences(struct cbor_in *in, struct recall *recall)
+static void in_number(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	size_t count = cbor_in_array(in, 0, RECALL_SEQUENCES_MAX);
-	const uint8_t *start = in->rest.p;
+	struct recall *recall = object;
+
+	cbor_field_uint(in, object, field);
+	if (recall->number == 0)
+		cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
+}
+
+static void in_sequences(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct trust_items *sequences = cbor_place(object, field);
+	const uint8_t *start;
 	uint64_t last = 0;
 
-	for (size_t i = 0; i < count && in->refusal == REFUSAL_NONE; i++) {
+	sequences->count = cbor_in_array(in, 0, RECALL_SEQUENCES_MAX);
+	start = in->rest.p;
+	for (size_t i = 0; i < sequences->count; i++) {
 		uint64_t sequence = cbor_in_uint(in);
 
 		if (i > 0 && sequence <= last)
@@ -30,74 +37,65 @@ static void in_sequences(struct cbor_in *in, struct recall *recall)
 			    in, sequence == last ? REFUSAL_CBOR_DUPLICATE : REFUSAL_CBOR_ORDER);
 		last = sequence;
 	}
-	recall->sequences = (struct trust_items){span(start, (size_t)(in->rest.p - start)), count};
+	sequences->items = span(start, (size_t)(in->rest.p - start));
 }
 
-static void in_successor(struct cbor_in *in, struct recall *recall)
+static void in_successor(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_this_key(in, RECALL_SUCCESSOR);
+	struct recall *recall = object;
+
 	recall->has_successor = !cbor_in_null(in);
-	if (recall->has_successor)
-		recall->successor = cbor_in_uint(in);
-	cbor_in_this_key(in, RECALL_SUCCESSOR_VERSION);
-	if (!cbor_in_null(in))
-		recall->successor_version = cbor_in_name(in);
-	if (in->refusal == REFUSAL_NONE && recall->has_successor &&
-	    recall_has(recall, recall->successor))
+	if (!recall->has_successor)
+		return;
+	cbor_field_uint(in, object, field);
+	if (recall_has(recall, recall->successor))
 		cbor_in_refuse(in, REFUSAL_RECALL_SUCCESSOR);
 }
 
-static enum refusal read_payload(struct recall *recall)
+static void in_successor_version(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct cbor_in in = cbor_in(recall->payload);
-
-	cbor_in_map(&in, RECALL_MEMBERS, RECALL_MEMBERS);
-	cbor_in_this_key(&in, RECALL_FORMAT_VERSION);
-	if (cbor_in_uint(&in) != RECALL_FORMAT_1)
-		cbor_in_refuse(&in, REFUSAL_RECALL_FORMAT);
-	cbor_in_this_key(&in, RECALL_PRODUCT);
-	recall->product = cbor_in_name(&in);
-	cbor_in_this_key(&in, RECALL_CHANNEL);
-	recall->channel = cbor_in_name(&in);
-	cbor_in_this_key(&in, RECALL_NUMBER);
-	recall->number = cbor_in_uint(&in);
-	if (recall->number == 0)
-		cbor_in_refuse(&in, REFUSAL_RECALL_FORMAT);
-	cbor_in_this_key(&in, RECALL_SEQUENCES);
-	in_sequences(&in, recall);
-	in_successor(&in, recall);
-	cbor_in_this_key(&in, RECALL_CREATED);
-	recall->created = cbor_in_uint(&in);
-	cbor_in_this_key(&in, RECALL_CLASS);
-	recall->class_id = cbor_in_bytes_of(&in, CLASS_ID_SIZE);
-	return cbor_in_end(&in);
+	if (!cbor_in_null(in))
+		cbor_field_name(in, object, field);
 }
+
+#define AT(member) offsetof(struct recall, member)
+static const struct cbor_field recall_fields[] = {
+    {cbor_field_version, 0, RECALL_FORMAT_VERSION, true},
+    {cbor_field_name, AT(product), RECALL_PRODUCT, true},
+    {cbor_field_name, AT(channel), RECALL_CHANNEL, true},
+    {in_number, AT(number), RECALL_NUMBER, true},
+    {in_sequences, AT(sequences), RECALL_SEQUENCES, true},
+    {in_successor, AT(successor), RECALL_SUCCESSOR, true},
+    {in_successor_version, AT(successor_version), RECALL_SUCCESSOR_VERSION, true},
+    {cbor_field_uint, AT(created), RECALL_CREATED, true},
+    {cbor_field_id, AT(class_id), RECALL_CLASS, true},
+};
+#undef AT
+CBOR_SHAPE(recall_shape, recall_fields, CBOR_KEY);
 
 enum refusal recall_read(struct span file, struct recall *ret_recall)
 {
 	memset(ret_recall, 0, sizeof(*ret_recall));
 	if (file.n > RECALL_SIZE_MAX)
 		return REFUSAL_RECALL_SIZE;
-	REFUSE_IF(signed_file_read(file, RECALL_AAD, REFUSAL_RECALL_FORMAT, &ret_recall->payload,
-	    &ret_recall->signatures));
-	return read_payload(ret_recall);
+	REFUSE_IF(signed_file_read(file, RECALL_AAD, REFUSAL_RECALL_FORMAT, &ret_recall->file));
+	return cbor_read_fields(ret_recall->file.payload, &recall_shape, ret_recall);
 }
 
 enum refusal recall_verify(const struct boot_crypto *crypto, const struct trust *trust,
     struct span channel, struct span class_id, uint64_t least, const struct recall *recall)
 {
-	struct cose_keys keys = trust_keys(trust);
 	struct cose_signers signers;
 	struct trust_question question = {.purpose = TRUST_RECALL,
 	    .channel = channel,
 	    .signers = &signers,
 	    .approvals = TRUST_APPROVALS_UNSEEN};
 
-	REFUSE_IF(cose_verify_all(crypto, &keys, recall->signatures.items, recall->signatures.count,
-	    RECALL_AAD, recall->payload, &signers));
+	REFUSE_IF(signed_file_verify(crypto, &recall->file, &trust->keys, &signers));
 	REFUSE_IF(trust_judge(trust, &question));
-	if (!cbor_same(recall->product, trust->product) || !cbor_same(recall->channel, channel) ||
-	    (class_id.p && !cbor_same(recall->class_id, class_id)))
+	if (!bytes_equal(recall->product, trust->product) ||
+	    !bytes_equal(recall->channel, channel) ||
+	    (class_id.p && !bytes_equal(recall->class_id, class_id)))
 		return REFUSAL_RECALL_OTHER;
 	return recall->number < least ? REFUSAL_RECALL_OLD : REFUSAL_NONE;
 }

@@ -19,8 +19,7 @@
 #define RECALL_AAD           SPAN_LITERAL("signet-recall")
 
 struct recall {
-	struct span payload;
-	struct trust_items signatures;
+	struct signed_file file;
 	struct span product, channel;
 	uint64_t number; /* 1 and up, rises with every list of the channel */
 	struct trust_items sequences;

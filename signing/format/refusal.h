@@ -27,6 +27,7 @@
 	X(CBOR_TRAILING, "cbor.trailing", "octets behind the end")                                 \
 	X(CBOR_DEPTH, "cbor.depth", "nested deeper than is read")                                  \
 	X(CBOR_COUNT, "cbor.count", "fewer or more elements than may be")                          \
+	X(CBOR_VERSION, "cbor.version", "a version of the format that is not read here")           \
 	X(CBOR_TEXT, "cbor.text", "a name that is empty, too long or not of printable ASCII")      \
 	/* signatures, RFC 9052 */                                                                 \
 	X(COSE_TYPE, "cose.type", "not a COSE_Sign1 with detached payload")                        \
@@ -40,14 +41,14 @@
 	X(SUIT_SIZE, "suit.size", "an envelope over the bound")                                    \
 	X(SUIT_TAG, "suit.tag", "not a tagged SUIT envelope")                                      \
 	X(SUIT_DELEGATION, "suit.delegation", "delegation chains are not read")                    \
-	X(SUIT_INTEGRATED, "suit.integrated", "integrated payloads are not read")                  \
+	X(SUIT_ELEMENT, "suit.element",                                                            \
+	    "an element that is not known; integrated payloads are not read")                      \
 	X(SUIT_ALGORITHM, "suit.algorithm",                                                        \
 	    "a digest by another algorithm than SHA-256, -384, -512")                              \
 	X(SUIT_DIGEST, "suit.digest", "the digest is not that of the manifest or severed element") \
 	X(SUIT_SEVERED, "suit.severed",                                                            \
 	    "an element that the manifest does not name or has not here")                          \
 	X(SUIT_UNSIGNED, "suit.unsigned", "no known key has signed it")                            \
-	X(SUIT_VERSION, "suit.version", "a manifest of another version than 1")                    \
 	X(SUIT_COMPONENT, "suit.component", "a component that is not there, or none is selected")  \
 	X(SUIT_PARAMETER, "suit.parameter", "a parameter that a command needs is not set")         \
 	X(SUIT_UNSUPPORTED, "suit.unsupported", "a command, parameter or element not run here")    \
@@ -72,11 +73,12 @@
 	X(TRUST_QUORUM_NEW, "trust.quorum-new", "too few of its own keys signed it")               \
 	X(TRUST_OLD, "trust.old", "not newer than the statement in force")                         \
 	X(TRUST_PRODUCT, "trust.product", "for another product")                                   \
+	/* of a grant, the nearer to allowing the further behind: trust_judge() */                 \
 	X(TRUST_KEY, "trust.key", "no grant is for the keys that signed")                          \
-	X(TRUST_REVOKED, "trust.revoked", "a key that signed is revoked")                          \
 	X(TRUST_CHANNEL, "trust.channel", "the keys that signed may not sign for this channel")    \
 	X(TRUST_RANGE, "trust.range", "the keys that signed may not sign this sequence number")    \
 	X(TRUST_SIGNERS, "trust.signers", "too few of the keys that must sign have signed")        \
+	X(TRUST_REVOKED, "trust.revoked", "a key that signed is revoked")                          \
 	X(TRUST_APPROVALS, "trust.approvals", "fewer approvals than the grant asks for")           \
 	/* recall lists */                                                                         \
 	X(RECALL_SIZE, "recall.size", "a recall list over the bound")                              \

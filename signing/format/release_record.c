@@ -23,31 +23,39 @@ enum record_member {
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static struct span in_digest(struct cbor_in *in, enum record_member key)
+static void in_digest(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_this_key(in, (int32_t)key);
-	return cbor_in_bytes_of(in, DIGEST_SIZE);
+	cbor_take_exactly(in, DIGEST_SIZE, cbor_place(object, field));
 }
 
-static struct span in_name(struct cbor_in *in, enum record_member key)
+static void in_digest_or_null(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_this_key(in, (int32_t)key);
-	return cbor_in_name(in);
+	if (!cbor_in_null(in))
+		in_digest(in, object, field);
 }
 
-static void in_kids(struct cbor_in *in, struct release_record *r)
+static void in_name_or_null(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct cbor_in kids;
+	if (!cbor_in_null(in))
+		cbor_field_name(in, object, field);
+}
 
-	cbor_in_this_key(in, RECORD_KIDS);
-	kids = cbor_in(cbor_in_ids(in, 0, COSE_SIGNATURES_MAX, COSE_KID_SIZE, &r->kid_count));
+static void in_kids(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct release_record *r = object;
+	struct cbor_in kids =
+	    cbor_in(cbor_in_ids(in, 0, COSE_SIGNATURES_MAX, COSE_KID_SIZE, &r->kid_count));
+
+	(void)field;
 	for (size_t i = 0; i < r->kid_count && in->refusal == REFUSAL_NONE; i++)
 		r->kids[i] = cbor_in_bytes(&kids);
 }
 
-static void in_approvals(struct cbor_in *in, struct release_record *r)
+static void in_approvals(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_this_key(in, RECORD_APPROVALS);
+	struct release_record *r = object;
+
+	(void)field;
 	r->approval_count = cbor_in_array(in, 0, RELEASE_RECORD_APPROVALS_MAX);
 	for (size_t i = 0; i < r->approval_count; i++) {
 		cbor_in_array(in, 3, 3);
@@ -57,42 +65,33 @@ static void in_approvals(struct cbor_in *in, struct release_record *r)
 	}
 }
 
-static void in_signers(struct cbor_in *in, struct release_record *r)
-{
-	r->manifest_digest = in_digest(in, RECORD_MANIFEST);
-	r->json_digest = in_digest(in, RECORD_JSON);
-	in_kids(in, r);
-	r->chain_digest = in_digest(in, RECORD_CHAIN);
-	cbor_in_this_key(in, RECORD_REQUEST);
-	if (!cbor_in_null(in))
-		r->request_digest = cbor_in_bytes_of(in, DIGEST_SIZE);
-	in_approvals(in, r);
-}
+#define AT(member) offsetof(struct release_record, member)
+static const struct cbor_field record_fields[] = {
+    {cbor_field_version, 0, RECORD_VERSION, true},
+    {cbor_field_name, AT(product), RECORD_PRODUCT, true},
+    {cbor_field_name, AT(channel), RECORD_CHANNEL, true},
+    {cbor_field_name, AT(version), RECORD_RELEASE, true},
+    {cbor_field_uint, AT(sequence), RECORD_SEQUENCE, true},
+    {in_digest, AT(manifest_digest), RECORD_MANIFEST, true},
+    {in_digest, AT(json_digest), RECORD_JSON, true},
+    {in_kids, 0, RECORD_KIDS, true},
+    {in_digest, AT(chain_digest), RECORD_CHAIN, true},
+    {in_digest_or_null, AT(request_digest), RECORD_REQUEST, true},
+    {in_approvals, 0, RECORD_APPROVALS, true},
+    {cbor_field_name, AT(requester), RECORD_REQUESTER, true},
+    {in_name_or_null, AT(person), RECORD_PERSON, true},
+    {cbor_field_uint, AT(signed_at), RECORD_SIGNED, true},
+};
+#undef AT
+CBOR_SHAPE(record_shape, record_fields, CBOR_KEY);
 
 enum refusal release_record_read(struct span cbor, struct release_record *ret_record)
 {
 	struct release_record r = {.sequence = 0};
-	struct cbor_in in = cbor_in(cbor);
 
 	if (cbor.n > RELEASE_RECORD_MAX)
 		return REFUSAL_BUNDLE_SIZE;
-	cbor_in_map(&in, RECORD_MEMBERS, RECORD_MEMBERS);
-	cbor_in_this_key(&in, RECORD_VERSION);
-	if (cbor_in_uint(&in) != RECORD_FORMAT_1)
-		cbor_in_refuse(&in, REFUSAL_BUNDLE_FORMAT);
-	r.product = in_name(&in, RECORD_PRODUCT);
-	r.channel = in_name(&in, RECORD_CHANNEL);
-	r.version = in_name(&in, RECORD_RELEASE);
-	cbor_in_this_key(&in, RECORD_SEQUENCE);
-	r.sequence = cbor_in_uint(&in);
-	in_signers(&in, &r);
-	r.requester = in_name(&in, RECORD_REQUESTER);
-	cbor_in_this_key(&in, RECORD_PERSON);
-	if (!cbor_in_null(&in))
-		r.person = cbor_in_name(&in);
-	cbor_in_this_key(&in, RECORD_SIGNED);
-	r.signed_at = cbor_in_uint(&in);
-	REFUSE_IF(cbor_in_end(&in));
+	REFUSE_IF(cbor_read_fields(cbor, &record_shape, &r));
 	*ret_record = r;
 	return REFUSAL_NONE;
 }
@@ -102,10 +101,11 @@ enum refusal release_record_judge(const struct release_record *record)
 	for (size_t i = 0; i < record->approval_count; i++) {
 		struct span approver = record->approvals[i].approver;
 
-		if (cbor_same(approver, record->requester) || cbor_same(approver, record->person))
+		if (bytes_equal(approver, record->requester) ||
+		    bytes_equal(approver, record->person))
 			return REFUSAL_BUNDLE_APPROVER;
 		for (size_t other = 0; other < i; other++)
-			if (cbor_same(approver, record->approvals[other].approver))
+			if (bytes_equal(approver, record->approvals[other].approver))
 				return REFUSAL_BUNDLE_APPROVER;
 	}
 	return REFUSAL_NONE;

@@ -15,6 +15,15 @@ enum manifest_key {
 	MANIFEST_REFERENCE = 4,
 };
 
+enum extension {
+	EXTENSION_COMPONENT_ID = 5,
+	EXTENSION_SET_VERSION = 6,
+	EXTENSION_COSWID = 14,
+	EXTENSION_DEPENDENCIES = 15,
+	EXTENSION_CANDIDATE = 18,
+	EXTENSION_UNINSTALL = 24,
+};
+
 enum common_key {
 	COMMON_COMPONENTS = 2,
 	COMMON_SHARED = 4,
@@ -22,28 +31,26 @@ enum common_key {
 
 /* A bstr with its head, which the digests of manifest and severed elements cover. */
 struct wrapped {
-	struct span whole, body;
+	struct span whole, body; /* body.p NULL: not there */
 };
 
-/* What stands in the envelope beside the manifest, by place in `severable`. */
-static const uint8_t severable[SUIT_SEVERABLE] = {SUIT_PAYLOAD_FETCH, SUIT_INSTALL, SUIT_TEXT};
-
 struct envelope {
+	struct span authentication;
+	struct wrapped manifest;
+	struct wrapped severed[SUIT_ELEMENTS];
 	struct suit_digest digest;
 	struct span signatures;
 	size_t signature_count;
-	struct wrapped manifest;
-	struct wrapped severed[SUIT_SEVERABLE];
 };
 
-static size_t severable_place(int32_t key)
-{
-	size_t i = 0;
-
-	while (i < SUIT_SEVERABLE && severable[i] != key)
-		i++;
-	return i;
-}
+enum place {
+	PLACE_VALIDATE,
+	PLACE_LOAD,
+	PLACE_INVOKE,
+	PLACE_PAYLOAD_FETCH,
+	PLACE_INSTALL,
+	PLACE_TEXT,
+};
 
 /* ---- digests -------------------------------------------------------------------------------- */
 
@@ -54,7 +61,7 @@ void suit_in_digest(struct cbor_in *in, struct suit_digest *ret_digest)
 
 	cbor_in_array(in, 2, 2);
 	ret_digest->algorithm = cbor_in_int(in);
-	ret_digest->bytes = cbor_in_bytes(in);
+	cbor_take_string(in, CBOR_BYTES, &ret_digest->bytes);
 	ret_digest->whole = span(start, (size_t)(in->rest.p - start));
 	size = ret_digest->algorithm == COSE_SHA256   ? 32
 	       : ret_digest->algorithm == COSE_SHA384 ? 48
@@ -76,87 +83,81 @@ enum refusal suit_digest_check(const struct boot_crypto *crypto, const struct su
 		if (!crypto->hash_more(crypto->context, parts[i].p, parts[i].n))
 			return REFUSAL_SUIT_DIGEST;
 	if (!crypto->hash_end(crypto->context, computed, &n) ||
-	    !cbor_same(span(computed, n), digest->bytes))
+	    !bytes_equal(span(computed, n), digest->bytes))
 		return REFUSAL_SUIT_DIGEST;
 	return REFUSAL_NONE;
 }
 
 /* ---- envelope ------------------------------------------------------------------------------- */
 
-static struct wrapped in_wrapped(struct cbor_in *in)
+static void in_wrapped(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
+	struct wrapped *wrapped = cbor_place(object, field);
 	const uint8_t *start = in->rest.p;
-	struct span body = cbor_in_bytes(in);
 
-	return (struct wrapped){span(start, (size_t)(in->rest.p - start)), body};
+	cbor_take_string(in, CBOR_BYTES, &wrapped->body);
+	wrapped->whole = span(start, (size_t)(in->rest.p - start));
 }
 
-/* [bstr SUIT_Digest, 1* bstr COSE_Sign1] */
-static enum refusal read_authentication(struct span block, struct envelope *e)
+static void in_delegation(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct cbor_in in = cbor_in(block), digest;
+	(void)object;
+	(void)field;
+	cbor_in_refuse(in, REFUSAL_SUIT_DELEGATION);
+}
 
-	e->signature_count = cbor_in_array(&in, 1, 1 + COSE_SIGNATURES_MAX);
+#define AT(member) offsetof(struct envelope, member)
+static const struct cbor_field envelope_fields[] = {
+    {in_delegation, 0, ENVELOPE_DELEGATION, false},
+    {cbor_field_bytes, AT(authentication), ENVELOPE_AUTHENTICATION, true},
+    {in_wrapped, AT(manifest), ENVELOPE_MANIFEST, true},
+    {in_wrapped, AT(severed[PLACE_PAYLOAD_FETCH]), SUIT_PAYLOAD_FETCH, false},
+    {in_wrapped, AT(severed[PLACE_INSTALL]), SUIT_INSTALL, false},
+    {in_wrapped, AT(severed[PLACE_TEXT]), SUIT_TEXT, false},
+};
+#undef AT
+/* Text strings as keys would be integrated payloads. */
+CBOR_SHAPE(envelope_shape, envelope_fields, SUIT_ELEMENT);
+
+/* [bstr SUIT_Digest, * bstr COSE_Sign1] */
+static enum refusal read_authentication(struct envelope *e)
+{
+	struct cbor_in in = cbor_in(e->authentication), digest;
+
+	e->signature_count = cbor_in_array(&in, 1, 1 + COSE_SIGNATURES_MAX) - 1;
 	digest = cbor_in(cbor_in_bytes(&in));
 	e->signatures = in.rest;
 	if (in.refusal != REFUSAL_NONE)
 		return in.refusal;
-	e->signature_count--;
 	suit_in_digest(&digest, &e->digest);
 	return cbor_in_end(&digest);
 }
 
-/* What is neither ours nor a severed element; a text string is an integrated payload's key. */
-static void refuse_element(struct cbor_in *in, int32_t key)
+static enum refusal read_envelope(struct span bytes, bool tagged, struct envelope *e)
 {
-	cbor_in_refuse(in, key == ENVELOPE_DELEGATION ? REFUSAL_SUIT_DELEGATION : REFUSAL_CBOR_KEY);
-}
-
-static enum refusal read_envelope(struct span bytes, bool tagged, struct envelope *ret)
-{
-	struct envelope e = {.signature_count = 0};
 	struct cbor_in in = cbor_in(bytes);
-	int32_t last = INT32_MIN;
-	size_t pairs;
-	struct span authentication = SPAN_NONE;
 
+	memset(e, 0, sizeof(*e));
 	if (bytes.n > SUIT_ENVELOPE_MAX)
 		return REFUSAL_SUIT_SIZE;
 	if (tagged)
 		cbor_in_tag(&in, TAG_ENVELOPE);
 	if (in.refusal == REFUSAL_CBOR_TYPE)
-		in.refusal = REFUSAL_SUIT_TAG;
-	for (pairs = cbor_in_map(&in, 2, 8); pairs; pairs--) {
-		size_t place;
-		int32_t key;
-
-		if (cbor_in_peek(&in) == CBOR_TEXT)
-			cbor_in_refuse(&in, REFUSAL_SUIT_INTEGRATED);
-		key = cbor_in_key(&in, &last);
-		place = severable_place(key);
-		if (key == ENVELOPE_AUTHENTICATION)
-			authentication = cbor_in_bytes(&in);
-		else if (key == ENVELOPE_MANIFEST)
-			e.manifest = in_wrapped(&in);
-		else if (place < SUIT_SEVERABLE)
-			e.severed[place] = in_wrapped(&in);
-		else
-			refuse_element(&in, key);
-	}
+		return REFUSAL_SUIT_TAG;
+	cbor_in_fields(&in, &envelope_shape, e);
 	REFUSE_IF(cbor_in_end(&in));
-	if (!authentication.p || !e.manifest.body.p)
-		return REFUSAL_CBOR_MISSING;
-	*ret = e;
-	return read_authentication(authentication, ret);
+	return read_authentication(e);
 }
 
 /* ---- manifest ------------------------------------------------------------------------------- */
 
 /* SUIT_Components: arrays of octet strings. */
-static void read_components(struct cbor_in *in, struct suit_manifest *m)
+static void in_components(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
+	struct suit_manifest *m = object;
 	const uint8_t *start;
 
+	(void)field;
 	m->component_count = cbor_in_array(in, 1, SUIT_COMPONENTS_MAX);
 	start = in->rest.p;
 	for (size_t i = 0; i < m->component_count; i++)
@@ -180,123 +181,102 @@ static enum refusal check_sequence(struct span commands)
 	return cbor_in_end(&in);
 }
 
-static enum refusal read_common(struct span common, struct suit_manifest *m)
+/* What is wrapped in an octet string is read within it, and refused as if it stood here. */
+static void in_wrapped_refusal(struct cbor_in *in, enum refusal refusal)
 {
-	struct cbor_in in = cbor_in(common);
-	int32_t last = INT32_MIN;
-
-	for (size_t pairs = cbor_in_map(&in, 1, 4); pairs; pairs--) {
-		int32_t key = cbor_in_key(&in, &last);
-
-		if (key == COMMON_COMPONENTS)
-			read_components(&in, m);
-		else if (key == COMMON_SHARED)
-			m->shared = cbor_in_bytes(&in);
-		else /* dependencies: an extension that changes what the rest means */
-			cbor_in_refuse(&in, REFUSAL_SUIT_UNSUPPORTED);
-	}
-	REFUSE_IF(cbor_in_end(&in));
-	if (m->component_count == 0)
-		return REFUSAL_CBOR_MISSING;
-	return m->shared.p ? check_sequence(m->shared) : REFUSAL_NONE;
+	if (refusal != REFUSAL_NONE)
+		cbor_in_refuse(in, refusal);
 }
 
-/* Where an element's contents go; NULL: not one of those. */
-static struct span *element_place(struct suit_manifest *m, int32_t key)
+static void in_sequence(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	switch (key) {
-	case SUIT_VALIDATE: return &m->validate;
-	case SUIT_LOAD: return &m->load;
-	case SUIT_INVOKE: return &m->invoke;
-	case SUIT_PAYLOAD_FETCH: return &m->payload_fetch;
-	case SUIT_INSTALL: return &m->install;
-	case SUIT_TEXT: return &m->text;
-	default: return NULL;
-	}
+	struct span commands = cbor_in_bytes(in);
+
+	if (in->refusal == REFUSAL_NONE)
+		in_wrapped_refusal(in, check_sequence(commands));
+	*(struct span *)cbor_place(object, field) = commands;
 }
 
-/* Component id, set version, CoSWID, dependency resolution, candidate verification, uninstall. */
-static bool is_extension(int32_t key)
-{
-	static const uint32_t extensions =
-	    1u << 5 | 1u << 6 | 1u << 14 | 1u << 15 | 1u << 18 | 1u << 24;
+#define AT(member) offsetof(struct suit_manifest, member)
+static const struct cbor_field common_fields[] = {
+    {in_components, 0, COMMON_COMPONENTS, true},
+    {in_sequence, AT(shared), COMMON_SHARED, false},
+};
+/* Dependencies: an extension that changes what the rest means. */
+CBOR_SHAPE(common_shape, common_fields, SUIT_UNSUPPORTED);
 
-	return key >= 0 && key < 32 && (extensions >> key & 1);
+static void in_common(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct span common = cbor_in_bytes(in);
+
+	(void)field;
+	if (in->refusal == REFUSAL_NONE)
+		in_wrapped_refusal(in, cbor_read_fields(common, &common_shape, object));
 }
 
 /* A sequence or text, or the digest of a severed one. */
-static void read_element(struct cbor_in *in, struct suit_manifest *m, int32_t key)
+static void in_severable(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct span *place = element_place(m, key);
-	size_t severed = severable_place(key);
-	enum refusal refusal = REFUSAL_NONE;
+	struct suit_manifest *m = object;
+	struct suit_digest digest;
 
-	if (severed < SUIT_SEVERABLE && cbor_in_peek(in) == CBOR_ARRAY) {
-		struct suit_digest digest;
-
+	if (cbor_in_peek(in) == CBOR_ARRAY) {
 		suit_in_digest(in, &digest);
-		m->severed[severed] = digest.whole;
-		return;
+		m->severed[((struct span *)cbor_place(object, field)) - m->elements] = digest.whole;
+	} else if (field->key == SUIT_TEXT) {
+		cbor_field_bytes(in, object, field);
+	} else {
+		in_sequence(in, object, field);
 	}
-	*place = cbor_in_bytes(in);
-	if (in->refusal == REFUSAL_NONE && key != SUIT_TEXT)
-		refusal = check_sequence(*place);
-	if (refusal != REFUSAL_NONE)
-		cbor_in_refuse(in, refusal);
 }
 
-static void read_member(struct cbor_in *in, struct suit_manifest *m, int32_t key)
+static void in_extension(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	enum refusal refusal = REFUSAL_NONE;
+	struct suit_manifest *m = object;
 
-	if (key == MANIFEST_SEQUENCE)
-		m->sequence = cbor_in_uint(in);
-	else if (key == MANIFEST_COMMON)
-		refusal = read_common(cbor_in_bytes(in), m);
-	else if (key == MANIFEST_REFERENCE)
-		m->reference_uri = cbor_in_text(in);
-	else if (element_place(m, key))
-		read_element(in, m, key);
-	else if (is_extension(key) && cbor_in_item(in).p && m->extension == 0)
-		m->extension = key;
-	else if (!is_extension(key))
-		refusal = REFUSAL_CBOR_KEY;
-	if (refusal != REFUSAL_NONE)
-		cbor_in_refuse(in, refusal);
+	cbor_in_item(in);
+	if (m->extension == 0)
+		m->extension = field->key;
 }
+
+static const struct cbor_field manifest_fields[] = {
+    {cbor_field_version, 0, MANIFEST_VERSION, true},
+    {cbor_field_uint, AT(sequence), MANIFEST_SEQUENCE, true},
+    {in_common, 0, MANIFEST_COMMON, true},
+    {cbor_field_text, AT(reference_uri), MANIFEST_REFERENCE, false},
+    {in_extension, 0, EXTENSION_COMPONENT_ID, false},
+    {in_extension, 0, EXTENSION_SET_VERSION, false},
+    {in_sequence, AT(elements[PLACE_VALIDATE]), SUIT_VALIDATE, false},
+    {in_sequence, AT(elements[PLACE_LOAD]), SUIT_LOAD, false},
+    {in_sequence, AT(elements[PLACE_INVOKE]), SUIT_INVOKE, false},
+    {in_extension, 0, EXTENSION_COSWID, false},
+    {in_extension, 0, EXTENSION_DEPENDENCIES, false},
+    {in_severable, AT(elements[PLACE_PAYLOAD_FETCH]), SUIT_PAYLOAD_FETCH, false},
+    {in_extension, 0, EXTENSION_CANDIDATE, false},
+    {in_severable, AT(elements[PLACE_INSTALL]), SUIT_INSTALL, false},
+    {in_severable, AT(elements[PLACE_TEXT]), SUIT_TEXT, false},
+    {in_extension, 0, EXTENSION_UNINSTALL, false},
+};
+#undef AT
+CBOR_SHAPE(manifest_shape, manifest_fields, SUIT_ELEMENT);
 
 enum refusal suit_manifest_read(struct span manifest, struct suit_manifest *ret_manifest)
 {
-	struct cbor_in in = cbor_in(manifest);
-	int32_t last = INT32_MIN;
-	size_t pairs = cbor_in_map(&in, 3, 16);
-
 	memset(ret_manifest, 0, sizeof(*ret_manifest));
-	/* Version, sequence number and common come first, and must be there. */
-	for (int32_t expected = MANIFEST_VERSION; pairs; pairs--, expected++) {
-		int32_t key = cbor_in_key(&in, &last);
-
-		if (expected <= MANIFEST_COMMON && key != expected)
-			cbor_in_refuse(&in, REFUSAL_CBOR_MISSING);
-		if (in.refusal != REFUSAL_NONE)
-			break;
-		if (key != MANIFEST_VERSION)
-			read_member(&in, ret_manifest, key);
-		else if (cbor_in_uint(&in) != 1)
-			cbor_in_refuse(&in, REFUSAL_SUIT_VERSION);
-	}
-	return cbor_in_end(&in);
+	return cbor_read_fields(manifest, &manifest_shape, ret_manifest);
 }
 
 struct span suit_manifest_element(
     const struct suit_manifest *m, enum suit_element element, bool *ret_away)
 {
-	struct suit_manifest *plain = (struct suit_manifest *)(uintptr_t)m;
-	size_t severed = severable_place((int32_t)element);
-	struct span *place = element_place(plain, (int32_t)element);
+	static const uint8_t keys[SUIT_ELEMENTS] = {
+	    SUIT_VALIDATE, SUIT_LOAD, SUIT_INVOKE, SUIT_PAYLOAD_FETCH, SUIT_INSTALL, SUIT_TEXT};
+	size_t i = SUIT_ELEMENTS - 1;
 
-	*ret_away = severed < SUIT_SEVERABLE && m->severed[severed].p && !place->p;
-	return *place;
+	while (i && keys[i] != element)
+		i--;
+	*ret_away = m->severed[i].p && !m->elements[i].p;
+	return m->elements[i];
 }
 
 struct span suit_component_name(const struct suit_manifest *m, size_t i)
@@ -322,7 +302,7 @@ struct span suit_component_name(const struct suit_manifest *m, size_t i)
 static enum refusal take_severed(
     const struct boot_crypto *crypto, const struct envelope *e, struct suit_manifest *m)
 {
-	for (size_t i = 0; i < SUIT_SEVERABLE; i++) {
+	for (size_t i = PLACE_PAYLOAD_FETCH; i < SUIT_ELEMENTS; i++) {
 		const struct wrapped *severed = &e->severed[i];
 		struct cbor_in in = cbor_in(m->severed[i]);
 		struct suit_digest digest;
@@ -333,30 +313,42 @@ static enum refusal take_severed(
 			return REFUSAL_SUIT_SEVERED;
 		suit_in_digest(&in, &digest);
 		REFUSE_IF(suit_digest_check(crypto, &digest, &severed->whole, 1));
-		if (severable[i] != SUIT_TEXT)
+		if (i != PLACE_TEXT)
 			REFUSE_IF(check_sequence(severed->body));
-		*element_place(m, severable[i]) = severed->body;
+		m->elements[i] = severed->body;
 	}
 	return REFUSAL_NONE;
 }
 
+/* Structure and digest; no signature is looked at. */
+static enum refusal open_envelope(const struct boot_crypto *crypto, struct span bytes, bool tagged,
+    struct envelope *e, struct suit *suit)
+{
+	REFUSE_IF(read_envelope(bytes, tagged, e));
+	suit->digest = e->digest;
+	suit->manifest = e->manifest.body;
+	suit->signers.count = 0;
+	/* The digest covers the manifest's bstr with its head. */
+	return suit_digest_check(crypto, &e->digest, &e->manifest.whole, 1);
+}
+
+static enum refusal open_manifest(
+    const struct boot_crypto *crypto, const struct envelope *e, struct suit *suit)
+{
+	REFUSE_IF(suit_manifest_read(suit->manifest, &suit->m));
+	return take_severed(crypto, e, &suit->m);
+}
+
 static enum refusal verify(const struct boot_crypto *crypto, const struct cose_keys *keys,
-    struct span bytes, bool tagged, struct suit *ret_suit)
+    struct span bytes, bool tagged, struct suit *suit)
 {
 	struct envelope e;
 
-	REFUSE_IF(read_envelope(bytes, tagged, &e));
-	/* The digest covers the manifest's bstr with its head. */
-	REFUSE_IF(suit_digest_check(crypto, &e.digest, &e.manifest.whole, 1));
+	REFUSE_IF(open_envelope(crypto, bytes, tagged, &e, suit));
 	/* The payload is SUIT_Digest without the bstr around it. */
 	REFUSE_IF(cose_verify_all(crypto, keys, e.signatures, e.signature_count, SPAN_NONE,
-	    e.digest.whole, &ret_suit->signers));
-	if (ret_suit->signers.count == 0)
-		return REFUSAL_SUIT_UNSIGNED;
-	ret_suit->digest = e.digest;
-	ret_suit->manifest = e.manifest.body;
-	REFUSE_IF(suit_manifest_read(e.manifest.body, &ret_suit->m));
-	return take_severed(crypto, &e, &ret_suit->m);
+	    e.digest.whole, &suit->signers));
+	return suit->signers.count ? open_manifest(crypto, &e, suit) : REFUSAL_SUIT_UNSIGNED;
 }
 
 enum refusal suit_verify(const struct boot_crypto *crypto, const struct cose_keys *keys,
@@ -369,4 +361,15 @@ enum refusal suit_verify_untagged(const struct boot_crypto *crypto, const struct
     struct span envelope, struct suit *ret_suit)
 {
 	return verify(crypto, keys, envelope, false, ret_suit);
+}
+
+enum refusal suit_read_known(const struct boot_crypto *crypto, struct span known,
+    struct span envelope, struct suit *ret_suit)
+{
+	struct envelope e;
+
+	REFUSE_IF(open_envelope(crypto, envelope, true, &e, ret_suit));
+	if (!bytes_equal(e.digest.bytes, known))
+		return REFUSAL_SUIT_DIGEST;
+	return open_manifest(crypto, &e, ret_suit);
 }

@@ -12,9 +12,11 @@
 
 #include "signing/format/cose.h"
 
-#define SUIT_ENVELOPE_MAX   ((size_t)64 << 10) /* two ML-DSA-87 signatures and long texts */
-#define SUIT_COMPONENTS_MAX 8                  /* a state of some 90 octets each on the device */
-#define SUIT_COMMANDS_MAX   64                 /* in one sequence: eight for each component */
+#define SUIT_ENVELOPE_MAX ((size_t)64 << 10) /* two ML-DSA-87 signatures and long texts */
+#ifndef SUIT_COMPONENTS_MAX                  /* a device may know of fewer */
+#define SUIT_COMPONENTS_MAX 8                /* a state of some 90 octets each */
+#endif
+#define SUIT_COMMANDS_MAX 64 /* in one sequence: eight for each component */
 
 /* [algorithm, octets] */
 struct suit_digest {
@@ -32,17 +34,16 @@ enum suit_element {
 	SUIT_TEXT = 23,
 };
 
-#define SUIT_SEVERABLE 3 /* SUIT_PAYLOAD_FETCH, SUIT_INSTALL, SUIT_TEXT, in this order */
+#define SUIT_ELEMENTS 6 /* those of enum suit_element, in this order */
 
-/* Elements are contents of their bstr; p NULL: not there. Sequences are well-formed. */
+/* Contents of octet strings; p NULL: not there. Sequences are well-formed. */
 struct suit_manifest {
 	uint64_t sequence;
 	size_t component_count; /* 1 .. SUIT_COMPONENTS_MAX */
 	struct span components; /* component_count identifiers, each an array of bstr */
 	struct span shared;
-	struct span validate, load, invoke;
-	struct span payload_fetch, install, text; /* severed ones too, their digest checked */
-	struct span severed[SUIT_SEVERABLE];      /* digest, CBOR, of a severed one; p NULL: not */
+	struct span elements[SUIT_ELEMENTS]; /* severed ones too, their digest checked */
+	struct span severed[SUIT_ELEMENTS];  /* digest, CBOR, of a severed one */
 	struct span reference_uri;
 	int extension; /* first of the extensions' elements that stands there, not read; 0: none */
 };
@@ -66,6 +67,13 @@ MUST_USE enum refusal suit_verify(const struct boot_crypto *crypto, const struct
  */
 MUST_USE enum refusal suit_verify_untagged(const struct boot_crypto *crypto,
     const struct cose_keys *keys, struct span envelope, struct suit *ret_suit);
+
+/*
+ * An envelope whose manifest is known by the octets of its SUIT_Digest, from where nobody but the
+ * caller writes. No signature is looked at; signers.count is 0. SUIT_DIGEST: it is another.
+ */
+MUST_USE enum refusal suit_read_known(const struct boot_crypto *crypto, struct span known,
+    struct span envelope, struct suit *ret_suit);
 
 /* A SUIT_Digest that stands as an item here. */
 void suit_in_digest(struct cbor_in *in, struct suit_digest *ret_digest);

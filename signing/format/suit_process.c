@@ -1,7 +1,6 @@
 #include "signing/format/suit_process.h"
 
 #define REPORT_MOST 15 /* record and system information, on success and failure */
-#define ID_SIZE     16
 
 enum parameter {
 	PARAMETER_VENDOR = 1,
@@ -29,65 +28,53 @@ static enum refusal run_commands(const struct scope *scope, struct span commands
 
 /* ---- parameters ----------------------------------------------------------------------------- */
 
-static void read_image(struct cbor_in *in, struct suit_digest *digest)
+static void in_image(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
 	struct cbor_in wrapped = cbor_in(cbor_in_bytes(in));
 	enum refusal refusal;
 
-	suit_in_digest(&wrapped, digest);
+	if (in->refusal != REFUSAL_NONE)
+		return;
+	suit_in_digest(&wrapped, cbor_place(object, field));
 	refusal = cbor_in_end(&wrapped);
 	if (refusal != REFUSAL_NONE)
 		cbor_in_refuse(in, refusal);
 }
 
-/* Both are as they are without being asked: true within try-each, and always. */
-static void read_flag(struct cbor_in *in)
+static void in_number(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
+	struct suit_number *number = cbor_place(object, field);
+
+	number->value = cbor_in_uint(in);
+	number->set = true;
+}
+
+/* Both are as they are without being asked: true within try-each, and always. */
+static void in_flag(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	(void)object;
+	(void)field;
 	if (!cbor_in_bool(in))
 		cbor_in_refuse(in, REFUSAL_SUIT_UNSUPPORTED);
 }
 
-static void read_parameter(struct cbor_in *in, int32_t key, struct suit_component *c)
-{
-	switch (key) {
-	case PARAMETER_VENDOR: c->vendor = cbor_in_bytes_of(in, ID_SIZE); break;
-	case PARAMETER_CLASS: c->class = cbor_in_bytes_of(in, ID_SIZE); break;
-	case PARAMETER_DEVICE: c->device = cbor_in_bytes_of(in, ID_SIZE); break;
-	case PARAMETER_IMAGE: read_image(in, &c->image); break;
-	case PARAMETER_CONTENT: c->content = cbor_in_bytes(in); break;
-	case PARAMETER_INVOKE_ARGS: c->invoke_args = cbor_in_bytes(in); break;
-	case PARAMETER_URI: c->uri = cbor_in_text(in); break;
-	case PARAMETER_SIZE:
-		c->size = cbor_in_uint(in);
-		c->has_size = true;
-		break;
-	case PARAMETER_SLOT:
-		c->slot = cbor_in_small(in, UINT32_MAX);
-		c->has_slot = true;
-		break;
-	case PARAMETER_SOURCE:
-		c->source = cbor_in_small(in, UINT32_MAX);
-		c->has_source = true;
-		break;
-	case PARAMETER_STRICT_ORDER:
-	case PARAMETER_SOFT_FAILURE: read_flag(in); break;
-	default: cbor_in_refuse(in, REFUSAL_SUIT_UNSUPPORTED);
-	}
-}
-
-static enum refusal override(struct span map, struct suit_component *c)
-{
-	struct cbor_in in = cbor_in(map);
-	int32_t last = INT32_MIN;
-
-	for (size_t pairs = cbor_in_map(&in, 1, 16); pairs; pairs--) {
-		int32_t key = cbor_in_key(&in, &last);
-
-		if (in.refusal == REFUSAL_NONE)
-			read_parameter(&in, key, c);
-	}
-	return cbor_in_end(&in);
-}
+#define AT(member) offsetof(struct suit_component, member)
+static const struct cbor_field parameter_fields[] = {
+    {cbor_field_id, AT(vendor), PARAMETER_VENDOR, false},
+    {cbor_field_id, AT(class), PARAMETER_CLASS, false},
+    {in_image, AT(image), PARAMETER_IMAGE, false},
+    {in_number, AT(slot), PARAMETER_SLOT, false},
+    {in_flag, 0, PARAMETER_STRICT_ORDER, false},
+    {in_flag, 0, PARAMETER_SOFT_FAILURE, false},
+    {in_number, AT(size), PARAMETER_SIZE, false},
+    {cbor_field_bytes, AT(content), PARAMETER_CONTENT, false},
+    {cbor_field_text, AT(uri), PARAMETER_URI, false},
+    {in_number, AT(source), PARAMETER_SOURCE, false},
+    {cbor_field_bytes, AT(invoke_args), PARAMETER_INVOKE_ARGS, false},
+    {cbor_field_id, AT(device), PARAMETER_DEVICE, false},
+};
+#undef AT
+CBOR_SHAPE(parameter_shape, parameter_fields, SUIT_UNSUPPORTED);
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
@@ -95,7 +82,7 @@ static enum refusal match(struct span parameter, struct span own, enum refusal o
 {
 	if (!parameter.p)
 		return REFUSAL_SUIT_PARAMETER;
-	return own.p && cbor_same(parameter, own) ? REFUSAL_NONE : other;
+	return own.p && bytes_equal(parameter, own) ? REFUSAL_NONE : other;
 }
 
 /* Number, true (all of them) or a list of numbers, as bits. */
@@ -171,36 +158,41 @@ static enum refusal try_each(const struct scope *scope, struct span argument)
 	return in.refusal != REFUSAL_NONE ? in.refusal : refusal;
 }
 
-/* What the device does: which parameter it cannot do without. */
-static enum refusal act(const struct scope *scope, int32_t command, size_t i)
+/* What the device does. It is not asked where the parameter it would need is not set. */
+static enum refusal act(const struct scope *scope, int command, size_t i)
 {
 	const struct suit_component *c = &scope->run->components[i];
 	const struct suit_device *device = scope->run->device;
-	bool has = true;
+	const bool has_source =
+	    c->source.set && c->source.value < scope->run->manifest->component_count;
+	const struct {
+		uint8_t command;
+		bool has;
+	} commands[] = {
+	    {SUIT_CONDITION_IMAGE, c->image.bytes.p},
+	    {SUIT_CONDITION_SLOT, c->slot.set},
+	    {SUIT_CONDITION_CONTENT, c->content.p},
+	    {SUIT_WRITE, c->content.p},
+	    {SUIT_FETCH, c->uri.p},
+	    {SUIT_COPY, has_source},
+	    {SUIT_RUN_INVOKE, true},
+	    {SUIT_SWAP, has_source},
+	};
 
-	switch (command) {
-	case SUIT_CONDITION_IMAGE: has = c->image.bytes.p; break;
-	case SUIT_CONDITION_SLOT: has = c->has_slot; break;
-	case SUIT_CONDITION_CONTENT:
-	case SUIT_WRITE: has = c->content.p; break;
-	case SUIT_FETCH: has = c->uri.p; break;
-	case SUIT_COPY:
-	case SUIT_SWAP:
-		has = c->has_source && c->source < scope->run->manifest->component_count;
-		break;
-	case SUIT_RUN_INVOKE: break;
-	default: return REFUSAL_SUIT_UNSUPPORTED;
+	for (size_t row = 0; row < COUNT(commands); row++) {
+		if (commands[row].command != command)
+			continue;
+		if (!commands[row].has)
+			return REFUSAL_SUIT_PARAMETER;
+		if (scope->shared && command > SUIT_CONDITION_ABORT)
+			return REFUSAL_SUIT_SHARED;
+		return device->act(device->context, (enum suit_command)command, i, c);
 	}
-	if (!has)
-		return REFUSAL_SUIT_PARAMETER;
-	if (scope->shared && command > SUIT_CONDITION_ABORT)
-		return REFUSAL_SUIT_SHARED;
-	return device->act(device->context, (enum suit_command)command, i, c);
+	return REFUSAL_SUIT_UNSUPPORTED;
 }
 
 /* One command for one component. */
-static enum refusal run_one(
-    const struct scope *scope, int32_t command, struct span argument, size_t i)
+static enum refusal run_one(const struct scope *scope, int command, struct span argument, size_t i)
 {
 	struct suit_component *c = &scope->run->components[i];
 	const struct suit_device *device = scope->run->device;
@@ -208,7 +200,7 @@ static enum refusal run_one(
 	struct span commands;
 
 	switch (command) {
-	case SUIT_OVERRIDE: return override(argument, c);
+	case SUIT_OVERRIDE: return cbor_read_fields(argument, &parameter_shape, c);
 	case SUIT_TRY_EACH: return try_each(scope, argument);
 	case SUIT_RUN_SEQUENCE:
 		commands = cbor_in_bytes(&in);
@@ -227,8 +219,7 @@ static enum refusal run_one(
 	}
 }
 
-static enum refusal run_for_selected(
-    const struct scope *scope, int32_t command, struct span argument)
+static enum refusal run_for_selected(const struct scope *scope, int command, struct span argument)
 {
 	uint32_t selected = scope->run->selected;
 	enum refusal refusal = REFUSAL_NONE;
@@ -252,7 +243,7 @@ static enum refusal run_commands(const struct scope *scope, struct span commands
 	size_t n = cbor_in_array(&in, 2, (size_t)2 * SUIT_COMMANDS_MAX);
 
 	for (; n > 1; n -= 2) {
-		int32_t command = cbor_in_int(&in);
+		int command = cbor_in_int(&in);
 		struct span argument = cbor_in_item(&in);
 
 		if (in.refusal != REFUSAL_NONE)

@@ -36,14 +36,18 @@ enum suit_command {
 	SUIT_RUN_SEQUENCE = 32,
 };
 
+struct suit_number {
+	uint64_t value;
+	bool set;
+};
+
 /* A component's parameters as they stand; p NULL: not set. Borrowed from the envelope. */
 struct suit_component {
 	struct span vendor, class, device; /* 16 octets each */
 	struct suit_digest image;
 	struct span uri, content, invoke_args;
-	uint64_t size;
-	uint32_t slot, source;
-	bool has_size, has_slot, has_source;
+	struct suit_number size, slot;
+	struct suit_number source; /* another component's index; within bounds when it is used */
 };
 
 /*

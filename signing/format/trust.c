@@ -11,7 +11,6 @@ enum trust_member {
 	TRUST_NEXT,
 	TRUST_LOG,
 	TRUST_CREATED,
-	TRUST_MEMBERS,
 };
 
 enum grant_member {
@@ -36,9 +35,9 @@ static void in_key(struct cbor_in *in, struct cose_key *key)
 	enum refusal refusal = REFUSAL_NONE;
 
 	cbor_in_array(in, 3, 3);
-	key->kid = cbor_in_bytes_of(in, COSE_KID_SIZE);
+	cbor_take_exactly(in, COSE_KID_SIZE, &key->kid);
 	key->algorithm = cbor_in_int(in);
-	key->key = cbor_in_bytes(in);
+	cbor_take_string(in, CBOR_BYTES, &key->key);
 	if (in->refusal == REFUSAL_NONE)
 		refusal = cose_key_check(key);
 	if (refusal != REFUSAL_NONE)
@@ -46,64 +45,64 @@ static void in_key(struct cbor_in *in, struct cose_key *key)
 }
 
 /* Keys in ascending order of their IDs. */
-static struct trust_items in_keys(struct cbor_in *in, size_t most)
+static void in_keys(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	size_t count = cbor_in_array(in, 1, most);
-	const uint8_t *start = in->rest.p;
-	struct cose_key key, last = {.kid = SPAN_NONE};
+	struct trust_items *keys = cbor_place(object, field);
+	struct span last = SPAN_NONE;
+	const uint8_t *start;
 
-	for (size_t i = 0; i < count && in->refusal == REFUSAL_NONE; i++) {
-		int order = 1;
+	keys->count = cbor_in_array(in, 1, TRUST_KEYS_MAX);
+	start = in->rest.p;
+	for (size_t i = 0; i < keys->count; i++) {
+		struct cose_key key;
 
 		in_key(in, &key);
-		if (last.kid.p && in->refusal == REFUSAL_NONE)
-			order = memcmp(key.kid.p, last.kid.p, COSE_KID_SIZE);
-		if (order <= 0)
-			cbor_in_refuse(in, order ? REFUSAL_CBOR_ORDER : REFUSAL_CBOR_DUPLICATE);
-		last = key;
+		cbor_in_rising(in, &last, key.kid);
 	}
-	return (struct trust_items){span(start, (size_t)(in->rest.p - start)), count};
+	keys->items = span(start, (size_t)(in->rest.p - start));
 }
 
-static struct trust_items in_names(struct cbor_in *in, size_t most)
+static void in_channels(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	size_t count = cbor_in_array(in, 1, most);
-	const uint8_t *start = in->rest.p;
+	struct trust_items *channels = cbor_place(object, field);
+	const uint8_t *start;
 
-	for (size_t i = 0; i < count; i++)
+	channels->count = cbor_in_array(in, 1, TRUST_CHANNELS_MAX);
+	start = in->rest.p;
+	for (size_t i = 0; i < channels->count; i++)
 		cbor_in_name(in);
-	return (struct trust_items){span(start, (size_t)(in->rest.p - start)), count};
+	channels->items = span(start, (size_t)(in->rest.p - start));
 }
 
-static struct trust_items in_kids(struct cbor_in *in, size_t least)
+static void in_kids(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct trust_items kids;
+	struct trust_items *kids = cbor_place(object, field);
 
-	kids.items = cbor_in_ids(in, least, TRUST_KEYS_MAX, COSE_KID_SIZE, &kids.count);
-	return kids;
+	kids->items = cbor_in_ids(in, 0, TRUST_KEYS_MAX, COSE_KID_SIZE, &kids->count);
 }
+
+static void in_small(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	*(uint32_t *)cbor_place(object, field) = cbor_in_small(in, UINT16_MAX);
+}
+
+#define AT(member) offsetof(struct trust_grant, member)
+static const struct cbor_field grant_fields[] = {
+    {in_kids, AT(kids), GRANT_KIDS, true},
+    {in_small, AT(signers), GRANT_SIGNERS, true},
+    {in_channels, AT(channels), GRANT_CHANNELS, true},
+    {cbor_field_uint, AT(first), GRANT_FIRST, true},
+    {cbor_field_uint, AT(last), GRANT_LAST, false},
+    {in_small, AT(approvals), GRANT_APPROVALS, true},
+    {cbor_field_bool, AT(may_recall), GRANT_MAY_RECALL, true},
+};
+#undef AT
+CBOR_SHAPE(grant_shape, grant_fields, CBOR_KEY);
 
 static void in_grant(struct cbor_in *in, struct trust_grant *grant)
 {
-	size_t pairs = cbor_in_map(in, 6, 7);
-
-	cbor_in_this_key(in, GRANT_KIDS);
-	grant->kids = in_kids(in, 1);
-	cbor_in_this_key(in, GRANT_SIGNERS);
-	grant->signers = cbor_in_small(in, COSE_SIGNATURES_MAX);
-	cbor_in_this_key(in, GRANT_CHANNELS);
-	grant->channels = in_names(in, TRUST_CHANNELS_MAX);
-	cbor_in_this_key(in, GRANT_FIRST);
-	grant->first = cbor_in_uint(in);
 	grant->last = UINT64_MAX;
-	if (pairs == 7) {
-		cbor_in_this_key(in, GRANT_LAST);
-		grant->last = cbor_in_uint(in);
-	}
-	cbor_in_this_key(in, GRANT_APPROVALS);
-	grant->approvals = cbor_in_small(in, UINT16_MAX);
-	cbor_in_this_key(in, GRANT_MAY_RECALL);
-	grant->may_recall = cbor_in_bool(in);
+	cbor_in_fields(in, &grant_shape, grant);
 	if (grant->signers == 0 || grant->signers > grant->kids.count)
 		cbor_in_refuse(in, REFUSAL_TRUST_THRESHOLD);
 }
@@ -153,7 +152,7 @@ bool trust_channel(const struct trust_grant *grant, struct span channel)
 	struct cbor_in in = cbor_in(grant->channels.items);
 
 	for (size_t i = 0; i < grant->channels.count; i++)
-		if (cbor_same(cbor_in_text(&in), channel))
+		if (bytes_equal(cbor_in_text(&in), channel))
 			return true;
 	return false;
 }
@@ -183,7 +182,7 @@ static bool knows_kids(const struct trust *trust, const struct trust_grant *gran
 		struct cose_key key;
 		size_t i = 0;
 
-		while (trust_key(trust, i, &key) && !cbor_same(key.kid, kid))
+		while (trust_key(trust, i, &key) && !bytes_equal(key.kid, kid))
 			i++;
 		if (i == trust->keys.count)
 			return false;
@@ -191,10 +190,12 @@ static bool knows_kids(const struct trust *trust, const struct trust_grant *gran
 	return true;
 }
 
-static void in_grants(struct cbor_in *in, struct trust *trust)
+static void in_grants(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
+	struct trust *trust = object;
 	const uint8_t *start;
 
+	(void)field;
 	trust->grants.count = cbor_in_array(in, 1, TRUST_GRANTS_MAX);
 	start = in->rest.p;
 	for (size_t i = 0; i < trust->grants.count && in->refusal == REFUSAL_NONE; i++) {
@@ -207,71 +208,85 @@ static void in_grants(struct cbor_in *in, struct trust *trust)
 	trust->grants.items = span(start, (size_t)(in->rest.p - start));
 }
 
-static void in_next(struct cbor_in *in, struct trust *trust)
+static const struct cbor_field next_fields[] = {
+    {in_small, offsetof(struct trust, next_threshold), 0, true},
+    {in_keys, offsetof(struct trust, next), 1, true},
+};
+CBOR_SHAPE(next_shape, next_fields, CBOR_KEY);
+
+static void in_next(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	cbor_in_map(in, 2, 2);
-	cbor_in_this_key(in, 0);
-	trust->next_threshold = cbor_in_small(in, TRUST_NEXT_MAX);
-	cbor_in_this_key(in, 1);
-	trust->next = in_keys(in, TRUST_NEXT_MAX);
-	if (trust->next_threshold == 0 || trust->next_threshold > trust->next.count)
+	const struct trust *trust = object;
+
+	(void)field;
+	cbor_in_fields(in, &next_shape, object);
+	/* More signatures than can stand in a file are never reached. */
+	if (trust->next_threshold == 0 || trust->next_threshold > trust->next.count ||
+	    trust->next_threshold > COSE_SIGNATURES_MAX)
 		cbor_in_refuse(in, REFUSAL_TRUST_THRESHOLD);
 }
 
-static void in_log(struct cbor_in *in, struct trust *trust)
+static void in_log(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
+	struct trust *trust = object;
+
+	(void)field;
 	if (cbor_in_null(in))
 		return;
 	cbor_in_array(in, 2, 2);
-	trust->log_origin = cbor_in_name(in);
-	trust->log_key = cbor_in_bytes_of(in, ED25519_SIZE);
+	cbor_take_name(in, &trust->log_origin);
+	cbor_take_exactly(in, ED25519_SIZE, &trust->log_key);
 }
 
-static enum refusal read_payload(struct trust *trust)
+static void in_version(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
-	struct cbor_in in = cbor_in(trust->payload);
+	struct trust *trust = object;
 
-	cbor_in_map(&in, TRUST_MEMBERS, TRUST_MEMBERS);
-	cbor_in_this_key(&in, TRUST_FORMAT_VERSION);
-	if (cbor_in_uint(&in) != TRUST_FORMAT_1)
-		cbor_in_refuse(&in, REFUSAL_TRUST_FORMAT);
-	cbor_in_this_key(&in, TRUST_PRODUCT);
-	trust->product = cbor_in_name(&in);
-	cbor_in_this_key(&in, TRUST_VERSION);
-	trust->version = cbor_in_uint(&in);
+	cbor_field_uint(in, object, field);
 	if (trust->version == 0)
-		cbor_in_refuse(&in, REFUSAL_TRUST_FORMAT);
-	cbor_in_this_key(&in, TRUST_VENDOR);
-	trust->vendor_id = cbor_in_bytes_of(&in, VENDOR_ID_SIZE);
-	cbor_in_this_key(&in, TRUST_KEYS);
-	trust->keys = in_keys(&in, TRUST_KEYS_MAX);
-	cbor_in_this_key(&in, TRUST_GRANTS);
-	in_grants(&in, trust);
-	cbor_in_this_key(&in, TRUST_REVOKED);
-	trust->revoked = in_kids(&in, 0);
-	cbor_in_this_key(&in, TRUST_NEXT);
-	in_next(&in, trust);
-	cbor_in_this_key(&in, TRUST_LOG);
-	in_log(&in, trust);
-	cbor_in_this_key(&in, TRUST_CREATED);
-	trust->created = cbor_in_uint(&in);
-	return cbor_in_end(&in);
+		cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
 }
 
-enum refusal signed_file_read(struct span file, struct span name, enum refusal other,
-    struct span *ret_payload, struct trust_items *ret_signatures)
-{
-	struct cbor_in in = cbor_in(file);
+#define AT(member) offsetof(struct trust, member)
+static const struct cbor_field trust_fields[] = {
+    {cbor_field_version, 0, TRUST_FORMAT_VERSION, true},
+    {cbor_field_name, AT(product), TRUST_PRODUCT, true},
+    {in_version, AT(version), TRUST_VERSION, true},
+    {cbor_field_id, AT(vendor_id), TRUST_VENDOR, true},
+    {in_keys, AT(keys), TRUST_KEYS, true},
+    {in_grants, 0, TRUST_GRANTS, true},
+    {in_kids, AT(revoked), TRUST_REVOKED, true},
+    {in_next, 0, TRUST_NEXT, true},
+    {in_log, 0, TRUST_LOG, true},
+    {cbor_field_uint, AT(created), TRUST_CREATED, true},
+};
+#undef AT
+CBOR_SHAPE(trust_shape, trust_fields, CBOR_KEY);
 
-	cbor_in_file(&in, 3, name, other);
-	cbor_in_this_key(&in, 1);
-	*ret_payload = cbor_in_bytes(&in);
-	cbor_in_this_key(&in, 2);
-	ret_signatures->count = cbor_in_array(&in, 1, COSE_SIGNATURES_MAX);
-	ret_signatures->items = in.rest;
-	for (size_t i = 0; i < ret_signatures->count; i++)
-		cbor_in_bytes(&in);
-	return cbor_in_end(&in);
+static void in_signatures(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	struct trust_items *signatures = cbor_place(object, field);
+	const uint8_t *start;
+
+	signatures->count = cbor_in_array(in, 1, COSE_SIGNATURES_MAX);
+	start = in->rest.p;
+	for (size_t i = 0; i < signatures->count; i++)
+		cbor_in_bytes(in);
+	signatures->items = span(start, (size_t)(in->rest.p - start));
+}
+
+static const struct cbor_field file_fields[] = {
+    {cbor_field_text, offsetof(struct signed_file, name), 0, true},
+    {cbor_field_bytes, offsetof(struct signed_file, payload), 1, true},
+    {in_signatures, offsetof(struct signed_file, signatures), 2, true},
+};
+CBOR_SHAPE(file_shape, file_fields, CBOR_KEY);
+
+enum refusal signed_file_read(
+    struct span file, struct span name, enum refusal other, struct signed_file *ret_file)
+{
+	memset(ret_file, 0, sizeof(*ret_file));
+	return cbor_read_file(file, &file_shape, name, other, ret_file);
 }
 
 enum refusal trust_read(struct span file, struct trust *ret_trust)
@@ -279,9 +294,18 @@ enum refusal trust_read(struct span file, struct trust *ret_trust)
 	memset(ret_trust, 0, sizeof(*ret_trust));
 	if (file.n > TRUST_SIZE_MAX)
 		return REFUSAL_TRUST_SIZE;
-	REFUSE_IF(signed_file_read(
-	    file, TRUST_AAD, REFUSAL_TRUST_FORMAT, &ret_trust->payload, &ret_trust->signatures));
-	return read_payload(ret_trust);
+	REFUSE_IF(signed_file_read(file, TRUST_AAD, REFUSAL_TRUST_FORMAT, &ret_trust->file));
+	return cbor_read_fields(ret_trust->file.payload, &trust_shape, ret_trust);
+}
+
+/* What verifies of a file's signatures with these keys. The file's name is its external_aad. */
+enum refusal signed_file_verify(const struct boot_crypto *crypto, const struct signed_file *file,
+    const struct trust_items *keys, struct cose_signers *ret_signers)
+{
+	const struct cose_keys of = {get_key, keys};
+
+	return cose_verify_all(crypto, &of, file->signatures.items, file->signatures.count,
+	    file->name, file->payload, ret_signers);
 }
 
 /* ---- acceptance ----------------------------------------------------------------------------- */
@@ -289,11 +313,9 @@ enum refusal trust_read(struct span file, struct trust *ret_trust)
 static enum refusal quorum(const struct boot_crypto *crypto, const struct trust *statement,
     const struct trust *by, enum refusal other)
 {
-	struct cose_keys keys = trust_next_keys(by);
 	struct cose_signers signers;
 
-	REFUSE_IF(cose_verify_all(crypto, &keys, statement->signatures.items,
-	    statement->signatures.count, TRUST_AAD, statement->payload, &signers));
+	REFUSE_IF(signed_file_verify(crypto, &statement->file, &by->next, &signers));
 	return signers.count >= by->next_threshold ? REFUSAL_NONE : other;
 }
 
@@ -301,7 +323,7 @@ enum refusal trust_accept(
     const struct boot_crypto *crypto, const struct trust *in_force, const struct trust *statement)
 {
 	if (in_force) {
-		if (!cbor_same(in_force->product, statement->product))
+		if (!bytes_equal(in_force->product, statement->product))
 			return REFUSAL_TRUST_PRODUCT;
 		if (statement->version <= in_force->version)
 			return REFUSAL_TRUST_OLD;
@@ -354,19 +376,6 @@ static enum refusal judge_grant(
 	return q->approvals < grant->approvals ? REFUSAL_TRUST_APPROVALS : REFUSAL_NONE;
 }
 
-/* How near a grant came to allowing it: those behind say more. */
-static unsigned nearness(enum refusal refusal)
-{
-	static const uint8_t order[] = {REFUSAL_TRUST_KEY, REFUSAL_TRUST_CHANNEL,
-	    REFUSAL_TRUST_RANGE, REFUSAL_TRUST_SIGNERS, REFUSAL_TRUST_REVOKED,
-	    REFUSAL_TRUST_APPROVALS};
-	unsigned i = 0;
-
-	while (i + 1 < sizeof(order) && order[i] != refusal)
-		i++;
-	return i;
-}
-
 enum refusal trust_judge(const struct trust *trust, const struct trust_question *question)
 {
 	enum refusal nearest = REFUSAL_TRUST_KEY;
@@ -377,7 +386,8 @@ enum refusal trust_judge(const struct trust *trust, const struct trust_question 
 
 		if (refusal == REFUSAL_NONE)
 			return REFUSAL_NONE;
-		if (nearness(refusal) > nearness(nearest))
+		/* The table has them in this order: those behind say more. */
+		if (refusal > nearest)
 			nearest = refusal;
 	}
 	return nearest;

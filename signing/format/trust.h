@@ -31,9 +31,15 @@ struct trust_items {
 	size_t count;
 };
 
-struct trust {
+/* The frame of trust statements and recall lists. */
+struct signed_file {
+	struct span name; /* TRUST_AAD, RECALL_AAD */
 	struct span payload;
 	struct trust_items signatures; /* bstr COSE_Sign1 each */
+};
+
+struct trust {
+	struct signed_file file;
 	struct span product;
 	uint64_t version;      /* 1 and up */
 	struct span vendor_id; /* 16 octets */
@@ -52,9 +58,13 @@ struct trust_grant {
 	bool may_recall;
 };
 
-/* The frame of trust statements and recall lists: name, payload, signatures. */
-MUST_USE enum refusal signed_file_read(struct span file, struct span name, enum refusal other,
-    struct span *ret_payload, struct trust_items *ret_signatures);
+/* `other`: it has another name. */
+MUST_USE enum refusal signed_file_read(
+    struct span file, struct span name, enum refusal other, struct signed_file *ret_file);
+/* What verifies of its signatures with these keys; as cose_verify_all(). */
+MUST_USE enum refusal signed_file_verify(const struct boot_crypto *crypto,
+    const struct signed_file *file, const struct trust_items *keys,
+    struct cose_signers *ret_signers);
 
 /*
  * Structure alone; nothing is verified. Borrows from `file`. Every kid that a grant names is among

@@ -293,25 +293,20 @@ static struct status keep_others(const struct trust_items *signatures, struct sp
 struct status signed_file_add(
     struct span file, const struct cose_made *made, struct buf *out, struct err *err)
 {
-	struct span name = TRUST_AAD, payload, sign1s[COSE_SIGNATURES_MAX + 1];
-	struct trust_items signatures;
+	struct span sign1s[COSE_SIGNATURES_MAX + 1];
+	struct signed_file read;
 	AUTO(buf) own = {0};
 	size_t count;
 
-	if (signed_file_read(file, name, REFUSAL_TRUST_FORMAT, &payload, &signatures) !=
-	    REFUSAL_NONE) {
-		name = RECALL_AAD;
-		if (signed_file_read(file, name, REFUSAL_RECALL_FORMAT, &payload, &signatures) !=
-		    REFUSAL_NONE)
-			return err_set(
-			    err, ERR_INPUT, "neither a trust statement nor a recall list");
-	}
-	TRY(keep_others(&signatures, made->kid, sign1s, &count, err));
+	if (signed_file_read(file, TRUST_AAD, REFUSAL_TRUST_FORMAT, &read) != REFUSAL_NONE &&
+	    signed_file_read(file, RECALL_AAD, REFUSAL_RECALL_FORMAT, &read) != REFUSAL_NONE)
+		return err_set(err, ERR_INPUT, "neither a trust statement nor a recall list");
+	TRY(keep_others(&read.signatures, made->kid, sign1s, &count, err));
 	if (count == COSE_SIGNATURES_MAX)
 		return err_set(err, ERR_INPUT, "it has %d signatures, the most there may be",
 		    COSE_SIGNATURES_MAX);
 	cose_put_sign1(made, &own);
 	sign1s[count++] = buf_span(&own);
-	put_file(name, payload, sign1s, count, out);
+	put_file(read.name, read.payload, sign1s, count, out);
 	return STATUS_OK;
 }
