@@ -206,51 +206,62 @@ void cbor_in_rising(struct cbor_in *in, struct span *last, struct span id)
 	*last = id;
 }
 
-static void skip(struct cbor_in *in, unsigned depth);
-
-/* A pair of a map: its key must be above the one before, octet by octet (RFC 8949 4.2.1). */
-static void skip_pair(struct cbor_in *in, unsigned depth, struct span *last)
-{
-	const uint8_t *start = in->rest.p;
-
-	skip(in, depth);
-	cbor_in_rising(in, last, span(start, (size_t)(in->rest.p - start)));
-	skip(in, depth);
-}
-
-static void skip(struct cbor_in *in, unsigned depth)
+/* A head, and the octets of its string: how many items are to come that it holds. */
+static uint32_t shallow(struct cbor_in *in, enum cbor_major *ret_major)
 {
 	struct cbor_in ahead = *in;
+	struct span string;
 	uint64_t n;
 	enum cbor_major major = cbor_in_head(&ahead, &n);
-	struct span last = SPAN_NONE;
 
-	if (depth == 0)
-		cbor_in_refuse(in, REFUSAL_CBOR_DEPTH);
+	*ret_major = major;
 	if (major == CBOR_BYTES || major == CBOR_TEXT) {
-		cbor_take_string(in, major, &last);
-		return;
+		cbor_take_string(in, major, &string);
+		return 0;
 	}
-	if (in->refusal == REFUSAL_NONE)
-		*in = ahead;
+	*in = ahead;
 	if (major == CBOR_TAG)
-		n = 1;
-	else if (major != CBOR_ARRAY && major != CBOR_MAP)
-		n = 0;
-	for (; n && in->refusal == REFUSAL_NONE; n--) {
-		if (major == CBOR_MAP)
-			skip_pair(in, depth - 1, &last);
-		else
-			skip(in, depth - 1);
-	}
+		return 1;
+	if (major != CBOR_ARRAY && major != CBOR_MAP)
+		return 0;
+	/* Each item has an octet at least: no count that the rest cannot hold. */
+	if (n > in->rest.n)
+		cbor_in_refuse(in, REFUSAL_CBOR_END);
+	return (uint32_t)n << (major == CBOR_MAP);
 }
 
 void cbor_take_item(struct cbor_in *in, struct span *ret_item)
 {
+	struct level {
+		uint32_t left; /* items still to come */
+		bool is_map;
+		struct span last; /* key before */
+	} levels[CBOR_DEPTH_MAX] = {{.left = 1}}, *level = levels;
 	const uint8_t *start = in->rest.p;
 
-	skip(in, CBOR_DEPTH_MAX);
-	*ret_item = span(start, (size_t)(in->rest.p - start));
+	*ret_item = SPAN_NONE;
+	while (in->refusal == REFUSAL_NONE) {
+		const uint8_t *from = in->rest.p;
+		enum cbor_major major;
+		uint32_t inside = shallow(in, &major);
+
+		/* Of a map keys and values take turns, and a value comes last. */
+		if (level->is_map && level->left % 2 == 0) {
+			cbor_in_rising(in, &level->last, span(from, (size_t)(in->rest.p - from)));
+			if (inside)
+				cbor_in_refuse(in, REFUSAL_CBOR_TYPE);
+		}
+		level->left--;
+		if (inside && level == &levels[CBOR_DEPTH_MAX - 1])
+			cbor_in_refuse(in, REFUSAL_CBOR_DEPTH);
+		else if (inside)
+			*++level = (struct level){inside, major == CBOR_MAP, SPAN_NONE};
+		for (; level->left == 0 && in->refusal == REFUSAL_NONE; level--)
+			if (level == levels) {
+				*ret_item = span(start, (size_t)(in->rest.p - start));
+				return;
+			}
+	}
 }
 
 /* ---- maps - ------------------------------------------------------------------------- */
