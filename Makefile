@@ -48,7 +48,7 @@ LIBS_operator = $(LIBS_DEV) $(shell pkg-config --libs jansson)
 
 # ---- the house: a folder is an archive; what it may link to stands behind it ----------------------
 
-FOLDERS := base access hsm sql format signing ca api server device operator
+FOLDERS := base access hsm sql format signing ca api server boot device operator
 dir_base := base
 dir_access := access
 dir_hsm := hsm
@@ -58,11 +58,12 @@ dir_signing := signing
 dir_ca := ca
 dir_api := api
 dir_server := server
+dir_boot := clients/device/boot
 dir_device := clients/device
 dir_operator := clients/operator
 
 # Readers of signing/format that need no heap and no library: what a boot verifier is made of.
-BOOT_FORMAT := cbor_read cose suit suit_process trust recall
+BOOT_FORMAT := cbor_read cose suit trust recall
 
 needs_base := base
 needs_access := access base
@@ -73,6 +74,7 @@ needs_signing := signing sql hsm format access base
 needs_ca := ca sql hsm format access base
 needs_api := api signing $(needs_ca)
 needs_server := server $(needs_api)
+needs_boot := boot format base
 needs_device := device base
 needs_operator := operator format base
 
@@ -94,6 +96,7 @@ help:
 	@echo 'make run        a demo server in the foreground; Ctrl-C stops it, data stays in var/'
 	@echo 'make demo       the whole tour, by itself: enroll, renew, refuse; nothing left running'
 	@echo 'make test       everything that can be tested on one machine'
+	@echo 'make size       code and stack of the boot verifier on Cortex-M, and into $(BUILD)/size.json'
 	@echo 'make bench      measurements, for people and into $(BUILD)/bench.json'
 	@echo 'make lint fmt fuzz torture drill install clean'
 	@echo 'FLAVOUR=release|debug|asan|tsan   BUILD=dir   DESTDIR= PREFIX='
@@ -132,6 +135,20 @@ $(BUILD)/$(1): $(OUT)/$(1)
 	$(if $(filter release,$(FLAVOUR)),cp -f $$< $$@,@true)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# The boot verifier as integrators take it: freestanding, everything in one archive.
+BOOT_SOURCES := $(sort $(wildcard clients/device/boot/*.c)) $(BOOT_FORMAT:%=signing/format/%.c)
+$(OUT)/freestanding/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -ffreestanding -MMD -MP -c -o $@ $<
+$(OUT)/libsignet-boot.a: $(BOOT_SOURCES:%.c=$(OUT)/freestanding/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+.PHONY: libsignet-boot.a size
+libsignet-boot.a: $(OUT)/libsignet-boot.a
+# The same for Cortex-M: how much code and stack; into $(BUILD)/size.json too.
+size:
+	BUILD=$(BUILD) tests/size/run $(BOOT_SOURCES)
 
 # ---- tests ----------------------------------------------------------------------------------------
 # unit-FOLDER builds and runs tests/unit/FOLDER. `make test` (tests/run) runs all that there is, sanitized.

@@ -113,10 +113,11 @@ enum boot_kind {
 struct boot_choice {
 	struct boot_image image;
 	enum boot_kind kind;
-	enum refusal trial_why;     /* why the trial does not start, when there is one */
-	enum refusal confirmed_why; /* why the confirmed image does not start, when there is one */
-	bool recalled;              /* it is on the recall list: update it soon */
-	bool unvouched;             /* no key of the trust statement vouches for it any more */
+	bool confirmed; /* its manifest is the confirmed one: of BOOT_TRIAL never */
+	bool recalled;  /* it is confirmed, but on the recall list: update it soon */
+	bool unvouched; /* it is confirmed, but no key of the trust statement vouches for it */
+	enum refusal trial_why;     /* why the trial does not start; REFUSAL_NONE: there is none */
+	enum refusal confirmed_why; /* the same for the confirmed image */
 };
 
 /*
