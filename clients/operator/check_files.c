@@ -39,7 +39,7 @@ bool certificate_spki(struct span der, struct buf *out)
 struct status envelope_unverified(struct checking *c, struct err *err)
 {
 	struct cbor_in in = cbor_in(c->seen.bundle.envelope);
-	int32_t last = INT32_MIN;
+	int last = -1;
 	struct span item, manifest = SPAN_NONE;
 	enum refusal refusal;
 
@@ -103,8 +103,8 @@ static struct status check_one(struct checking *c, const struct suit_run *run,
 
 		if (!span_equal_str(suit_component_name(&c->manifest, i), k->id))
 			continue;
-		if (!is_digest(&p->image, &k->digest) || !p->has_size ||
-		    p->size != (uint64_t)k->digest.size)
+		if (!is_digest(&p->image, &k->digest) || !p->size.set ||
+		    p->size.value != (uint64_t)k->digest.size)
 			return err_refuse(err, WHY(RELEASE_OTHER),
 			    "component '%s': the manifest is about another image than '%s'", k->id,
 			    k->file);
