@@ -283,6 +283,10 @@ static const char *const stray_kinds[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_CRL] = "crl",
     [LOG_STRAY_STATUS] = "status-change",
     [LOG_STRAY_REVOCATION] = "revocation",
+    [LOG_STRAY_RELEASE_STEP] = "release-step",
+    [LOG_STRAY_RELEASE] = "release",
+    [LOG_STRAY_RECALL] = "recall-list",
+    [LOG_STRAY_TRUST] = "trust-statement",
     [LOG_STRAY_ENTRY] = "log_entry",
 };
 #define DOCUMENTS "document" /* the last part, all at once */

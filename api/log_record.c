@@ -15,6 +15,7 @@
 #include "ca/status_record.h"
 #include "signing/approval.h"
 #include "signing/format/entry.h"
+#include "signing/release_log.h"
 
 /* What a function of a kind works on. */
 struct rebuilding {
@@ -242,6 +243,20 @@ static struct status rebuild_status(struct rebuilding *b, struct err *err)
 	return STATUS_OK;
 }
 
+/* ---- releases, trust statements ---- */
+
+static struct status rebuild_release(struct rebuilding *b, struct err *err)
+{
+	return release_record_again(b->db, b->entry->kind, b->entry->at, b->entry->record_id,
+	    b->arena, b->out, &b->fault, err);
+}
+
+static struct status rebuild_trust(struct rebuilding *b, struct err *err)
+{
+	return trust_record_again(
+	    b->db, b->entry->at, b->entry->record_id, b->arena, b->out, &b->fault, err);
+}
+
 /* ---- all kinds ---- */
 
 static const struct {
@@ -257,6 +272,8 @@ static const struct {
     {"approval", rebuild_request},
     {"crl", rebuild_crl},
     {"status-change", rebuild_status},
+    {RELEASE_RECORD, rebuild_release},
+    {TRUST_RECORD, rebuild_trust},
 };
 
 static struct status rebuild(struct rebuilding *b, struct err *err)

@@ -13,6 +13,7 @@
 #include "access/reason_access.h"
 #include "access/reason_approval.h"
 #include "access/reason_credential.h"
+#include "access/reason_release.h"
 #include "ca/reason_api.h"
 #include "ca/reason_authority.h"
 #include "ca/reason_crl.h"
@@ -48,6 +49,7 @@
 	REASONS_CRL(X)         \
 	REASONS_RESET(X)       \
 	REASONS_LOG(X)         \
+	REASONS_RELEASE(X)     \
 	REASONS_OCSP(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */

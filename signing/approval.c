@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "signing/format/entry.h"
+#include "signing/release_follow.h"
 #include "sql/log.h"
 
 /* Two of one kind at the same time: one inserts, the other finds. More turns than that are none. */
@@ -36,6 +37,8 @@ static struct status close_request(const struct approval_context *c, const struc
 	char kind[ENTRY_KIND_MAX];
 
 	TRY(request_close(c->db, row->id, state, by, c->now, err));
+	if (strcmp(state, "redeemed") != 0)
+		TRY(release_follow_ended(c, row, by, err));
 	approval_record_closed(row, state, by, c->now, &record);
 	(void)snprintf(kind, sizeof(kind), "request.%s", state);
 	return log_step(c, kind, "request", row->id, buf_span(&record), err);
@@ -159,6 +162,19 @@ static struct status store_vote(const struct approval_context *c, const struct r
 	    buf_span(&record), err);
 }
 
+/* A release that waits for the request is approved with the last approval that it needs. */
+static struct status follow_approval(const struct approval_context *c, const struct access *access,
+    int64_t id, const struct actor *who, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	struct request_row row;
+
+	TRY(request_get(c->db, id, &arena, &row, err));
+	if (!approval_ready(access, &row, c->now))
+		return STATUS_OK;
+	return release_follow_approved(c, &row, who, err);
+}
+
 struct status approval_decide(const struct approval_context *c, const struct access *access,
     int64_t id, const struct approval_vote *vote, struct err *err)
 {
@@ -170,9 +186,10 @@ struct status approval_decide(const struct approval_context *c, const struct acc
 	TRY(check_vote(&row, vote, err));
 	TRY(store_vote(c, &row, vote, err));
 	if (vote->approve)
-		return STATUS_OK;
+		return follow_approval(c, access, id, vote->who, err);
 	/* The verdict's own entry says that it has ended. */
-	return request_close(c->db, id, "rejected", vote->who->name, c->now, err);
+	TRY(request_close(c->db, id, "rejected", vote->who->name, c->now, err));
+	return release_follow_ended(c, &row, vote->who->name, err);
 }
 
 /* ---- the requester's ---- */

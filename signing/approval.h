@@ -104,6 +104,10 @@ struct status approval_expire(
 /* How many of its approvals count for a requirement, by the rights of now. */
 int64_t approval_have(const struct access *access, const struct request_row *row,
     const struct request_requirement *requirement, int64_t now);
+/* The role by which it counts for one of the stored requirements, by the rights of now; NULL: none.
+ */
+const char *approval_role(const struct access *access, const struct request_row *row,
+    const struct request_verdict *verdict, int64_t now);
 /* Are all of the stored requirements met, by the rights of now? */
 bool approval_ready(const struct access *access, const struct request_row *row, int64_t now);
 /*

@@ -105,18 +105,34 @@ static bool counts(const struct access *access, const struct request_row *row,
 	       access_approval_counts(access, r, approver, row->person, now);
 }
 
-/* Distinct persons: the table holds one verdict of each. An approval of another digest is none. */
+/* An approval of another digest is none. */
+static bool approves(const struct access *access, const struct request_row *row,
+    const struct requirement *r, const struct request_verdict *v, int64_t now)
+{
+	return v->approved && memcmp(&v->digest, &row->digest, sizeof(v->digest)) == 0 &&
+	       counts(access, row, r, v->principal, now);
+}
+
+const char *approval_role(const struct access *access, const struct request_row *row,
+    const struct request_verdict *verdict, int64_t now)
+{
+	for (size_t i = 0; i < row->requirement_count; i++) {
+		const struct requirement r = requirement_of(&row->requirements[i]);
+
+		if (approves(access, row, &r, verdict, now))
+			return row->requirements[i].role;
+	}
+	return NULL;
+}
+
+/* Distinct persons: the table holds one verdict of each. */
 static int64_t have(const struct access *access, const struct request_row *row,
     const struct requirement *r, int64_t now)
 {
 	int64_t n = 0;
 
-	for (size_t i = 0; i < row->verdict_count; i++) {
-		const struct request_verdict *v = &row->verdicts[i];
-
-		if (v->approved && memcmp(&v->digest, &row->digest, sizeof(v->digest)) == 0)
-			n += counts(access, row, r, v->principal, now);
-	}
+	for (size_t i = 0; i < row->verdict_count; i++)
+		n += approves(access, row, r, &row->verdicts[i], now);
 	return n;
 }
 

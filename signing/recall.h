@@ -21,8 +21,8 @@ struct status release_recall_plan(const struct release_context *c,
  * Sign the new list with the channel's keys and store it, the release's step and the log entry. One
  * that is recalled already is left as it is. The channel must still have a document. ERR_KEY.
  */
-struct status release_recall(const struct release_context *c, const struct release_product *product,
-    const struct release_recall *recall, const struct release_actor *by, struct arena *arena,
-    struct release_row *ret_row, struct err *err);
+struct status release_recall(const struct release_context *c, const struct release_recall *recall,
+    const struct release_actor *by, struct arena *arena, struct release_row *ret_row,
+    struct err *err);
 
 #endif

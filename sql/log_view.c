@@ -178,6 +178,10 @@ static const enum sql_statement stray_statements[LOG_STRAY_SOURCES] = {
     [LOG_STRAY_CRL] = STATEMENT_log_stray_crl,
     [LOG_STRAY_STATUS] = STATEMENT_log_stray_status,
     [LOG_STRAY_REVOCATION] = STATEMENT_log_stray_revocation,
+    [LOG_STRAY_RELEASE_STEP] = STATEMENT_log_stray_release_step,
+    [LOG_STRAY_RELEASE] = STATEMENT_log_stray_release,
+    [LOG_STRAY_RECALL] = STATEMENT_log_stray_recall,
+    [LOG_STRAY_TRUST] = STATEMENT_log_stray_trust,
     [LOG_STRAY_ENTRY] = STATEMENT_log_stray_entry,
 };
 

@@ -75,6 +75,10 @@ enum log_stray_source {
 	LOG_STRAY_CRL,
 	LOG_STRAY_STATUS,     /* events of certificates */
 	LOG_STRAY_REVOCATION, /* certificates of which another thing is in force than was logged */
+	LOG_STRAY_RELEASE_STEP, /* also releases in another state than their newest step says */
+	LOG_STRAY_RELEASE,      /* that no step tells of, or signed past the steps */
+	LOG_STRAY_RECALL,
+	LOG_STRAY_TRUST,
 	LOG_STRAY_ENTRY,
 	LOG_STRAY_SOURCES
 };

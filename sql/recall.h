@@ -32,9 +32,15 @@ struct recall_look {
 	int64_t successor;
 	const char *successor_version;
 };
-/* `without`: a release that does not count as successor. */
-struct status recall_look(struct db *db, int64_t product_id, const char *channel, int64_t without,
-    int64_t above, struct arena *arena, struct recall_look *ret_look, struct err *err);
+struct recall_question {
+	int64_t product_id;
+	const char *channel;
+	int64_t without;  /* id of a release that is no successor */
+	int64_t above;    /* sequence that a successor is newer than */
+	bool take_number; /* for a list that is made; else number is 0 */
+};
+struct status recall_look(struct db *db, const struct recall_question *question,
+    struct arena *arena, struct recall_look *ret_look, struct err *err);
 /* The list, beside release_move(). Another one that follows the same: a lost race. */
 struct status recall_add(struct db *db, const struct release_row *release, int64_t step_id,
     int64_t previous, const struct recall_row *row, struct err *err);

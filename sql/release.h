@@ -110,6 +110,7 @@ struct status release_add(struct db *db, const struct release_row *row, const st
 struct release_move {
 	int64_t release_id, revision; /* as read */
 	const char *state;            /* the next one */
+	int64_t request_id;           /* that it has then; 0: none */
 	struct release_step step;     /* id, release_id: not looked at */
 	const struct log_line *line;
 	const struct release_signature *signature; /* "signed" alone; step_id is not looked at */

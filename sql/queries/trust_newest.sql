@@ -1,0 +1,4 @@
+-- $1 product
+SELECT id, product_id, product, version, bytes, sha256, octet_length(bytes)::bigint, published_at,
+    published_by, person, request_id
+FROM trust_statement WHERE product_id = $1::bigint ORDER BY version DESC LIMIT 1
