@@ -49,20 +49,26 @@ static const struct reason *reason_for(long status)
 	}
 }
 
+/* What there is beside the content of any answer. */
+static void hear(const struct answer *a, struct est_said *said)
+{
+	said->http_status = (int)a->status;
+	said->moved = a->moved;
+	said->renew_at = a->status == 200 ? a->renew_at : 0;
+	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
+	 */
+	if (a->status != 200 && strcmp(a->type, "text/plain") == 0)
+		printable(buf_span(&a->body), said->text);
+	said->retry_after =
+	    a->retry_after < EST_RETRY_AFTER_MAX ? a->retry_after : EST_RETRY_AFTER_MAX;
+}
+
 static struct status ask(struct session *s, const char *operation, const char *type,
     struct span body, struct answer *ret_answer, struct est_said *said, struct err *err)
 {
 	*said = (struct est_said){0};
 	TRY(session_request(s, operation, type, body, ret_answer, err));
-	said->http_status = (int)ret_answer->status;
-	said->moved = ret_answer->moved;
-	said->renew_at = ret_answer->status == 200 ? ret_answer->renew_at : 0;
-	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
-	 */
-	if (ret_answer->status != 200 && strcmp(ret_answer->type, "text/plain") == 0)
-		printable(buf_span(&ret_answer->body), said->text);
-	said->retry_after = ret_answer->retry_after < EST_RETRY_AFTER_MAX ? ret_answer->retry_after
-									  : EST_RETRY_AFTER_MAX;
+	hear(ret_answer, said);
 	return STATUS_OK;
 }
 
@@ -138,4 +144,15 @@ struct status est_reset(struct session *s, struct est_said *said, struct err *er
 	if (a.status >= 200 && a.status < 300 && a.status != 202)
 		return STATUS_OK;
 	return refuse(said, reason_for(a.status), "reset", err);
+}
+
+struct status est_get(struct session *s, const struct session_get *get, struct answer *ret_answer,
+    struct est_said *said, struct err *err)
+{
+	*said = (struct est_said){0};
+	TRY(session_get(s, get, ret_answer, err));
+	hear(ret_answer, said);
+	if (ret_answer->status == 200 || (ret_answer->status == 304 && get->if_none_match))
+		return STATUS_OK;
+	return refuse(said, reason_for(ret_answer->status), get->path, err);
 }

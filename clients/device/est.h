@@ -36,4 +36,11 @@ struct status est_enroll(struct session *s, bool renew, struct span csr, struct 
  */
 struct status est_reset(struct session *s, struct est_said *said, struct err *err);
 
+/*
+ * GET a path of the server's own. Only 200 is an answer, and 304 where if_none_match is given;
+ * others are refused as above.
+ */
+struct status est_get(struct session *s, const struct session_get *get, struct answer *ret_answer,
+    struct est_said *said, struct err *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "clients/device/session.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -23,7 +24,9 @@ struct session {
 	struct device_time time;
 	bool unverified;
 
-	struct buf *body; /* of the request under way */
+	struct buf *body;            /* of the request under way */
+	size_t most;                 /* octets of it */
+	char etag[SESSION_ETAG_MAX]; /* of the answer under way */
 	bool too_large;
 	int64_t renew_at; /* of the answer under way */
 	uint8_t binding[BINDING_MAX];
@@ -57,6 +60,18 @@ static size_t binding_of(SSL *ssl, uint8_t out[static BINDING_MAX])
 				       : SSL_get_finished(ssl, out, BINDING_MAX);
 }
 
+static void etag_of_header(struct span line, char ret_etag[static SESSION_ETAG_MAX])
+{
+	static const char name[] = "etag:";
+	struct span value;
+
+	if (line.n < sizeof(name) || !span_equal_nocase(span(line.p, sizeof(name) - 1), name))
+		return;
+	value = span_trim(span(line.p + sizeof(name) - 1, line.n - (sizeof(name) - 1)));
+	if (value.n < SESSION_ETAG_MAX)
+		snprintf(ret_etag, SESSION_ETAG_MAX, "%.*s", SPAN_PRINT(value));
+}
+
 /* Called in the middle of an answer, when the connection is surely the one it comes from. */
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
@@ -66,9 +81,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 
 	if (count < 5 || memcmp(line, "HTTP/", 5) != 0) {
 		hint_of_header(span(line, size * count), &s->renew_at);
+		etag_of_header(span(line, size * count), s->etag);
 		return size * count;
 	}
 	s->renew_at = 0;
+	s->etag[0] = '\0';
 	s->binding_n = 0;
 	if (curl_easy_getinfo(s->curl, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls &&
 	    tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals) {
@@ -82,7 +99,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct session *s = context;
 
-	if (size * count > SESSION_BODY_MAX - s->body->n) {
+	if (size * count > s->most - s->body->n) {
 		s->too_large = true;
 		return 0;
 	}
@@ -153,7 +170,7 @@ static struct status explain(const struct session *s, CURLcode code, struct err 
 
 	if (s->too_large || code == CURLE_FILESIZE_EXCEEDED)
 		return err_refuse(err, WHY(ANSWER_TOO_LARGE), "the answer of %s is over %zu octets",
-		    s->base, SESSION_BODY_MAX);
+		    s->base, s->most);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -211,7 +228,6 @@ static bool set_transfer_options(struct session *s)
 	       !curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
 	       !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
 	       !curl_easy_setopt(c, CURLOPT_TIMEOUT, REQUEST_SECONDS) &&
-	       !curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)SESSION_BODY_MAX) &&
 	       !curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT) &&
 	       !curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->error) &&
 	       !curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) &&
@@ -280,6 +296,7 @@ static void read_answer(struct session *s, struct answer *a)
 	a->moved = connects != 0;
 	a->retry_after = after > 0 ? (int64_t)after : 0;
 	a->renew_at = s->renew_at;
+	snprintf(a->etag, sizeof(a->etag), "%s", s->etag);
 	for (size_t i = 0; type && type[i] && !strchr("; \t", type[i]) && i + 1 < sizeof(a->type);
 	     i++)
 		a->type[i] = (char)tolower((unsigned char)type[i]);
@@ -290,7 +307,9 @@ static CURLcode perform(struct session *s, const char *url, struct span body)
 	CURL *c = s->curl;
 
 	s->error[0] = '\0';
+	s->etag[0] = '\0';
 	s->too_large = false;
+	curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)s->most);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	if (body.p) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
@@ -302,12 +321,12 @@ static CURLcode perform(struct session *s, const char *url, struct span body)
 	return curl_easy_perform(c);
 }
 
-struct status session_request(struct session *s, const char *operation, const char *type,
+/* `headers` are taken over. */
+static struct status request(struct session *s, const char *operation, struct curl_slist *headers,
     struct span body, struct answer *ret_answer, struct err *err)
 {
 	AUTO(answer) answer = {0};
 	AUTO(buf) url = {0};
-	struct curl_slist *headers = headers_for(type);
 	CURLcode code;
 
 	buf_printf(&url, "%s%s", operation[0] == '/' ? s->server : s->base, operation);
@@ -328,6 +347,27 @@ struct status session_request(struct session *s, const char *operation, const ch
 	*ret_answer = answer;
 	answer = (struct answer){0};
 	return STATUS_OK;
+}
+
+struct status session_request(struct session *s, const char *operation, const char *type,
+    struct span body, struct answer *ret_answer, struct err *err)
+{
+	s->most = SESSION_BODY_MAX;
+	return request(s, operation, headers_for(type), body, ret_answer, err);
+}
+
+struct status session_get(
+    struct session *s, const struct session_get *get, struct answer *ret_answer, struct err *err)
+{
+	struct curl_slist *headers = headers_for(NULL);
+	AUTO(buf) line = {0};
+
+	s->most = get->most ? get->most : SESSION_BODY_MAX;
+	if (get->if_none_match) {
+		buf_printf(&line, "If-None-Match: %s", get->if_none_match);
+		headers = curl_slist_append(headers, buf_cstr(&line));
+	}
+	return request(s, get->path, headers, SPAN_NONE, ret_answer, err);
 }
 
 struct status session_binding(const struct session *s, struct span *ret_binding, struct err *err)

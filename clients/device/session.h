@@ -14,6 +14,7 @@
 
 #define SESSION_BODY_MAX ((size_t)256 << 10) /* cacerts with ML-DSA chains in a rollover: 60 kB */
 #define BINDING_MAX      64
+#define SESSION_ETAG_MAX 128
 
 struct session;
 
@@ -38,6 +39,7 @@ struct answer {
 	int64_t retry_after; /* seconds; 0: not said */
 	bool moved;          /* a new connection was needed, so an earlier binding does not hold */
 	int64_t renew_at;    /* Signet-Renew-At, seconds since 1970; 0: not said, or not a date */
+	char etag[SESSION_ETAG_MAX]; /* of the representation, quotes and all; "": none */
 };
 void answer_free(struct answer *a);
 static inline void answer_auto(struct answer *a)
@@ -57,6 +59,16 @@ DEFINE_AUTO_REF(session, session_close)
  */
 struct status session_request(struct session *s, const char *operation, const char *type,
     struct span body, struct answer *ret_answer, struct err *err);
+
+/* GET a path of the server's own, as above. */
+struct session_get {
+	const char *path;
+	const char
+	    *if_none_match; /* an entity tag: 304 when it is still this; NULL: whatever it is */
+	size_t most;        /* octets of the answer; 0: SESSION_BODY_MAX */
+};
+struct status session_get(
+    struct session *s, const struct session_get *get, struct answer *ret_answer, struct err *err);
 
 /* What binds to the connection of the last request. WHY_TLS_BINDING: it has nothing safe. */
 struct status session_binding(const struct session *s, struct span *ret_binding, struct err *err);
