@@ -75,7 +75,7 @@ needs_ca := ca sql hsm format access base
 needs_api := api signing $(needs_ca)
 needs_server := server $(needs_api)
 needs_boot := boot format base
-needs_device := device base
+needs_device := device boot format base
 needs_operator := operator format base
 
 archives = $(foreach f,$(needs_$(1)),$(OUT)/lib$(f).a)
@@ -174,6 +174,10 @@ $(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
+# Files by HTTP, for tests and whoever tries things.
+$(OUT)/fileserver: $(OUT)/tests/lib/fileserver/main.o $(OUT)/tests/lib/files.o $(OUT)/libbase.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DEV)
+
 # A clock that a test sets, preloaded into a server; without sanitizers, which are not its own.
 $(OUT)/clock-shift.so: tests/lib/clock/shift.c
 	@mkdir -p $(@D)
@@ -252,7 +256,8 @@ install: programs $(OUT)/libsignet-device.a
 	$(BUILD)/signet completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_signet
 	$(BUILD)/signet completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/signet.fish
 	install -m 644 $(OUT)/libsignet-device.a $(DESTDIR)$(PREFIX)/lib/libsignet-device.a
-	install -m 644 clients/device/signet-device.h clients/device/signet-device-reset.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 clients/device/signet-device.h clients/device/signet-device-reset.h \
+	    clients/device/signet-device-slots.h clients/device/signet-device-update.h $(DESTDIR)$(PREFIX)/include/
 	sed 's|/usr/|$(PREFIX)/|' deploy/signetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	install -m 644 README.md CHANGELOG.md SECURITY.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/signet/

@@ -1,5 +1,5 @@
 /*
- * clients/device/cli.c: signet-device enroll, renew, status, reset.
+ * clients/device/cli.c: signet-device enroll, renew, status, reset; update is update_cli.c's.
  *
  * Commands and options are tables; help, parsing and usage errors all read them.
  */
@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "clients/device/cli_internal.h"
 #include "clients/device/signet-device-reset.h"
+#include "clients/device/update_cli.h"
 
 #define EXIT_DONE   0
 #define EXIT_FAILED 1
@@ -121,6 +122,7 @@ static const char overview[] =
     "  signet-device renew    renew the LDevID, with a new key\n"
     "  signet-device status   what this device is, until when, and what is pending\n"
     "  signet-device reset    factory reset: tell the server, erase all but the IDevID\n"
+    "  signet-device update   firmware: check, verify, install, confirm; --help tells more\n"
     "\n"
     "Enroll, trusting the server by its root's fingerprint (signetd init prints it):\n"
     "\n"
@@ -437,7 +439,10 @@ int device_cli(int argc, char **argv, FILE *out, FILE *err)
 	int code;
 
 	if (argc < 2)
-		return usage_error(&c, "what shall be done? enroll, renew, status or reset", NULL);
+		return usage_error(
+		    &c, "what shall be done? enroll, renew, status, reset or update", NULL);
+	if (strcmp(argv[1], "update") == 0)
+		return update_cli(argc - 1, argv + 1, out, err);
 	if (strcmp(argv[1], "--version") == 0) {
 		fprintf(out, "signet-device " SIGNET_VERSION "\n");
 		return EXIT_DONE;

@@ -43,7 +43,7 @@ static void no_progress(void *context, const char *line)
 	(void)context, (void)line;
 }
 
-static struct signet_hooks hooks_or_system(const struct signet_hooks *given)
+struct signet_hooks device_hooks(const struct signet_hooks *given)
 {
 	struct signet_hooks h = given ? *given : (struct signet_hooks){0};
 
@@ -230,8 +230,7 @@ static struct status apply_settings(
 
 /* ---- public ---- */
 
-/* Turn our error into the caller's. */
-static enum signet_result finish(
+enum signet_result device_finish(
     const struct signet_device *d, struct status s, const struct err *err, struct signet_reason *r)
 {
 	enum signet_result result = s.ok ? SIGNET_DONE : device_result(err);
@@ -260,7 +259,7 @@ static enum signet_result finish(
 static struct status open_device(struct signet_device *d, const struct signet_settings *settings,
     const struct signet_hooks *hooks, struct err *err)
 {
-	d->hooks = hooks_or_system(hooks);
+	d->hooks = device_hooks(hooks);
 	if (!settings->store || !*settings->store)
 		return err_refuse(err, WHY(ARGUMENT), "no key store is named");
 	TRY(store_file_open(settings->store, &d->store, err));
@@ -278,7 +277,7 @@ enum signet_result signet_device_open(const struct signet_settings *settings,
 	struct signet_device *d = mem_alloc(sizeof(*d));
 	struct err err = {0};
 	struct status s = open_device(d, settings, hooks, &err);
-	enum signet_result result = finish(NULL, s, &err, ret_reason);
+	enum signet_result result = device_finish(NULL, s, &err, ret_reason);
 
 	if (!s.ok)
 		signet_device_close(d);
@@ -304,7 +303,7 @@ enum signet_result signet_device_enroll(
 	struct err err = {0};
 
 	d->said = (struct est_said){0};
-	return finish(d, enroll_run(d, how ? how : &plain, &err), &err, ret_reason);
+	return device_finish(d, enroll_run(d, how ? how : &plain, &err), &err, ret_reason);
 }
 
 enum signet_result signet_device_renew(
@@ -314,7 +313,7 @@ enum signet_result signet_device_renew(
 	struct err err = {0};
 
 	d->said = (struct est_said){0};
-	return finish(d, renew_run(d, how ? how : &plain, &err), &err, ret_reason);
+	return device_finish(d, renew_run(d, how ? how : &plain, &err), &err, ret_reason);
 }
 
 enum signet_result signet_device_reset(
@@ -324,7 +323,7 @@ enum signet_result signet_device_reset(
 	struct err err = {0};
 
 	d->said = (struct est_said){0};
-	return finish(d, reset_run(d, how ? how : &plain, &err), &err, ret_reason);
+	return device_finish(d, reset_run(d, how ? how : &plain, &err), &err, ret_reason);
 }
 
 enum signet_result signet_device_status(
@@ -332,7 +331,7 @@ enum signet_result signet_device_status(
 {
 	struct err err = {0};
 
-	return finish(d, status_run(d, ret_status, &err), &err, ret_reason);
+	return device_finish(d, status_run(d, ret_status, &err), &err, ret_reason);
 }
 
 const char *signet_result_name(enum signet_result result)
@@ -351,6 +350,7 @@ const char *signet_result_name(enum signet_result result)
 	    [SIGNET_BAD_ANSWER] = "bad-answer",
 	    [SIGNET_BAD_CERTIFICATE] = "bad-certificate",
 	    [SIGNET_FAILED] = "failed",
+	    [SIGNET_BAD_UPDATE] = "bad-update",
 	};
 
 	return (size_t)result < COUNT(names) && names[result] ? names[result] : "unknown";

@@ -23,6 +23,12 @@ struct signet_device {
 	struct arena status_arena; /* what the last status call returned */
 };
 
+/* What the caller gave, and the system's for what it did not. */
+struct signet_hooks device_hooks(const struct signet_hooks *given);
+/* Turn our error into the caller's. d: NULL where no server was asked. */
+enum signet_result device_finish(
+    const struct signet_device *d, struct status s, const struct err *err, struct signet_reason *r);
+
 /* Somebody's certificate chain and its key. */
 struct identity {
 	struct certs chain;

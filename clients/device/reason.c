@@ -1,6 +1,8 @@
 /* clients/device/reason.c: see reason.h. */
 #include "clients/device/reason.h"
 
+#include "clients/device/update_reason.h"
+
 #define ROW(id, code, kind, result, transient, rule, advice) \
 	[WHY_##id] = {{code, kind, rule, advice}, SIGNET_##result, transient}
 
@@ -110,7 +112,7 @@ const struct device_reason_row *device_reason_of(const struct err *err)
 	for (size_t i = 0; i < WHY_COUNT; i++)
 		if (err->reason == &device_reasons[i].reason)
 			return &device_reasons[i];
-	return NULL;
+	return update_reason_of(err);
 }
 
 bool device_reason_is(const struct err *err, enum device_reason why)

@@ -47,6 +47,7 @@ enum signet_result {
 	SIGNET_BAD_CERTIFICATE, /* what was issued is not what was asked for; nothing was replaced
 				 */
 	SIGNET_FAILED,          /* our own fault: out of resources, or OpenSSL refused */
+	SIGNET_BAD_UPDATE,      /* it may not be installed here; nothing was replaced */
 };
 
 /* "done" "pending" ...; never NULL. */

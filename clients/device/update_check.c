@@ -1,0 +1,348 @@
+/*
+ * clients/device/update_check.c: ask the server what is new.
+ *
+ *   GET /update/{channel}                 what there is, by number and digest; ETag
+ *   GET /update/{channel}/trust?after=N   the statement N + 1: each is signed by the quorum of the
+ *                                         one before, so that a device goes up one at a time
+ *   GET /update/{channel}/recall          the newest list
+ *   GET /update/{channel}/bundle          of the newest release
+ *
+ * The server is an envoy: it says what there is, and every answer is judged by what is in force.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/doc.h"
+#include "clients/device/update_internal.h"
+
+#define OFFER_MAX      ((size_t)16 << 10)
+#define STATEMENTS_MAX 100 /* in one run: a server cannot keep us busy for ever */
+#define FETCH_TRIES    3   /* of a bundle that is replaced while we ask */
+
+/* ---- asking ---- */
+
+/* A connection as the LDevID. */
+struct line {
+	struct signet_update *update;
+	struct signet_device *device;
+	struct identity identity;
+	struct session *session;
+};
+
+static void line_auto(struct line *l)
+{
+	session_close(l->session);
+	identity_free(&l->identity);
+}
+
+static struct status line_open(struct line *l, struct err *err)
+{
+	struct signet_device *d = l->device;
+	struct session_config config = {.server = d->config.server,
+	    .label = d->config.label,
+	    .anchors = &d->anchors,
+	    .time = device_time_now(d),
+	    .identity = &l->identity.chain};
+	uint32_t current;
+
+	TRY(d->store->ops->current(d->store, &current, err));
+	if (!current || !config.server)
+		return err_refuse(
+		    err, WHY(NO_IDENTITY), "only a device that is enrolled is served updates");
+	TRY(identity_load(d, current, &l->identity, err));
+	config.key = l->identity.key;
+	return session_open(&config, &l->session, err);
+}
+
+/* A channel's name in a path: what is not unreserved (RFC 3986 section 2.3) is escaped. */
+static void put_path(const struct line *l, const char *rest, struct buf *out)
+{
+	static const char unreserved[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	const char *channel = l->update->config.channel;
+
+	buf_put_str(out, "/update/");
+	for (size_t i = 0; channel[i]; i++) {
+		if (strchr(unreserved, channel[i]))
+			buf_put_byte(out, (uint8_t)channel[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned)(uint8_t)channel[i]);
+	}
+	buf_put_str(out, rest);
+}
+
+static struct status get(struct line *l, const char *rest, size_t most, const char *etag,
+    struct answer *ret_answer, struct err *err)
+{
+	AUTO(buf) path = {0};
+	struct session_get ask = {.if_none_match = etag, .most = most};
+
+	put_path(l, rest, &path);
+	ask.path = buf_cstr(&path);
+	return est_get(l->session, &ask, ret_answer, &l->device->said, err);
+}
+
+/* ---- the offer ---- */
+
+static struct status bad_offer(struct err *err, const char *member)
+{
+	return err_refuse(
+	    err, UPDATE_WHY(UPDATE_OFFER), "its '%s' is not what it should be", member);
+}
+
+/* Absent and null are 0. */
+static bool offer_number(const struct doc_node *map, const char *key, int64_t *ret_number)
+{
+	const struct doc_node *n = map ? doc_get(map, key) : NULL;
+	uint64_t number = 0;
+
+	*ret_number = 0;
+	if (!n || (n->kind == DOC_SCALAR && !n->quoted && strcmp(n->text, "null") == 0))
+		return true;
+	if (n->kind != DOC_SCALAR || n->quoted || !*n->text || strlen(n->text) > 18)
+		return false;
+	for (const char *p = n->text; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		number = number * 10 + (uint64_t)(*p - '0');
+	}
+	*ret_number = (int64_t)number;
+	return true;
+}
+
+/* Absent and null are NULL. */
+static bool offer_text(
+    const struct doc_node *map, const char *key, size_t most, struct arena *arena, char **ret_text)
+{
+	const struct doc_node *n = map ? doc_get(map, key) : NULL;
+
+	*ret_text = NULL;
+	if (!n || (n->kind == DOC_SCALAR && !n->quoted && strcmp(n->text, "null") == 0))
+		return true;
+	if (n->kind != DOC_SCALAR || !n->quoted || strlen(n->text) > most)
+		return false;
+	*ret_text = arena_strdup(arena, n->text);
+	return true;
+}
+
+static const struct doc_node *offer_map(const struct doc_node *map, const char *key)
+{
+	const struct doc_node *n = doc_get(map, key);
+
+	return n && n->kind == DOC_MAP ? n : NULL;
+}
+
+/* It goes to terminals and into records. */
+static bool printable(const char *text)
+{
+	for (; text && *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	return true;
+}
+
+static struct status read_offer(struct signet_update *u, const struct doc_node *map,
+    struct update_offer *ret_offer, struct err *err)
+{
+	const struct doc_node *bundle = offer_map(map, "bundle");
+	char *product, *channel;
+
+	if (!offer_text(map, "product", CBOR_NAME_MAX, &u->said, &product) || !product)
+		return bad_offer(err, "product");
+	if (!offer_text(map, "channel", CBOR_NAME_MAX, &u->said, &channel) || !channel)
+		return bad_offer(err, "channel");
+	if (strcmp(product, u->config.product) != 0 || strcmp(channel, u->config.channel) != 0)
+		return err_refuse(err, UPDATE_WHY(UPDATE_OTHER),
+		    "the server takes this device for another product than '%s'",
+		    u->config.product);
+	if (!offer_number(map, "sequence", &ret_offer->sequence))
+		return bad_offer(err, "sequence");
+	if (!offer_text(map, "version", CBOR_NAME_MAX, &u->said, &ret_offer->version) ||
+	    !printable(ret_offer->version))
+		return bad_offer(err, "version");
+	if (!offer_text(bundle, "sha256", 2 * SHA256_SIZE, &u->said, &ret_offer->bundle_digest) ||
+	    !offer_number(bundle, "size", &ret_offer->bundle_size) ||
+	    (ret_offer->sequence && !ret_offer->bundle_digest))
+		return bad_offer(err, "bundle");
+	if (!offer_number(offer_map(map, "trust"), "version", &ret_offer->trust_version))
+		return bad_offer(err, "trust");
+	if (!offer_number(offer_map(map, "recall"), "number", &ret_offer->recall_number))
+		return bad_offer(err, "recall");
+	return STATUS_OK;
+}
+
+static struct status parse_offer(struct signet_update *u, const struct answer *a,
+    struct update_offer *ret_offer, struct err *err)
+{
+	AUTO(doc_file) doc = {0};
+	struct err why = {0};
+
+	if (strcmp(a->type, "application/json") != 0)
+		return err_refuse(
+		    err, UPDATE_WHY(UPDATE_OFFER), "the answer is '%s', not JSON", a->type);
+	if (!doc_parse("offer", buf_span(&a->body), &doc, &why).ok || doc.count != 1 ||
+	    doc.documents[0]->kind != DOC_MAP)
+		return err_refuse(err, UPDATE_WHY(UPDATE_OFFER), "the answer is no JSON object");
+	TRY(read_offer(u, doc.documents[0], ret_offer, err));
+	ret_offer->etag = a->etag[0] ? arena_strdup(&u->said, a->etag) : NULL;
+	return STATUS_OK;
+}
+
+static struct status fetch_offer(struct line *l, struct update_offer *ret_offer, struct err *err)
+{
+	struct signet_update *u = l->update;
+	struct update_offer known = {0}, news = {0};
+	AUTO(answer) a = {0};
+
+	if (!update_offer_load(u, &known, &u->said).ok)
+		known = (struct update_offer){0};
+	TRY(get(l, "", OFFER_MAX, known.etag, &a, err));
+	if (a.status == 304) {
+		*ret_offer = known;
+		return STATUS_OK;
+	}
+	TRY(parse_offer(u, &a, &news, err));
+	*ret_offer = news;
+	return update_offer_save(u, &news, err);
+}
+
+/* ---- what follows from it ---- */
+
+static struct status follow_trust(struct line *l, int64_t offered, struct err *err)
+{
+	struct signet_update *u = l->update;
+
+	for (int i = 0; i < STATEMENTS_MAX; i++) {
+		struct boot_state state;
+		AUTO(answer) a = {0};
+		char rest[48];
+
+		TRY(update_state(u, &state, err));
+		if (state.trust.number >= (uint64_t)offered)
+			return STATUS_OK;
+		snprintf(rest, sizeof(rest), "/trust?after=%" PRIu64, state.trust.number);
+		TRY(get(l, rest, TRUST_SIZE_MAX, NULL, &a, err));
+		TRY(update_take_up(u, BOOT_FILE_TRUST, buf_span(&a.body), err));
+		TRY(update_state(u, &state, err));
+		update_progress(u, "trust statement %" PRIu64 " is in force", state.trust.number);
+	}
+	return STATUS_OK;
+}
+
+static struct status follow_recall(struct line *l, int64_t offered, struct err *err)
+{
+	struct signet_update *u = l->update;
+	struct boot_state state;
+	AUTO(answer) a = {0};
+
+	TRY(update_state(u, &state, err));
+	if (state.recall.number >= (uint64_t)offered)
+		return STATUS_OK;
+	TRY(get(l, "/recall", RECALL_SIZE_MAX, NULL, &a, err));
+	TRY(update_take_up(u, BOOT_FILE_RECALL, buf_span(&a.body), err));
+	update_progress(u, "recall list %" PRId64 " is in force", offered);
+	return STATUS_OK;
+}
+
+static struct status ask(struct line *l, struct update_offer *ret_offer, struct err *err)
+{
+	TRY(line_open(l, err));
+	TRY(fetch_offer(l, ret_offer, err));
+	TRY(follow_trust(l, ret_offer->trust_version, err));
+	return follow_recall(l, ret_offer->recall_number, err);
+}
+
+struct status update_ask(struct signet_update *u, struct signet_device *d,
+    struct update_offer *ret_offer, struct err *err)
+{
+	AUTO(line) l = {.update = u, .device = d};
+
+	return ask(&l, ret_offer, err);
+}
+
+static struct status fetch_bundle_once(
+    struct line *l, const struct update_offer *offer, struct buf *out, struct err *err)
+{
+	AUTO(answer) a = {0};
+	char digest[2 * SHA256_SIZE + 1];
+	struct digest d;
+
+	TRY(get(l, "/bundle", BUNDLE_SIZE_MAX, NULL, &a, err));
+	d = sha256(buf_span(&a.body));
+	hex_text(SPAN_OF(d.bytes), digest);
+	if (strcmp(digest, offer->bundle_digest) != 0)
+		return err_refuse(err, UPDATE_WHY(UPDATE_CHANGED),
+		    "the bundle is not the one that was offered a moment ago");
+	*out = buf_take(&a.body);
+	return STATUS_OK;
+}
+
+/* A release may be published between two questions: then the whole is asked anew. */
+struct status update_fetch_bundle(struct signet_update *u, struct signet_device *d,
+    const struct update_offer *offer, struct buf *out, struct err *err)
+{
+	struct update_offer latest = *offer;
+
+	for (int try = 1;; try++) {
+		AUTO(line) l = {.update = u, .device = d};
+		AUTO(line) again = {.update = u, .device = d};
+		struct err why = {0};
+
+		TRY(line_open(&l, err));
+		if (fetch_bundle_once(&l, &latest, out, &why).ok)
+			return STATUS_OK;
+		if (try == FETCH_TRIES || !update_reason_is(&why, WHY_UPDATE_CHANGED)) {
+			*err = why;
+			return STATUS_FAILED;
+		}
+		TRY(ask(&again, &latest, err));
+	}
+}
+
+/* ---- check ---- */
+
+static struct status describe(struct signet_update *u, const struct update_offer *offer,
+    struct signet_update_offer *ret, struct err *err)
+{
+	struct boot_state state;
+	struct recall recall;
+	bool listed;
+
+	TRY(update_state(u, &state, err));
+	TRY(update_recall(u, &state, &recall, &listed, err));
+	*ret = (struct signet_update_offer){.sequence = (uint64_t)offer->sequence,
+	    .version = offer->version,
+	    .here = state.confirmed.slot == BOOT_NO_SLOT ? 0 : state.confirmed.sequence,
+	    .trust_version = state.trust.number,
+	    .recall_number = state.recall.number};
+	ret->newer = ret->sequence > ret->here && ret->sequence >= state.counter &&
+		     !(listed && recall_has(&recall, ret->sequence));
+	ret->must_leave = listed && ret->here && recall_has(&recall, ret->here);
+	if (!ret->must_leave)
+		return STATUS_OK;
+	ret->successor = recall.has_successor ? recall.successor : 0;
+	if (recall.successor_version.p)
+		ret->successor_version = arena_strndup(
+		    &u->said, (const char *)recall.successor_version.p, recall.successor_version.n);
+	return STATUS_OK;
+}
+
+static struct status check(struct signet_update *u, struct signet_device *d,
+    struct signet_update_offer *ret_offer, struct err *err)
+{
+	struct update_offer offer = {0};
+
+	TRY(update_lock(u, err));
+	TRY(update_ask(u, d, &offer, err));
+	return describe(u, &offer, ret_offer, err);
+}
+
+enum signet_result signet_update_check(struct signet_update *u, struct signet_device *device,
+    struct signet_update_offer *ret_offer, struct signet_reason *ret_reason)
+{
+	struct err err = {0};
+
+	arena_free(&u->said);
+	device->said = (struct est_said){0};
+	return update_finish(u, device, check(u, device, ret_offer, &err), &err, ret_reason);
+}
