@@ -1,185 +1,37 @@
 /*
- * Power cuts. The functions below stand before libc's in this program: a child counts its way
- * through every call that changes the disk and stops dead at the n-th. What was written and not yet
- * synced is then lost (cut to nothing), as a disk may do. Whatever n is, the device must still hold
- * an identity that its key fits, and the next run must succeed.
+ * Power cuts. Whatever call is cut, the device must still hold an identity that its key fits, and
+ * the next run must succeed.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>
 
+#include "tests/unit/device/power.h"
 #include "tests/unit/device/rig.h"
 
-#define CUT_EXIT 77
+/* What is run, for power_run(). */
+struct act {
+	struct rig *rig;
+	enum signet_result (*act)(struct rig *rig);
+};
 
-#define DIRTY_MAX 64
-
-/* Of this process; the tests proper never arm it. */
-static struct {
-	bool armed, half; /* half: of the write that is cut, half reaches the file */
-	long calls, cut_at;
-	struct {
-		ino_t inode; /* written and not synced */
-		int fd;      /* our own, so that closing the file does not hide it; -1: free */
-	} dirty[DIRTY_MAX];
-} power;
-
-int fsync(int fd);
-ssize_t write(int fd, const void *bytes, size_t n);
-int rename(const char *from, const char *to);
-int renameat(int from_fd, const char *from, int to_fd, const char *to);
-int symlinkat(const char *target, int fd, const char *name);
-int unlinkat(int fd, const char *name, int flags);
-int mkdirat(int fd, const char *name, mode_t mode);
-int mkdir(const char *name, mode_t mode);
-
-static void cut(void)
+static bool act_done(void *context)
 {
-	for (size_t i = 0; i < DIRTY_MAX; i++)
-		if (power.dirty[i].inode)
-			syscall(SYS_ftruncate, power.dirty[i].fd, 0);
-	_exit(CUT_EXIT);
-}
+	const struct act *a = context;
 
-static bool now_cut(void)
-{
-	return power.armed && ++power.calls == power.cut_at;
-}
-
-/* 0: not a file on the disk. */
-static ino_t inode_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_ino : 0;
-}
-
-static void mark_dirty(int fd, ino_t inode)
-{
-	for (size_t i = 0; i < DIRTY_MAX; i++) {
-		if (power.dirty[i].inode == inode)
-			return;
-		if (!power.dirty[i].inode) {
-			power.dirty[i].inode = inode;
-			power.dirty[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 200);
-			return;
-		}
-	}
-	_exit(1); /* more open ends than this test foresees */
-}
-
-static void mark_clean(ino_t inode)
-{
-	for (size_t i = 0; inode && i < DIRTY_MAX; i++) {
-		if (power.dirty[i].inode != inode)
-			continue;
-		close(power.dirty[i].fd);
-		power.dirty[i].inode = 0;
-	}
-}
-
-ssize_t write(int fd, const void *bytes, size_t n)
-{
-	ino_t inode = power.armed ? inode_of(fd) : 0;
-
-	if (inode) {
-		bool last = now_cut();
-
-		mark_dirty(fd, inode);
-		if (last && power.half) {
-			syscall(SYS_write, fd, bytes, n / 2);
-			mark_clean(inode);
-		}
-		if (last)
-			cut();
-	}
-	return syscall(SYS_write, fd, bytes, n);
-}
-
-int fsync(int fd)
-{
-	int result;
-
-	if (now_cut())
-		cut();
-	result = (int)syscall(SYS_fsync, fd);
-	if (result == 0 && power.armed)
-		mark_clean(inode_of(fd));
-	return result;
-}
-
-int rename(const char *from, const char *to)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_rename, from, to);
-}
-
-int renameat(int from_fd, const char *from, int to_fd, const char *to)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_renameat, from_fd, from, to_fd, to);
-}
-
-int symlinkat(const char *target, int fd, const char *name)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_symlinkat, target, fd, name);
-}
-
-int unlinkat(int fd, const char *name, int flags)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_unlinkat, fd, name, flags);
-}
-
-int mkdirat(int fd, const char *name, mode_t mode)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_mkdirat, fd, name, mode);
-}
-
-int mkdir(const char *name, mode_t mode)
-{
-	if (now_cut())
-		cut();
-	return (int)syscall(SYS_mkdir, name, mode);
+	return a->act(a->rig) == SIGNET_DONE;
 }
 
 /* Run in a child whose power goes at call n. True: it came to its end before. */
 static bool run_with_power_until(
     struct rig *rig, enum signet_result (*act)(struct rig *rig), long n, bool half)
 {
-	int status = 0;
-	pid_t child;
+	struct act a = {rig, act};
 
-	fflush(NULL);
-	child = fork();
-	cr_assert(child >= 0);
-	if (child == 0) {
-		power.cut_at = n;
-		power.half = half;
-		power.armed = true;
-		_exit(act(rig) == SIGNET_DONE ? 0 : 1);
-	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert(WIFEXITED(status), "call %ld: the child crashed", n);
-	cr_assert_neq(WEXITSTATUS(status), 1, "call %ld: failed without a power cut", n);
-	return WEXITSTATUS(status) == 0;
+	return power_run(act_done, &a, &(struct power_cut){.at = n, .torn = half ? 500 : 0});
 }
 
 static enum signet_result act_enroll(struct rig *rig)
