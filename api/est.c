@@ -201,7 +201,7 @@ struct status est_not_offered(struct call *call, struct http_response *response,
 	TRY(find_label(call, &label, err));
 	(void)REFUSE(
 	    &why, EST_NOT_OFFERED, "%s is not offered here", strrchr(call->request->path, '/') + 1);
-	refusal_text(call, &why, response);
+	refusal_shape(call, &why, response);
 	response->status = 501;
 	return STATUS_OK;
 }

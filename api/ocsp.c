@@ -102,7 +102,7 @@ void ocsp_error_shape(const struct call *call, const struct err *err, struct htt
 	const enum ocsp_error error = error_of(err->kind);
 
 	if (err->kind == ERR_MEDIA || err->kind == ERR_TOO_LARGE) {
-		refusal_text(call, err, r);
+		refusal_shape(call, err, r);
 		return;
 	}
 	metric_add(call->api->metrics, metric_of(error), 1);

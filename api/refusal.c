@@ -79,7 +79,7 @@ static void shape(const struct http_request *request, const struct err *err, con
 		http_add_header(r, "WWW-Authenticate", "TLS-Client-Certificate realm=\"est\"");
 }
 
-void refusal_text(const struct call *call, const struct err *err, struct http_response *r)
+void refusal_shape(const struct call *call, const struct err *err, struct http_response *r)
 {
 	shape(call->request, err, call->reference, call->retry_after, r);
 }

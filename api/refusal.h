@@ -19,6 +19,6 @@
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
 /* An error_shape for struct route. */
-void refusal_text(const struct call *call, const struct err *err, struct http_response *r);
+void refusal_shape(const struct call *call, const struct err *err, struct http_response *r);
 
 #endif

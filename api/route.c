@@ -26,7 +26,7 @@
 	{                                                                               \
 		.method = (verb), .path = (path_), .listeners = LISTENER_DEVICE,        \
 		.place = (place_), .permission = (permission_), .content_type = (type), \
-		.body_max = (most), .handler = (run), .error_shape = refusal_text,      \
+		.body_max = (most), .handler = (run), .error_shape = refusal_shape,      \
 		.summary = (text)                                                       \
 	}
 #define EST_PAIR(verb, operation, place, permission, type, most, run, text)                     \
@@ -37,11 +37,11 @@
 	EST_PAIR(HTTP_GET, operation, ROUTE_EITHER, PERMISSION_PUBLIC, NULL, 0, run, text)
 #define EST_POST(operation, place, type, run, text) \
 	EST_PAIR(HTTP_POST, operation, place, PERMISSION_DEVICE, type, EST_BODY_MAX, run, text)
-#define MEMORY_GET(path_, where, run, text)                                                     \
-	{                                                                                       \
-		.method = HTTP_GET, .path = (path_), .listeners = (where), .place = ROUTE_LOOP, \
-		.permission = PERMISSION_PUBLIC, .handler = (run), .error_shape = refusal_text, \
-		.summary = (text)                                                               \
+#define MEMORY_GET(path_, where, run, text)                                                      \
+	{                                                                                        \
+		.method = HTTP_GET, .path = (path_), .listeners = (where), .place = ROUTE_LOOP,  \
+		.permission = PERMISSION_PUBLIC, .handler = (run), .error_shape = refusal_shape, \
+		.summary = (text)                                                                \
 	}
 
 const struct route routes[] = {
@@ -76,7 +76,7 @@ const struct route routes[] = {
 	    "the key that verifies it (C2SP signed-note)"),
 	{.method = HTTP_GET, .path = "/log/tile/{path...}", .place = ROUTE_EITHER,
 	    .listeners = LISTENER_PUBLIC | LISTENER_OPERATOR, .permission = PERMISSION_PUBLIC,
-	    .handler = log_public_tile, .error_shape = refusal_text,
+	    .handler = log_public_tile, .error_shape = refusal_shape,
 	    .summary = "tiles and entry bundles of the log (C2SP tlog-tiles)"},
 	MEMORY_GET("/healthz", LISTENER_DEVICE | LISTENER_OPERATOR, health_live,
 	    "is the process alive?"),

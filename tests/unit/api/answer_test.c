@@ -226,7 +226,7 @@ Test(api_refusal, kinds_become_status_and_headers)
 		(void)err_refuse(&s.err, &reasons[shapes[i].reason], "because");
 		s.call.retry_after = 120;
 		s.call.reference = "17";
-		refusal_text(&s.call, &s.err, &s.response);
+		refusal_shape(&s.call, &s.err, &s.response);
 		cr_expect_eq(s.response.status, shapes[i].want_status, "%s: %d", err_code(&s.err),
 		    s.response.status);
 		if (shapes[i].want_header)
@@ -250,7 +250,7 @@ Test(api_refusal, retry_after_is_spread_over_those_turned_away_together)
 		scene_set(&s);
 		snprintf(s.request.id, sizeof(s.request.id), "%016llx", (unsigned long long)id);
 		(void)err_set(&s.err, ERR_DATABASE, "the store is away");
-		refusal_text(&s.call, &s.err, &s.response);
+		refusal_shape(&s.call, &s.err, &s.response);
 		wait = atoi(http_response_header(&s.response, "Retry-After"));
 		cr_assert(wait >= RETRY_AFTER_STANDARD &&
 			      wait <= RETRY_AFTER_STANDARD + RETRY_AFTER_SPREAD,
@@ -270,7 +270,7 @@ Test(api_refusal, a_limit_of_one_device_is_told_as_it_is)
 	snprintf(s.request.id, sizeof(s.request.id), "00000000000000ff");
 	(void)err_refuse(&s.err, &reasons[REASON_DEVICE_LIMIT], "enough");
 	s.call.retry_after = 86400;
-	refusal_text(&s.call, &s.err, &s.response);
+	refusal_shape(&s.call, &s.err, &s.response);
 	cr_expect_str_eq(http_response_header(&s.response, "Retry-After"), "86400");
 	arena_free(&s.arena);
 }
@@ -298,7 +298,7 @@ Test(api_refusal, the_private_cause_stays_inside)
 	scene_set(&s);
 	(void)err_set(&s.err, ERR_DATABASE, "the store is away");
 	err_cause(&s.err, "connection to 10.0.0.1 refused");
-	refusal_text(&s.call, &s.err, &s.response);
+	refusal_shape(&s.call, &s.err, &s.response);
 	cr_expect_eq(s.response.status, 503);
 	cr_expect(http_response_header(&s.response, "Retry-After") != NULL);
 	cr_expect(body_has(&s.response, "failed: the store is away\n"));
