@@ -169,7 +169,7 @@ define unit_rule
 unit-$(1): $(OUT)/unit-$(1)
 	$(OUT)/unit-$(1)
 $(OUT)/unit-$(1): $(call unit_objects,$(1)) $(TEST_LIB) $(call archives,$(1)) $(call archives,sql) \
-    $(filter %.o,$(RUNNER))
+    $(filter %.o,$(RUNNER)) $(if $(filter-out hsm,$(1)),$(OUT)/tests/lib/scrypt/quick.o)
 	$(CC) $(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(LIBS) $(LIBS_DEV) $(LIBS_operator) $(filter -l%,$(RUNNER))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))

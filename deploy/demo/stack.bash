@@ -15,6 +15,7 @@ stack_top=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 stack_bin=${SIGNET_BIN:-$stack_top/build}
 stack_dir=
 stack_server=
+stack_device_port='' stack_operator_port='' stack_public_port=''
 
 stack_note() {
 	printf 'signet: %s\n' "$*" >&2
@@ -74,16 +75,26 @@ stack_ports() {
 	done
 }
 
-stack_free_ports() {
-	local name port
-	for name in device operator public; do
-		# Below the range from which the kernel takes ports for outgoing connections.
-		while :; do
-			port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
-			stack_port_taken $port || break
-		done
-		printf -v "stack_${name}_port" %s $port
+# Below the range from which the kernel takes ports for outgoing connections. Tests that run at the same time
+# have a range each: SIGNET_TEST_SLOT, from 0 to 23.
+stack_free_port() { # VARIABLE
+	local free first=20000 count=12000
+	if [ -n "${SIGNET_TEST_SLOT:-}" ]; then
+		count=500 first=$((20000 + 500 * (SIGNET_TEST_SLOT % 24)))
+	fi
+	while :; do
+		free=$((first + (RANDOM << 15 | RANDOM) % count))
+		# What the stack is about to listen on is not taken yet.
+		case " $stack_device_port $stack_operator_port $stack_public_port " in *" $free "*) continue ;; esac
+		stack_port_taken $free || break
 	done
+	printf -v "$1" %s $free
+}
+
+stack_free_ports() {
+	stack_free_port stack_device_port
+	stack_free_port stack_operator_port
+	stack_free_port stack_public_port
 }
 
 stack_secret() { # FILE: a passphrase that nobody chose

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/pg.h"
+#include "tests/lib/place.h"
 #include "tests/lib/program.h"
 
 #define ORDERS_MOST 4
@@ -107,8 +108,8 @@ static void start_new(struct start *s)
 	char path[96];
 
 	signal(SIGPIPE, SIG_IGN); /* who is asked whether it is ready may not be, and hang up */
-	*s = (struct start){.database = pg_database_new(false), .dir = "/tmp/signet-first-XXXXXX"};
-	cr_assert_not_null(mkdtemp(s->dir));
+	*s = (struct start){.database = pg_database_new(false)};
+	place_new("first", s->dir, sizeof(s->dir));
 	snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
 	snprintf(path, sizeof(path), "%s/passphrase", s->dir);
 	write_file(path, "a passphrase of the keys\n");

@@ -8,11 +8,10 @@ setup_file() {
 	# shellcheck source=server.bash
 	. "$BATS_TEST_DIRNAME/server.bash"
 	local dir
-	dir=$(mktemp -d /tmp/signet-interop.XXXXXX)
+	dir=$(mktemp -d "${SIGNET_TEST_PLACE:-/tmp}/signet-interop.XXXXXX")
 	export INTEROP_DIR=$dir
 	stack_use "$dir"
-	stack_free_ports
-	stack_prepare
+	interop_prepare
 	issuer_make
 	printf 'fetch:\n  ca_file: "%s/issuer/tls.pem"\n' "$dir" >>"$stack_config"
 	stack_start
@@ -34,15 +33,6 @@ setup() {
 	api=$SIGNET_API_URL/api/v1
 }
 
-issuer_free_port() {
-	local port
-	while :; do
-		port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
-		stack_port_taken $port || break
-	done
-	echo $port
-}
-
 # Two issuers: one with keys of jose, served by openssl over HTTPS; one of openssl alone, whose set is in the policy.
 issuer_make() {
 	local issuer=$INTEROP_DIR/issuer port
@@ -53,7 +43,7 @@ issuer_make() {
 	jose jwk pub -s -i "$issuer/ec.jwk" -i "$issuer/rsa.jwk" -o "$issuer/www/jwks.json"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost -keyout "$issuer/tls.key" -out "$issuer/tls.pem" 2>/dev/null
-	port=$(issuer_free_port)
+	stack_free_port port
 	(cd "$issuer/www" && exec openssl s_server -quiet -WWW -accept "127.0.0.1:$port" -cert ../tls.pem \
 		-key ../tls.key) >"$issuer/server.log" 2>&1 3>&- 4>&- 9>&- &
 	export ISSUER_SERVER=$!

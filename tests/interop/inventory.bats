@@ -56,7 +56,8 @@ csr() { # NAME SUBJECT
 	openssl verify -CAfile "$root" -untrusted web.pem -purpose sslserver -verify_hostname api.services.example web.pem
 	run ! openssl verify -CAfile "$root" -untrusted web.pem -purpose sslserver -verify_hostname evil.example web.pem
 	run ! openssl verify -CAfile "$root" -untrusted web.pem -purpose sslclient web.pem
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	local port
+	stack_free_port port
 	openssl s_server -accept "127.0.0.1:$port" -cert web.pem -cert_chain web.pem -key web.key -www -quiet >/dev/null 2>&1 3>&- &
 	server=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10; do

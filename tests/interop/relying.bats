@@ -93,8 +93,8 @@ nginx_serves() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 1 \
 		-addext subjectAltName=DNS:localhost -keyout nginx.key -out nginx.crt
 	cat "$issuing" "$root" >clients.pem
-	local port=20000
-	while stack_port_taken $port; do port=$((port + 1)); done
+	local port
+	stack_free_port port
 	url=https://localhost:$port/
 	{
 		echo "user root; daemon on; pid $PWD/nginx.pid; error_log $PWD/nginx.log; events {}"

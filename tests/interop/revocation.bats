@@ -355,10 +355,7 @@ verify_row() { # NAME ISSUER OCSP OPTION...: verified where it is good, and revo
 		local port pid
 		case $1 in good | held | stolen | resumed | successor-revoked) ;; *) return 0 ;; esac
 		cat "$root" "$(issuer_of "$2")" >both.pem # who staples looks for the issuer there
-		while :; do
-			port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
-			stack_port_taken $port || break
-		done
+		stack_free_port port
 		openssl s_server -accept "127.0.0.1:$port" -cert "$all/$1.pem" -key "$all/$1.key" \
 			-cert_chain "$(issuer_of "$2")" -CAfile both.pem -status_url "$ocsp" -quiet \
 			</dev/null >server.log 2>&1 3>&- 4>&- &

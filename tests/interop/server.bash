@@ -14,14 +14,44 @@
 
 interop_start() {
 	local dir
-	dir=$(mktemp -d /tmp/signet-interop.XXXXXX)
+	dir=$(mktemp -d "${SIGNET_TEST_PLACE:-/tmp}/signet-interop.XXXXXX")
 	export INTEROP_DIR=$dir
 	stack_use "$dir"
-	stack_free_ports
-	stack_prepare
+	interop_prepare
 	stack_start
 	export INTEROP_SERVER=$stack_server
 	interop_save_ports
+}
+
+# The first file of a slot of tests/run makes a stack, those that follow there begin with a copy of it, on the same
+# ports: they stand in its policy.
+interop_prepare() {
+	local kept=${SIGNET_TEST_PLACE:-}/kept-stack-${SIGNET_TEST_SLOT:-}
+	if [ -n "${SIGNET_TEST_PLACE:-}" ] && [ -n "${SIGNET_TEST_SLOT:-}" ]; then
+		[ -d "$kept" ] || interop_keep "$kept"
+		# shellcheck source=/dev/null
+		. "$kept/ports"
+		if ! stack_port_taken "$stack_device_port" && ! stack_port_taken "$stack_operator_port" &&
+			! stack_port_taken "$stack_public_port"; then
+			cp -a "$kept/." "$stack_dir/"
+			stack_prepare
+			return
+		fi
+	fi
+	stack_free_ports
+	stack_prepare
+}
+
+interop_keep() { # DIRECTORY
+	stack_free_ports
+	stack_prepare
+	"$stack_top/deploy/private-postgres" stop "$stack_dir/postgres"
+	interop_save_ports
+	rm -rf "$1.new"
+	cp -a "$stack_dir" "$1.new"
+	rm -f "$1.new/lock" "$1.new/pid"
+	mv "$1.new" "$1"
+	stack_clear
 }
 
 # Every test runs in a process of its own: what they need of the stack goes through a file.
@@ -32,6 +62,10 @@ interop_save_ports() {
 
 interop_setup() {
 	cd "$BATS_TEST_TMPDIR"
+	# Where signet keeps what it saw last of the log: copies of one stack have logs that part.
+	export HOME=$INTEROP_DIR/home
+	mkdir -p "$HOME"
+	unset XDG_CONFIG_HOME XDG_STATE_HOME
 	stack_dir=$INTEROP_DIR
 	stack_config=$stack_dir/signetd.yaml
 	# shellcheck source=/dev/null
@@ -65,6 +99,17 @@ interop_stop() {
 	stack_clear
 	rm -rf --one-file-system "$INTEROP_DIR"
 	return $status
+}
+
+# soon COMMAND...: until it holds; a busy machine takes its time
+soon() {
+	local tries
+	for tries in {1..150}; do
+		"$@" && return
+		sleep 0.1
+	done
+	echo "not in $tries tries: $*"
+	return 1
 }
 
 # request NAME [OPENSSL-GENPKEY-OPTION...]: NAME.key and NAME.b64, a request without a subject

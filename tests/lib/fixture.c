@@ -18,6 +18,8 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "tests/lib/kept.h"
+#include "tests/lib/place.h"
 #include "tests/lib/program.h"
 
 #define READY_TRIES 600 /* of 50 ms: a sanitized server that recovers a database takes its time */
@@ -267,14 +269,9 @@ static const char policy_rest[] =
     "{kind: label, name: approval, profile: device, trust_anchors: [test], products: [x100],\n"
     "  registration: approval, retry_after: 1s}\n";
 
-static void policy_write(struct fixture *f, const char *path)
+static void policy_write(const char *path)
 {
-	char pem_path[160];
-	AUTO(buf) pem = {0};
 	AUTO(buf) text = {0};
-	pki_pem_certificate(f->maker.certificate, &pem);
-	snprintf(pem_path, sizeof(pem_path), "%s/maker.pem", f->dir);
-	file_write(pem_path, buf_cstr(&pem), 0644);
 	buf_put_str(&text, "kind: trust-anchor\n"
 			   "name: test\n"
 			   "manufacturer: Test\n"
@@ -315,7 +312,7 @@ static void authorities_make(struct fixture *f)
 	snprintf(keys, sizeof(keys), "%s/keys", f->dir);
 	must(dir_make(keys, 0700, &err), &err);
 	file_write(passphrase, "a passphrase of the root\n", 0600);
-	policy_write(f, policy);
+	policy_write(policy);
 	program_must(log, "signetd", "--config", config, "migrate", NULL);
 	program_must(log, "signetd", "--config", config, "init", "--name", "Test",
 	    "--root-passphrase-file", passphrase, NULL);
@@ -482,23 +479,40 @@ void fixture_server_kill(struct fixture *f, int i)
 static void directory_make(struct fixture *f)
 {
 	signal(SIGPIPE, SIG_IGN); /* a server that is killed closes its connections */
-	*f = (struct fixture){.dir = "/tmp/signet-fixture-XXXXXX"};
-	if (!mkdtemp(f->dir))
-		exit(99);
+	*f = (struct fixture){.dir = ""};
+	place_new("fixture", f->dir, sizeof(f->dir));
 	/* The database's own user must pass; what is secret has a mode of its own. */
 	chmod(f->dir, 0711);
 }
 
-static void start_in_directory(struct fixture *f)
+#define KEPT "fixture"
+
+/* What takes long: a cluster, and keys. */
+static void make_in_directory(struct fixture *f)
 {
 	char passphrase[160];
 	snprintf(passphrase, sizeof(passphrase), "%s/keys.passphrase", f->dir);
 	file_write(passphrase, "a passphrase of the keys\n", 0600);
 	f->maker = pki_authority("Maker Root", NULL, -1);
 	f->stranger = pki_authority("Maker Root", NULL, -1); /* the same name: only its key tells */
+	kept_authority_write(&f->maker, f->dir, "maker");
+	kept_authority_write(&f->stranger, f->dir, "stranger");
 	fixture_database_start(f);
 	config_write(f, 0);
 	authorities_make(f);
+	fixture_database_stop(f);
+	kept_put(KEPT, f->dir);
+}
+
+static void start_in_directory(struct fixture *f)
+{
+	if (kept_take(KEPT, f->dir)) {
+		f->maker = kept_authority_read(f->dir, "maker");
+		f->stranger = kept_authority_read(f->dir, "stranger");
+	} else {
+		make_in_directory(f);
+	}
+	fixture_database_start(f);
 	f->root = authority_read(f, "IS NULL");
 	f->issuing = authority_read(f, "IS NOT NULL");
 	fixture_server_start(f, 0);

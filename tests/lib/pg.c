@@ -15,6 +15,7 @@
 
 #include "sql/migrate.h"
 #include "tests/lib/pg.h"
+#include "tests/lib/place.h"
 
 /* For the processes of one run: the directory of their cluster, and the program that runs them. */
 #define SHARED     "SIGNET_TEST_CLUSTER"
@@ -60,13 +61,6 @@ static void end_cluster(const char *directory)
 	    directory, directory);
 }
 
-static void make_directory(char *ret_path, size_t size)
-{
-	snprintf(ret_path, size, "/tmp/signet-cluster-%ld-XXXXXX", (long)getpid());
-	if (!mkdtemp(ret_path))
-		die("no directory", strerror(errno));
-}
-
 /*
  * In the program that runs the tests, before it runs any: name the place. Its children, which run
  * the tests whatever the runner, inherit the name; who never asks for a database makes nothing.
@@ -81,7 +75,8 @@ __attribute__((constructor)) static void name_cluster(void)
 	if (getrandom(&unique, sizeof(unique), 0) != sizeof(unique))
 		die("no random name", strerror(errno));
 	snprintf(run, sizeof(run), "%ld", (long)getpid());
-	snprintf(directory, sizeof(directory), "/tmp/signet-cluster-%s-%016" PRIx64, run, unique);
+	snprintf(directory, sizeof(directory), "%s/signet-cluster-%s-%016" PRIx64, place_top(), run,
+	    unique);
 	setenv(SHARED, directory, 1);
 	setenv(SHARED_RUN, run, 1);
 }
@@ -280,7 +275,7 @@ struct pg_database pg_database_apart(void)
 	char directory[64];
 	struct pg_database d;
 
-	make_directory(directory, sizeof(directory));
+	place_new("cluster", directory, sizeof(directory));
 	start_cluster(directory, getpid());
 	d = database_in(directory, "signet");
 	migrate(d.owner);
