@@ -61,6 +61,12 @@ verify_names() {
 	}
 }
 
+# Every entry is in a checkpoint that is shown.
+caught_up() {
+	[ "$(tamper "SELECT (SELECT count(*) FROM log_entry) =
+		(SELECT coalesce(published, -1) FROM log_origin ORDER BY id DESC LIMIT 1)")" = t ]
+}
+
 # tampered SQL UNDO PATTERN: found while it is so, and gone when it is undone.
 tampered() {
 	tamper "$1"
@@ -382,7 +388,7 @@ waiting() {
 	request before
 	curl -fsS --cacert "$root" --cert "$acme/SN-0006.pem" --key "$acme/SN-0006.key" \
 		-H 'Content-Type: application/pkcs10' --data-binary "@before.b64" "$est/simpleenroll" >/dev/null
-	sleep 1
+	soon caught_up
 	signet log verify
 	stack_stop_server
 	"$postgres" stop "$stack_dir/postgres"
@@ -396,6 +402,6 @@ waiting() {
 		curl -fsS --cacert "$root" --cert "$acme/SN-000$n.pem" --key "$acme/SN-000$n.key" \
 			-H 'Content-Type: application/pkcs10' --data-binary "@after$n.b64" "$est/simpleenroll" >/dev/null
 	done
-	sleep 1
+	soon caught_up
 	verify_names 'fork'
 }

@@ -133,8 +133,13 @@ client_lines() {
 		-verify_return_error -cert "$acme/SN-0005.pem" -key "$acme/SN-0005.key" -quiet -ign_eof \
 		>said 2>errors &
 	local client=$!
-	sleep 0.7
+	soon spoken_to
+	sleep 0.5
 	local code=0
+	{
+		sleep 1
+		touch told
+	} &
 	stack_stop_server || code=$?
 	wait $client || true
 	stack_start
@@ -144,12 +149,18 @@ client_lines() {
 	issued leaf.pem
 	verified leaf.pem SN-0005
 }
+# Somebody has a connection to the device listener.
+spoken_to() {
+	awk -v port="$(printf '%04X' "$stack_device_port")" '
+		$4 == "01" { n = split($2, a, ":"); if (a[n] == port) found = 1 }
+		END { exit !found }' /proc/net/tcp
+}
 # Half of the body before the server is told to stop, half after.
 slow_request() {
 	printf 'POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: localhost\r\n'
 	printf 'Content-Type: application/pkcs10\r\nContent-Length: %d\r\n\r\n' "$(stat -c %s key.b64)"
 	head -c 100 key.b64
-	sleep 2
+	soon test -e told
 	tail -c +101 key.b64
 	sleep 1
 }
