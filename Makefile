@@ -260,6 +260,11 @@ install: programs $(OUT)/libsignet-device.a
 	    clients/device/signet-device-slots.h clients/device/signet-device-update.h $(DESTDIR)$(PREFIX)/include/
 	sed 's|/usr/|$(PREFIX)/|' deploy/signetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/signetd.service
+	install -d $(DESTDIR)$(PREFIX)/share/signet/ci/github
+	install -m 755 clients/ci/signet-sign.sh $(DESTDIR)$(PREFIX)/share/signet/ci/
+	install -m 644 clients/ci/github/action.yml $(DESTDIR)$(PREFIX)/share/signet/ci/github/
+	install -m 644 clients/ci/gitlab/signet-sign.yml clients/ci/jenkins/Jenkinsfile \
+	    $(DESTDIR)$(PREFIX)/share/signet/ci/
 	install -m 644 README.md CHANGELOG.md SECURITY.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/signet/
 # The library as others link it: with base/ inside, and no names outside but signet_...
 $(OUT)/libsignet-device.a: $(call archives,device)
