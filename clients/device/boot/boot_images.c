@@ -129,19 +129,21 @@ static enum refusal run_command(
 static enum refusal run_sequence(struct run *run, struct span commands)
 {
 	struct cbor_in in = cbor_in(commands);
-	/* "Manifests with one component" need not select it. */
+	/* A single component need not be selected. */
 	uint32_t count = (uint32_t)run->manifest->component_count, first = 0, end = count == 1;
 
-	for (size_t n = cbor_in_array(&in, 0, (size_t)2 * SUIT_COMMANDS_MAX); n; n -= 2) {
+	size_t n = commands.n ? cbor_in_array(&in, 2, (size_t)2 * SUIT_COMMANDS_MAX) : 0;
+
+	for (; n; n -= 2) {
 		int command = cbor_in_int(&in);
 		struct cbor_in argument = cbor_in(cbor_in_item(&in));
 
 		if (command == SUIT_SET_COMPONENT) {
+			/* By its number, or true: all of them. */
 			bool all = cbor_in_peek(&argument) == CBOR_SIMPLE;
 
-			first =
-			    all ? !cbor_in_bool(&argument) : cbor_in_small(&argument, count - 1);
-			end = all ? count : first + 1;
+			first = all ? 0 : cbor_in_small(&argument, count - 1);
+			end = !all ? first + 1 : cbor_in_bool(&argument) ? count : 0;
 			REFUSE_IF(cbor_in_end(&argument));
 			continue;
 		}

@@ -29,8 +29,7 @@ unsigned boot_pinned(const struct boot_device *d, enum boot_file file, const str
 	return place;
 }
 
-/* ---- what the boot loader reads of them --------------------------------------------------------
- */
+/* ---- what the boot loader reads of them ------------------------------------------------------ */
 
 static void skip(struct cbor_in *in, size_t items)
 {
@@ -88,8 +87,7 @@ enum refusal boot_find_recalled(
 	return recall_has(&recall, sequence) ? REFUSAL_RECALL_RECALLED : REFUSAL_NONE;
 }
 
-/* ---- taking up ---------------------------------------------------------------------------------
- */
+/* ---- taking up ------------------------------------------------------------------------------- */
 
 /* Quorums of the one in force and of its own; product and vendor. In force NULL: there is none. */
 static enum refusal accept(

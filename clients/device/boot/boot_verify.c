@@ -4,8 +4,7 @@
 #include "signing/format/recall.h"
 #include "signing/format/trust.h"
 
-/* ---- manifest: who signed it, for whom, what is said of it -------------------------------------
- */
+/* ---- manifest: who signed it, for whom, what is said of it ----------------------------------- */
 
 static bool other_of_same_number(const struct boot_image *known, const struct boot_image *image)
 {
