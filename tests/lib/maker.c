@@ -329,6 +329,13 @@ static void envelope(
 		buf_free(&signatures[i]);
 }
 
+void maker_envelope(struct maker *m, struct span manifest_bytes, int key, struct buf *out)
+{
+	const struct maker_release want = {.key = key};
+
+	envelope(m, &want, manifest_bytes, out);
+}
+
 /* The 32 octets within the SUIT_Digest. */
 static void manifest_digest(struct span manifest_bytes, uint8_t ret[static SHA256_SIZE])
 {

@@ -77,6 +77,8 @@ struct maker_release {
 	bool log_rolled_back; /* the log forgets all it had, and begins anew */
 	bool notes;           /* some text for people */
 };
+/* The envelope alone, around any manifest, signed by this key. */
+void maker_envelope(struct maker *m, struct span manifest, int key, struct buf *out);
 void maker_bundle(struct maker *m, const struct maker_release *want, struct buf *out);
 
 #endif
