@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/doc.h"
 #include "base/encode.h"
 #include "clients/device/reason.h"
 
@@ -49,16 +50,33 @@ static const struct reason *reason_for(long status)
 	}
 }
 
+/* Its detail; where it has none, nothing. */
+static void problem(struct span json, char out[static EST_TEXT_MAX + 1])
+{
+	AUTO(doc_file) doc = {0};
+	struct err none = {0};
+	const struct doc_node *detail;
+
+	if (!doc_parse("problem", json, &doc, &none).ok || doc.count != 1 ||
+	    doc.documents[0]->kind != DOC_MAP)
+		return;
+	detail = doc_get(doc.documents[0], "detail");
+	if (detail && detail->kind == DOC_SCALAR)
+		printable(span_str(detail->text), out);
+}
+
 /* What there is beside the content of any answer. */
 static void hear(const struct answer *a, struct est_said *said)
 {
 	said->http_status = (int)a->status;
 	said->moved = a->moved;
 	said->renew_at = a->status == 200 ? a->renew_at : 0;
-	/* RFC 8951 section 3.2: an error's body may be text/plain; anything else is not for people.
-	 */
+	/* RFC 8951 section 3.2: an error's body may be text/plain; beside EST it may be a problem
+	 * (RFC 9457). Anything else is not for people. */
 	if (a->status != 200 && strcmp(a->type, "text/plain") == 0)
 		printable(buf_span(&a->body), said->text);
+	else if (a->status != 200 && strcmp(a->type, "application/problem+json") == 0)
+		problem(buf_span(&a->body), said->text);
 	said->retry_after =
 	    a->retry_after < EST_RETRY_AFTER_MAX ? a->retry_after : EST_RETRY_AFTER_MAX;
 }

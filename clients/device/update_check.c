@@ -246,7 +246,6 @@ static struct status follow_recall(struct line *l, int64_t offered, struct err *
 
 static struct status ask(struct line *l, struct update_offer *ret_offer, struct err *err)
 {
-	TRY(line_open(l, err));
 	TRY(fetch_offer(l, ret_offer, err));
 	TRY(follow_trust(l, ret_offer->trust_version, err));
 	return follow_recall(l, ret_offer->recall_number, err);
@@ -257,6 +256,7 @@ struct status update_ask(struct signet_update *u, struct signet_device *d,
 {
 	AUTO(line) l = {.update = u, .device = d};
 
+	TRY(line_open(&l, err));
 	return ask(&l, ret_offer, err);
 }
 
@@ -282,20 +282,19 @@ struct status update_fetch_bundle(struct signet_update *u, struct signet_device 
     const struct update_offer *offer, struct buf *out, struct err *err)
 {
 	struct update_offer latest = *offer;
+	AUTO(line) l = {.update = u, .device = d};
 
+	TRY(line_open(&l, err));
 	for (int try = 1;; try++) {
-		AUTO(line) l = {.update = u, .device = d};
-		AUTO(line) again = {.update = u, .device = d};
 		struct err why = {0};
 
-		TRY(line_open(&l, err));
 		if (fetch_bundle_once(&l, &latest, out, &why).ok)
 			return STATUS_OK;
 		if (try == FETCH_TRIES || !update_reason_is(&why, WHY_UPDATE_CHANGED)) {
 			*err = why;
 			return STATUS_FAILED;
 		}
-		TRY(ask(&again, &latest, err));
+		TRY(ask(&l, &latest, err));
 	}
 }
 
