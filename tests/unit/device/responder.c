@@ -394,6 +394,74 @@ static bool get(struct responder *r, SSL *ssl, const char *operation)
 	return !(r->drop_after_get && r->gets == 2);
 }
 
+/* ---- updates ---- */
+
+static void reply_file(SSL *ssl, const struct buf *file)
+{
+	if (file->n)
+		reply(ssl, 200, "Content-Type: application/cbor\r\n", buf_span(file));
+	else
+		reply_text(ssl, 404, "there is none");
+}
+
+static void offer(struct responder *r, SSL *ssl, const struct request *q)
+{
+	const char *condition = strcasestr(q->head, "\r\nIf-None-Match: ");
+	const char *etag = r->update.offer_etag;
+	char headers[160];
+
+	r->update.offers++;
+	snprintf(headers, sizeof(headers), "Content-Type: application/json\r\n%s%s%s",
+	    etag ? "ETag: " : "", etag ? etag : "", etag ? "\r\n" : "");
+	if (condition && etag && strncmp(condition + 17, etag, strlen(etag)) == 0) {
+		r->update.not_modified++;
+		reply(ssl, 304, headers, SPAN_NONE);
+		return;
+	}
+	reply(ssl, 200, headers, buf_span(&r->update.offer));
+}
+
+static void update_file(struct responder *r, SSL *ssl, const char *rest)
+{
+	uint8_t octet = 0;
+	const struct buf other = {.p = &octet, .n = 1};
+	unsigned after = 0;
+
+	if (strcmp(rest, "/bundle") == 0) {
+		r->update.bundles++;
+		reply_file(ssl, r->update.changing-- > 0 ? &other : &r->update.bundle);
+	} else if (strcmp(rest, "/recall") == 0) {
+		r->update.recalls++;
+		reply_file(ssl, &r->update.recall);
+	} else if (sscanf(rest, "/trust?after=%u", &after) == 1 && after < 7) {
+		r->update.trusts++;
+		reply_file(ssl, &r->update.trust[after + 1]);
+	} else {
+		reply_text(ssl, 404, "no such thing");
+	}
+}
+
+/* False: it is no update's path. */
+static bool update(struct responder *r, SSL *ssl, const struct request *q, const X509 *shown)
+{
+	const size_t n = r->update.channel ? strlen(r->update.channel) : 0;
+	const char *rest = q->path + 8 + n;
+
+	if (strncmp(q->path, "/update/", 8) != 0)
+		return false;
+	if (!shown || r->update.status)
+		reply(ssl, shown ? r->update.status : 401,
+		    "Content-Type: application/problem+json\r\n",
+		    SPAN_LITERAL("{\"detail\":\"this device is suspended\"}"));
+	else if (!n || strncmp(q->path + 8, r->update.channel, n) != 0)
+		reply_text(ssl, 404, "no such channel");
+	else if (*rest)
+		update_file(r, ssl, rest);
+	else
+		offer(r, ssl, q);
+	return true;
+}
+
 static bool answer(struct responder *r, SSL *ssl, const struct request *q, X509 *shown)
 {
 	const char *operation = strrchr(q->path, '/') + 1;
@@ -409,7 +477,7 @@ static bool answer(struct responder *r, SSL *ssl, const struct request *q, X509 
 		return true;
 	}
 	if (strcmp(q->method, "GET") == 0)
-		return get(r, ssl, operation);
+		return update(r, ssl, q, shown) || get(r, ssl, operation);
 	if (!shown) {
 		reply_text(ssl, 401, "a client certificate is needed");
 		return true;

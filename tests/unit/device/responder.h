@@ -59,6 +59,17 @@ struct responder {
 	struct buf csrattrs;                /* DER; n = 0: 204 */
 	int64_t issue_not_before, lifetime; /* 0: an hour ago; a day */
 
+	/* GET /update/..., which this many versions of a statement and a list are for */
+	struct {
+		const char *channel; /* NULL: there are no updates */
+		int status;          /* what everything is answered with; 0: as it should be */
+		int changing;        /* so many bundles are not the one that was offered */
+		struct buf offer;    /* JSON */
+		const char *offer_etag;
+		struct buf bundle, recall, trust[8];                /* trust: by version */
+		int offers, not_modified, bundles, trusts, recalls; /* that were asked for */
+	} update;
+
 	/* records */
 	int requests, enrollments, reenrollments, connections, issued, resets;
 	bool binding_seen, binding_good;
