@@ -213,3 +213,38 @@ struct reach access_reach(const struct access *a, const struct actor *who, enum 
 	r.any = r.product_count > 0;
 	return r;
 }
+
+/* An empty list is any. */
+static size_t width(const struct str_list *list)
+{
+	return list->count ? list->count : 1;
+}
+
+static const char *at(const struct str_list *list, size_t i)
+{
+	return list->count ? list->items[i] : "";
+}
+
+struct channel_reach access_channel_reach(const struct access *a, const struct actor *who,
+    enum permission p, int64_t now, struct arena *arena)
+{
+	const struct binding *const *bindings;
+	const char **products, **channels;
+	size_t n, room = 0, count = 0;
+
+	if (access_may(a, who, p, NULL, NULL, now))
+		return (struct channel_reach){.any = true, .all = true};
+	n = access_bindings(a, who, p, now, arena, &bindings);
+	for (size_t i = 0; i < n; i++)
+		room += width(&bindings[i]->products) * width(&bindings[i]->channels);
+	products = arena_alloc(arena, room * sizeof(*products));
+	channels = arena_alloc(arena, room * sizeof(*channels));
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < width(&bindings[i]->products); j++)
+			for (size_t k = 0; k < width(&bindings[i]->channels); k++) {
+				products[count] = at(&bindings[i]->products, j);
+				channels[count++] = at(&bindings[i]->channels, k);
+			}
+	return (struct channel_reach){
+	    .any = count > 0, .products = products, .channels = channels, .count = count};
+}

@@ -83,6 +83,8 @@ struct actor {
 	uint64_t permission_mask; /* tokens can be narrowed; PERMISSION_ALL: they are not */
 	bool one_request;         /* an exchanged token: good for one request alone */
 	int64_t request_id;       /* that request, once it is made; 0: not yet */
+	int64_t release_id;       /* or the release that it made, for which it is good; 0: none */
+	const char *provenance;   /* of its run, as JSON: access/oidc_run.h; NULL: none */
 };
 struct actor actor_nobody(void);
 struct actor actor_local(const char *name); /* name is borrowed */
@@ -116,6 +118,16 @@ struct reach {
 };
 struct reach access_reach(const struct access *a, const struct actor *who, enum permission p,
     int64_t now, struct arena *arena);
+
+/* For lists of things that have a product and a channel: pairs of both, "" standing for any. */
+struct channel_reach {
+	bool any; /* false: nothing at all */
+	bool all; /* then there are no pairs */
+	const char *const *products, *const *channels;
+	size_t count;
+};
+struct channel_reach access_channel_reach(const struct access *a, const struct actor *who,
+    enum permission p, int64_t now, struct arena *arena);
 
 /* The bindings that give it, limited or not; for `whoami` and `can`. */
 size_t access_bindings(const struct access *a, const struct actor *who, enum permission p,

@@ -12,15 +12,11 @@ DEFINE_AUTO_PTR(X509, X509_free)
 
 /* ---- signing keys ---- */
 
-/* In the order of enum signing_algorithm: the key that each needs. */
-static const char *const key_of_algorithm[] = {
-    "EC-P256", "EC-P256", "EC-P384", "EC-P384", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
-
 static struct status check_public_key(const struct builder *b, const struct access_item *item,
     const struct signing_key *k, struct buf *spki)
 {
 	const struct key_algorithm *algorithm = NULL;
-	const char *wanted = key_of_algorithm[k->algorithm];
+	const char *wanted = signing_algorithm_keys[k->algorithm];
 	struct err why = {0};
 
 	if (!base64_decode(span_str(k->public_key), spki, &why).ok ||

@@ -3,16 +3,9 @@
 
 #include <string.h>
 
-#define TEXT_MAX 256 /* jti, sub of a person: what is kept of a token */
+#include "access/oidc_run.h"
 
-/* Claims that say what set a run off, and the values that may bring in a stranger's code. */
-static const struct event {
-	const char *claim, *prefix;
-} events[] = {
-    {"event_name", "pull_request"},
-    {"pipeline_source", "merge_request_event"},
-    {"pipeline_source", "external_pull_request_event"},
-};
+#define TEXT_MAX 256 /* jti, sub of a person: what is kept of a token */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -61,14 +54,9 @@ static bool rule_names(const struct oidc_rule *r, const char *claim, const char 
 static const char *strange_event(
     const struct oidc_rule *r, const struct jws *t, struct arena *arena)
 {
-	for (size_t i = 0; i < COUNT(events); i++) {
-		const char *value = jws_as_text(t, events[i].claim, arena);
+	const char *claim = NULL, *value = oidc_run_strange(t, arena, &claim);
 
-		if (value && strncmp(value, events[i].prefix, strlen(events[i].prefix)) == 0 &&
-		    !rule_names(r, events[i].claim, value))
-			return value;
-	}
-	return NULL;
+	return value && !rule_names(r, claim, value) ? value : NULL;
 }
 
 static struct status find_rule(const struct access *a, const struct oidc_issuer *issuer,
@@ -202,6 +190,7 @@ static struct status judge(const struct access *a, const struct oidc_issuer *iss
 	if (!jws_number(t, "exp", &ends))
 		return REFUSE_WHO(err, JWT_CLAIM, "exp is absent");
 	who.jti = arena_strdup(arena, jws_text(t, "jti"));
+	who.provenance = oidc_run(t, arena);
 	who.ends = ends + issuer->clock_skew;
 	*ret_identity = who;
 	return STATUS_OK;

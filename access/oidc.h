@@ -16,9 +16,10 @@ struct oidc_identity {
 	const struct oidc_issuer *issuer; /* of the snapshot */
 	const struct oidc_rule *rule;
 	const struct principal *principal;
-	const char *person; /* as in struct actor; NULL: the issuer's document names no claim */
-	const char *jti;    /* in the arena */
-	int64_t ends;       /* exp with the skew allowed for: after it nobody takes the token */
+	const char *person;     /* as in struct actor; NULL: the issuer's document names no claim */
+	const char *provenance; /* access/oidc_run.h; NULL: it is of no repository */
+	const char *jti;        /* in the arena */
+	int64_t ends;           /* exp with the skew allowed for: after it nobody takes the token */
 };
 
 /*

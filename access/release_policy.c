@@ -7,6 +7,8 @@
 
 const char *const signing_algorithms[] = {
     "ES256", "ESP256", "ES384", "ESP384", "Ed25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", NULL};
+const char *const signing_algorithm_keys[] = {"EC-P256", "EC-P256", "EC-P384", "EC-P384", "Ed25519",
+    "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", NULL};
 static const char *const key_states[] = {"active", "retired", "revoked", NULL};
 static const char *const formats[] = {"suit", "jws", "cms", NULL};
 static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};

@@ -40,6 +40,8 @@ enum signing_algorithm {
 };
 /* "ES256" "ESP256" ... "ML-DSA-87", ended by NULL */
 extern const char *const signing_algorithms[];
+/* The key that each needs, in the same order: "EC-P256" ... of base/algorithm.h */
+extern const char *const signing_algorithm_keys[];
 
 enum signing_key_state {
 	SIGNING_KEY_ACTIVE,

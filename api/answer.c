@@ -146,6 +146,41 @@ static const struct answer_field enrollment[] = {
     STR("peer", "address"), STR("request_id", "as in the server's log"), BOOL("stranger", "no trust anchor vouches for it: the row expires"),
     ENUM_OR_NULL("state", enrollment_states, "of one that waits or waited"), TIME_OR_NULL("expires_at", ""),
     STR_OR_NULL("decided_by", ""), TIME_OR_NULL("decided_at", ""), END};
+static const char *const release_states[] = {
+    "draft", "requested", "approved", "signed", "published", "recalled", NULL};
+static const char *const release_step_names[] = {
+    "created", "requested", "approved", "returned", "signed", "published", "recalled", NULL};
+#define RELEASE_MEMBERS \
+    INT("id", "of the release"), STR("product", "name"), STR("channel", "of the product"), STR("version", "unique on it"), \
+    INT("sequence", "rises per product, across its channels"), STR("class_id", "UUID of model and channel, signed in the manifest"), \
+    ENUM("state", release_states, "how far it is"), INT_OR_NULL("request", "id of the request that it waits for or was signed by"), \
+    HEX("manifest_digest", "SHA-256 of the SUIT manifest: what is signed"), HEX("json_digest", "SHA-256 of the JSON manifest"), \
+    TIME("created_at", ""), STR("created_by", "principal"), STR_OR_NULL("person", "behind it, where that is known"), \
+    INT("revision", "rises with every step"), OBJECTS("components", "ReleaseComponent", "what is installed"), \
+    {.name = "sbom", .type = ANSWER_OBJECT, .of = "ReleaseSbom", .optional = true, .help = "its bill of materials"}, \
+    {.name = "notes", .type = ANSWER_STR, .optional = true, .help = "for people"}, \
+    {.name = "supersedes", .type = ANSWER_INT, .optional = true, .help = "sequence number of the release that it takes over from"}, \
+    {.name = "provenance", .type = ANSWER_ANY, .optional = true, .help = "of the run that made it, as its verified token says"}
+static const struct answer_field release_item[] = {RELEASE_MEMBERS, END};
+static const struct answer_field release_one[] = {
+    RELEASE_MEMBERS, OBJECTS("approvals", "ReleaseApproval", "that it was signed by"),
+    OBJECTS("wanted", "ReleaseWanted", "approvals that its open request still lacks"), BOOL("ready", "its request can be redeemed"),
+    OBJECTS("steps", "ReleaseStep", "oldest first"), END};
+static const struct answer_field release_component[] = {
+    STR("id", "of the component"), ANY("digests", "sha256, sha384, sha512 of its file, in hex: those that were given"), INT("size", "bytes"),
+    {.name = "uri", .type = ANSWER_STR, .optional = true, .help = "where devices fetch it"}, END};
+static const struct answer_field release_sbom[] = {STR("format", "cyclonedx or spdx"), HEX("digest", "its SHA-256"), END};
+static const struct answer_field release_approval[] = {
+    STR("approver", "principal"), STR("role", "that made it count"), TIME("at", ""), END};
+static const struct answer_field release_wanted[] = {STR("role", "that approvers hold"), INT("approvals", "how many persons"), END};
+static const struct answer_field release_step[] = {
+    ENUM("step", release_step_names, "what was done"), ENUM("state", release_states, "since then"), TIME("at", ""),
+    STR("by", "who did it"), STR_OR_NULL("person", "who acted, where that is somebody else"), INT_OR_NULL("request", "by which it was done"),
+    HEX_OR_NULL("digest", "SHA-256 of the bundle, or of the recall list"), END};
+static const struct answer_field trust_statement[] = {
+    INT("id", "of the statement"), STR("product", "name"), INT("version", "rises by one"), HEX("sha256", "of the file"),
+    INT("size", "bytes"), TIME("published_at", ""), STR("published_by", "principal"),
+    STR_OR_NULL("person", "who acted, where that is somebody else"), INT_OR_NULL("request", "that was redeemed"), END};
 static const struct answer_field alarm[] = {
     INT("id", "of the alarm"), TIME("at", ""), STR("kind", "such as clone or lint"),
     OBJECT_OR_NULL("device", "DeviceRef", "that it is about"), INT_OR_NULL("enrollment", "id of the one that raised it"),
@@ -304,6 +339,16 @@ const struct answer_shape answer_shapes[] = {
     {"AskedRequirement", asked_requirement, NULL, "approvals that policy asks for"},
     {"Verdict", verdict, NULL, "what somebody said"},
     {"StoredCall", stored_call, NULL, "a call as it was made"},
+    {"Release", release_one, NULL, "a release whole"},
+    {"ReleaseItem", release_item, NULL, "a release as lists show it"},
+    {"ReleaseList", NULL, "ReleaseItem", "a page of releases"},
+    {"ReleaseComponent", release_component, NULL, "a file that a device installs"},
+    {"ReleaseSbom", release_sbom, NULL, "a bill of materials, by its digest"},
+    {"ReleaseApproval", release_approval, NULL, "an approval that a release was signed by"},
+    {"ReleaseWanted", release_wanted, NULL, "approvals that lack"},
+    {"ReleaseStep", release_step, NULL, "a step of a release"},
+    {"TrustStatement", trust_statement, NULL, "a trust statement that devices are given"},
+    {"TrustStatementList", NULL, "TrustStatement", "a page of trust statements"},
     {"Request", request, NULL, "a call that waits for approvals, or waited"},
     {"AuthorityKey", authority_key, NULL, "a key that waits for its certificate"},
     {"RequestList", NULL, "Request", "a page of requests"},

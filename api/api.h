@@ -17,6 +17,7 @@ struct attempts;      /* api/attempt.h */
 struct known_clients; /* api/known_client.h */
 struct jwks_cache;    /* access/jwks_cache.h */
 struct ocsp;          /* ca/ocsp.h */
+struct signer;        /* signing/signer.h */
 
 struct api {
 	struct policy_holder *policies; /* the current snapshot */
@@ -36,6 +37,7 @@ struct api {
 	struct known_clients *known_clients; /* NULL: the store is asked each time */
 	struct jwks_cache *key_sets;         /* of outside issuers */
 	struct ocsp *ocsp;                   /* NULL: nothing is said here (tests) */
+	struct signer *signer;               /* keys of releases; NULL: none (tests) */
 	/* Is this process fit to serve? For /readyz: false fills why. Set by server/. */
 	bool (*ready)(void *context, char *why, size_t size);
 	void *ready_context;

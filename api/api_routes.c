@@ -23,12 +23,16 @@
 #include "api/problem.h"
 #include "api/refusal.h"
 #include "api/refused.h"
+#include "api/release.h"
 #include "api/request.h"
 #include "api/revocation.h"
 #include "api/self.h"
 #include "api/service_certificate.h"
+#include "api/signing_key.h"
 #include "api/statistic.h"
 #include "api/token.h"
+#include "api/trust_statement.h"
+#include "api/update.h"
 
 /* What every row has. Further members follow: ROW(...), .query = ... */
 #define ROW(verb, path_, operation_, permission_, run, text)                        \
@@ -216,6 +220,47 @@ const struct route api_routes[] = {
     {POST("/authorities/{name}/retire", "retireAuthority", PERMISSION_AUTHORITY_MANAGE, authority_retire,
 	 "it issues nothing any more; what it has issued stays valid"),
 	.scope = SCOPE_GLOBAL, .answer = "Authority"},
+
+    /* ---- releases ---- */
+    {POST("/signing-keys", "makeSigningKey", PERMISSION_SIGNING_KEY_MANAGE, signing_key_post,
+	 "a key that signs releases, with its certificate where an authority is named"),
+	BODY(SIGNING_KEY_BODY_MAX, signing_key_body_fields, signing_key_body), .scope = SCOPE_GLOBAL,
+	.answer = "SigningKey", .status = 201},
+    {GET("/releases", "listReleases", PERMISSION_RELEASE_READ, release_list_get, "releases, newest first"),
+	LIST(release_list_fields, release_list_query), .scope = SCOPE_CHANNEL, .answer = "ReleaseList"},
+    {POST("/releases", "createRelease", PERMISSION_RELEASE_CREATE, release_post,
+	 "describe a release, by digests alone; the same again by the same principal: 200, the same release"),
+	.scope = SCOPE_CHANNEL, BODY(RELEASE_BODY_MAX, release_fields, release_body), .answer = "Release",
+	.dry_answer = "Release", .status = 201},
+    {GET("/releases/{id}", "getRelease", PERMISSION_RELEASE_READ, release_one_get,
+	 "a release whole: its steps, and which approvals it lacks"),
+	.flags = ROUTE_VERSIONED, .scope = SCOPE_CHANNEL, .answer = "Release"},
+    {POST("/releases/{id}/sign", "signRelease", PERMISSION_RELEASE_CREATE, release_sign_post,
+	 "have it signed in every format of its channel, as the channel's approvals allow"),
+	.scope = SCOPE_CHANNEL, .answer = "Release"},
+    {POST("/releases/{id}/publish", "publishRelease", PERMISSION_RELEASE_PUBLISH, release_publish_post,
+	 "let devices of its channel find it"),
+	.scope = SCOPE_CHANNEL, .answer = "Release"},
+    {POST("/releases/{id}/recall", "recallRelease", PERMISSION_RELEASE_RECALL, release_recall_post,
+	 "tell devices to leave it, for another one"),
+	.scope = SCOPE_CHANNEL, BODY(RELEASE_BODY_MAX, release_recall_fields, release_recall_body),
+	.answer = "Release"},
+#define RELEASE_FILE(Name, part, run, type, text) \
+    {GET("/releases/{id}/" part, "getRelease" Name, PERMISSION_RELEASE_READ, run, text), \
+	.flags = ROUTE_VERSIONED, .scope = SCOPE_CHANNEL, .answer_type = (type)}
+    RELEASE_FILE("Manifest", "manifest", release_manifest_get, JSON, "its JSON manifest, canonical: what JWS and CMS sign"),
+    RELEASE_FILE("Suit", "suit", release_suit_get, "application/suit-envelope+cose", "its signed SUIT envelope"),
+    RELEASE_FILE("Jws", "jws", release_jws_get, "application/jose", "its JSON manifest as JWS"),
+    RELEASE_FILE("Cms", "cms", release_cms_get, "application/pkcs7-signature", "a detached CMS signature over its JSON manifest"),
+    RELEASE_FILE("Bundle", "bundle", release_bundle_file_get, CBOR, "envelope, chain, approvals and proof: all that a device checks offline"),
+    {GET("/trust-statements", "listTrust", PERMISSION_RELEASE_READ, trust_list_get, "trust statements, newest first"),
+	LIST(trust_list_fields, trust_list_query), .scope = SCOPE_CHANNEL, .answer = "TrustStatementList"},
+    {GET("/trust-statements/{id}", "getTrust", PERMISSION_RELEASE_READ, trust_one_get, "a trust statement, as it was signed"),
+	.flags = ROUTE_VERSIONED, .scope = SCOPE_CHANNEL, .answer_type = CBOR},
+    {ROW(HTTP_POST, "/trust-statements", "publishTrust", PERMISSION_TRUST_PUBLISH, trust_post,
+	 "hand out a trust statement that its keys, and those of the one before, have signed"),
+	.flags = ROUTE_ACT | ROUTE_RAW, .scope = SCOPE_PRODUCT, RAW(CBOR, TRUST_BODY_MAX),
+	.answer = "TrustStatement", .dry_answer = "TrustStatement", .status = 201},
 
     /* ---- requests and approvals ---- */
     {GET("/requests", "listRequests", PERMISSION_SELF, request_list_get,

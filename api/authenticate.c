@@ -119,6 +119,8 @@ static struct status by_token(struct call *call, const char *header, struct err 
 	call->actor.permission_mask = token_mask(&row);
 	call->actor.one_request = row.one_request;
 	call->actor.request_id = row.request_id;
+	call->actor.release_id = row.release_id;
+	call->actor.provenance = row.provenance;
 	if (row.person)
 		call->actor.person = row.person;
 	return STATUS_OK;

@@ -7,6 +7,7 @@
 #include "api/body.h"
 #include "api/perform.h"
 #include "api/require.h"
+#include "api/signing_key.h"
 #include "ca/certificate.h"
 #include "ca/policy_apply.h"
 #include "ca/policy_document.h"
@@ -42,6 +43,8 @@ static void put(struct json *j, const char *kind, const struct document_row *d)
 	json_raw(j, "document", d->spec);
 	if (d->certificate.n)
 		put_certificate(j, d->certificate);
+	if (strcmp(kind, SIGNING_KEY_KIND) == 0)
+		signing_key_put(j, d->spec);
 	json_object_end(j);
 }
 

@@ -95,6 +95,7 @@ int http_status_of(enum err_kind kind)
 	case ERR_BLIND: return 428;
 	case ERR_TOO_LARGE: return 413;
 	case ERR_MEDIA: return 415;
+	case ERR_RANGE: return 416;
 	case ERR_LIMIT: return 429;
 	case ERR_PENDING: return 202;
 	case ERR_BUSY:

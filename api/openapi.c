@@ -13,8 +13,10 @@ static const char *const methods[] = {[HTTP_GET] = "get",
     [HTTP_PATCH] = "patch",
     [HTTP_DELETE] = "delete"};
 
-static const char *const scopes[] = {
-    [SCOPE_ANY] = "any", [SCOPE_GLOBAL] = "global", [SCOPE_PRODUCT] = "product"};
+static const char *const scopes[] = {[SCOPE_ANY] = "any",
+    [SCOPE_GLOBAL] = "global",
+    [SCOPE_PRODUCT] = "product",
+    [SCOPE_CHANNEL] = "channel"};
 
 /* ---- parameters ---- */
 

@@ -283,8 +283,18 @@ static void put_member(struct json *j, const char *name, const char *type, const
 
 static const char *const document_members[] = {
     "kind", "name", "version", "updated_at", "document", NULL};
-static const char *const authority_members[] = {
-    "certificate", "fingerprint", "not_before", "not_after", NULL};
+
+/* What documents of some kinds are shown with beside. */
+static const struct beside {
+	const char *kind, *name, *format;
+} beside[] = {
+    {"authority", "certificate", NULL},
+    {"authority", "fingerprint", NULL},
+    {"authority", "not_before", "date-time"},
+    {"authority", "not_after", "date-time"},
+    {"signing-key", "kid", NULL},
+    {"signing-key", "public_key", NULL},
+};
 
 static void put_names(struct json *j, const char *const *names)
 {
@@ -292,8 +302,7 @@ static void put_names(struct json *j, const char *const *names)
 		json_str(j, NULL, names[i]);
 }
 
-static void put_document(
-    struct json *j, const char *name, const struct policy_kind *kind, bool authority)
+static void put_document(struct json *j, const char *name, const struct policy_kind *kind)
 {
 	AUTO(buf) ref = {0};
 
@@ -309,17 +318,15 @@ static void put_document(
 	put_member(j, "version", "integer", NULL);
 	put_member(j, "updated_at", "string", "date-time");
 	put_ref(j, "document", buf_cstr(&ref));
-	if (authority) {
-		put_member(j, "certificate", "string", NULL);
-		put_member(j, "fingerprint", "string", NULL);
-		put_member(j, "not_before", "string", "date-time");
-		put_member(j, "not_after", "string", "date-time");
-	}
+	for (size_t i = 0; i < COUNT(beside); i++)
+		if (strcmp(beside[i].kind, kind->name) == 0)
+			put_member(j, beside[i].name, "string", beside[i].format);
 	json_object_end(j);
 	json_array_begin(j, "required");
 	put_names(j, document_members);
-	if (authority)
-		put_names(j, authority_members);
+	for (size_t i = 0; i < COUNT(beside); i++)
+		if (strcmp(beside[i].kind, kind->name) == 0)
+			json_str(j, NULL, beside[i].name);
 	json_array_end(j);
 	json_object_end(j);
 }
@@ -333,7 +340,7 @@ static void put_kind(struct json *j, const struct policy_kind *kind)
 	pascal(kind->name, &name);
 	buf_printf(&other, "%sDocument", buf_cstr(&name));
 	schema_of_fields(j, buf_cstr(&other), kind->fields);
-	put_document(j, buf_cstr(&name), kind, kind == &policy_kinds[POLICY_AUTHORITY]);
+	put_document(j, buf_cstr(&name), kind);
 	buf_reset(&other);
 	buf_printf(&other, "%sList", buf_cstr(&name));
 	json_object_begin(j, buf_cstr(&other));

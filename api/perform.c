@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/authenticate.h"
 #include "api/body.h"
+#include "api/one_request.h"
 #include "api/page.h"
 #include "api/query.h"
 #include "api/recorder.h"
@@ -61,6 +62,12 @@ bool call_sees(const struct call *call, const char *product)
 {
 	return access_may(call_access(call), &call->actor, call->route->permission, product, NULL,
 	    call_now(call));
+}
+
+struct channel_reach call_channel_reach(const struct call *call)
+{
+	return access_channel_reach(call_access(call), &call->actor, call->route->permission,
+	    call_now(call), call->request->arena);
 }
 
 static const struct product *product_of(const struct policy *p, const char *name)
@@ -123,12 +130,13 @@ static struct status authorise(struct call *call, struct err *err)
 		return REFUSE(err, SERVICE_POLICY, "not ready to serve");
 	if (!is_somebody(&call->actor))
 		return REFUSE(err, CREDENTIAL_REQUIRED, "who calls is not known");
-	TRY(require_gate(call, err));
+	TRY(one_request_gate(call, err));
 	if (p == PERMISSION_SELF)
 		return STATUS_OK;
 	if (call->route->scope == SCOPE_GLOBAL)
 		return call_may(call, NULL, NULL, err);
-	if (!call_reach(call).any)
+	if (call->route->scope == SCOPE_CHANNEL ? !call_channel_reach(call).any
+						: !call_reach(call).any)
 		return deny(call, NULL, err);
 	return STATUS_OK;
 }

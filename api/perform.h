@@ -50,6 +50,8 @@ struct status call_may(
 struct reach call_reach(const struct call *call);
 /* The same question about one thing of a product: what may not be seen is not there. */
 MUST_USE bool call_sees(const struct call *call, const char *product);
+/* And of what has a product and a channel. */
+struct channel_reach call_channel_reach(const struct call *call);
 
 /*
  * What a list shows: the caller's reach, and of that the one product that a filter names (NULL: all

@@ -249,9 +249,12 @@ static uint64_t mask_of(const struct request_row *row)
 	return mask;
 }
 
-/* Whoever took the token away that asked has taken its request away, too: it may be a thief's. */
-static struct status check_token(
-    const struct call *call, const struct request_row *row, struct err *err)
+/*
+ * Whoever took the token away that asked has taken its request away, too: it may be a thief's.
+ * Where the asking run came from still counts.
+ */
+static struct status check_token(const struct call *call, const struct request_row *row,
+    struct actor *requester, struct err *err)
 {
 	struct token_row token;
 	struct err why = {0};
@@ -259,6 +262,7 @@ static struct status check_token(
 	if (!row->token_id)
 		return STATUS_OK;
 	if (token_get(call->db, row->token_id, call->request->arena, &token, &why).ok) {
+		requester->provenance = token.provenance;
 		if (!token.revoked_at)
 			return STATUS_OK;
 		return REFUSE(err, REQUEST_RIGHTS, "the token that asked was revoked by '%.64s'",
@@ -354,7 +358,7 @@ static struct status run_stored(struct call *call, struct policy *policy,
 		inner.actor = call->actor;
 	else
 		TRY(requester_of(call_access(&inner), row, &inner.actor, err));
-	TRY(check_token(call, row, err));
+	TRY(check_token(call, row, &inner.actor, err));
 	TRY(route_perform(route, &inner, response, err));
 	if (!approval.applied)
 		return err_set(err, ERR_INTERNAL, "%s asked for no approval", route->path);

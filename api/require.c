@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/one_request.h"
 #include "api/perform.h"
 #include "api/problem.h"
 #include "api/request_view.h"
@@ -13,7 +14,6 @@
 #include "ca/policy_apply.h"
 #include "ca/reason.h"
 #include "signing/approval.h"
-#include "sql/token.h"
 
 #define REQUESTS API_PREFIX "/requests"
 
@@ -108,6 +108,13 @@ struct status call_require(struct call *call, const struct act_plan *plan, struc
 	return n == 0 ? STATUS_OK : refuse_needed(&list[0], err);
 }
 
+void call_require_nothing(struct call *call)
+{
+	static const struct request_row nothing;
+
+	call->pending = &nothing;
+}
+
 /* ---- changes of policy ---- */
 
 static const struct policy_approval *approvals_of(
@@ -154,7 +161,6 @@ static struct status check_own_authority(
 struct status call_apply(struct call *call, struct policy_edit *edit,
     struct policy_outcome *ret_outcome, struct err *err)
 {
-	static const struct request_row nothing; /* no act at all: no token is spent on it */
 	struct policy_approval approval;
 	struct act_plan plan;
 	struct status done;
@@ -168,7 +174,7 @@ struct status call_apply(struct call *call, struct policy_edit *edit,
 	err_clear(err);
 	TRY(check_own_authority(call, ret_outcome, err));
 	if (edit->dry_run || ret_outcome->act_count == 0)
-		call->pending = &nothing;
+		call_require_nothing(call);
 	if (edit->dry_run)
 		return done;
 	plan = (struct act_plan){.acts = ret_outcome->acts,
@@ -185,20 +191,18 @@ struct status call_apply(struct call *call, struct policy_edit *edit,
 	return done.ok ? done : err_set(err, ERR_INTERNAL, "policy wants approvals of nobody");
 }
 
-/* ---- stored ---- */
-
-static struct status bind_token(const struct call *call, int64_t id, struct err *err)
+struct status call_apply_agreed(struct call *call, struct policy_edit *edit,
+    struct policy_outcome *ret_outcome, struct err *err)
 {
-	struct err why = {0};
+	struct policy_approval approval;
 
-	if (!call->actor.one_request ||
-	    token_bind_request(call->db, call->actor.token_id, id, &why).ok)
-		return STATUS_OK;
-	if (why.kind == ERR_CONFLICT)
-		return REFUSE(err, REQUEST_ONE, "this token has made its request already");
-	*err = why;
-	return STATUS_FAILED;
+	edit->actor = &call->actor;
+	edit->approval = approvals_of(call, &approval);
+	return policy_apply(
+	    call->db, edit, &call->api->clock, call->request->arena, ret_outcome, err);
 }
+
+/* ---- stored ---- */
 
 static struct status store(struct call *call, int64_t *ret_id, struct err *err)
 {
@@ -206,7 +210,7 @@ static struct status store(struct call *call, int64_t *ret_id, struct err *err)
 	const struct request_row *row = call->pending;
 
 	TRY(approval_request(&c, row, row->expires_at - row->created_at, ret_id, err));
-	return bind_token(call, *ret_id, err);
+	return one_request_stored(call, *ret_id, err);
 }
 
 struct status require_keep(struct call *call, struct http_response *response, struct err *err)
@@ -218,6 +222,8 @@ struct status require_keep(struct call *call, struct http_response *response, st
 	int64_t id;
 
 	TRY(store(call, &id, err));
+	if (call->on_stored)
+		TRY(call->on_stored(call, id, err));
 	TRY(request_get(call->db, id, arena, &row, err));
 	json_object_begin(&j, NULL);
 	request_json(&j, "request", call, &row, true);
@@ -228,19 +234,16 @@ struct status require_keep(struct call *call, struct http_response *response, st
 	return STATUS_OK;
 }
 
-static bool about_requests(const struct route *route)
-{
-	return strncmp(route->path, REQUESTS, strlen(REQUESTS)) == 0;
-}
-
 struct status require_settle(struct call *call, struct err *err)
 {
 	const struct approval_context c = {call->db, call_now(call), &call->api->rng};
+	enum one_request_end end;
 	AUTO(arena) arena = {0};
 	struct request_row row;
 	int64_t id;
 
-	if (!call->actor.one_request || about_requests(call->route))
+	TRY(one_request_settle(call, &end, err));
+	if (end != ONE_REQUEST_SPENT)
 		return STATUS_OK;
 	if (!call->pending)
 		return REFUSE(err, REQUEST_ONE, "a token for one request is not good for this");
@@ -249,28 +252,4 @@ struct status require_settle(struct call *call, struct err *err)
 	TRY(store(call, &id, err));
 	TRY(request_lock(call->db, id, &arena, &row, err));
 	return approval_spend(&c, &row, &call->actor, err);
-}
-
-struct status require_gate(const struct call *call, struct err *err)
-{
-	const struct route *route = call->route;
-	const int64_t own = call->actor.request_id;
-	int64_t id = 0;
-
-	if (!call->actor.one_request)
-		return STATUS_OK;
-	if (about_requests(route)) {
-		if (call->segment)
-			TRY(call_id(call, &id, err));
-		if (own && id == own)
-			return STATUS_OK;
-		return REFUSE(err, REQUEST_ONE, "this token's request is %" PRId64, own);
-	}
-	/* What it may do is the transaction's business: nothing is done twice, even at once. */
-	if (route->flags & ROUTE_ACT && !(route->flags & ROUTE_SECRET) &&
-	    route->permission != PERMISSION_TOKEN_CREATE)
-		return STATUS_OK;
-	if (strcmp(route->operation, "whoami") == 0)
-		return STATUS_OK;
-	return REFUSE(err, REQUEST_ONE, "a token for one request is not good for this");
 }

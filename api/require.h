@@ -30,11 +30,20 @@ struct act_plan {
 
 /* OK: go on. ERR_PENDING approval.needed; while redeeming: as approval_suffices(). */
 struct status call_require(struct call *call, const struct act_plan *plan, struct err *err);
+/* There is nothing to do, and so nothing to agree to: no token is spent on it. */
+void call_require_nothing(struct call *call);
 /*
  * policy_apply() by the caller, with its approvals where there are some, and call_require() with
  * what comes of it. edit->actor and edit->approval are set here. A dry run requires nothing.
  */
 struct status call_apply(struct call *call, struct policy_edit *edit,
+    struct policy_outcome *ret_outcome, struct err *err);
+
+/*
+ * policy_apply() of what call_require() has let pass by a plan of the caller's own, where what is
+ * stored cannot be shown beforehand, byte for byte: a certificate that is yet to be issued.
+ */
+struct status call_apply_agreed(struct call *call, struct policy_edit *edit,
     struct policy_outcome *ret_outcome, struct err *err);
 
 /* ---- for api/transaction.c and api/perform.c ---- */
@@ -46,7 +55,5 @@ struct status require_keep(struct call *call, struct http_response *response, st
  * request stays as evidence although nobody needed to approve it. ERR_DENIED request.one.
  */
 struct status require_settle(struct call *call, struct err *err);
-/* What a token for one request is good for. ERR_DENIED request.one. */
-struct status require_gate(const struct call *call, struct err *err);
 
 #endif

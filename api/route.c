@@ -12,6 +12,7 @@
 #include "api/ocsp.h"
 #include "api/perform.h"
 #include "api/refusal.h"
+#include "api/update.h"
 #include "ca/reason.h"
 
 /* An ML-DSA-87 request is about 10 kB encoded; GlobalSign's server has the same bound. */
@@ -26,7 +27,7 @@
 	{                                                                               \
 		.method = (verb), .path = (path_), .listeners = LISTENER_DEVICE,        \
 		.place = (place_), .permission = (permission_), .content_type = (type), \
-		.body_max = (most), .handler = (run), .error_shape = refusal_shape,      \
+		.body_max = (most), .handler = (run), .error_shape = refusal_shape,     \
 		.summary = (text)                                                       \
 	}
 #define EST_PAIR(verb, operation, place, permission, type, most, run, text)                     \
@@ -44,6 +45,14 @@
 		.summary = (text)                                                                \
 	}
 
+#define UPDATE_GET(path_, run, text)                                                            \
+	{                                                                                       \
+		.method = HTTP_GET, .path = "/update/{channel}" path_,                          \
+		.listeners = LISTENER_DEVICE, .place = ROUTE_WORKER,                            \
+		.permission = PERMISSION_DEVICE, .handler = (run), .error_shape = update_shape, \
+		.summary = (text)                                                               \
+	}
+
 const struct route routes[] = {
     /* clang-format off */
 	EST_GET("cacerts", est_cacerts, "the CA certificates (RFC 7030 4.1)"),
@@ -58,6 +67,10 @@ const struct route routes[] = {
 	    "full CMC (RFC 7030 4.3): not offered"),
 	EST_ROW(HTTP_POST, "/.well-known/signet/reset", ROUTE_WORKER, PERMISSION_DEVICE, NULL, 0,
 	    device_reset_post, "a device was reset by its holder: its LDevIDs are revoked"),
+	UPDATE_GET("", update_get, "what a device is to run, and which lists there are"),
+	UPDATE_GET("/bundle", update_bundle_get, "the newest release of the channel, with its proofs"),
+	UPDATE_GET("/trust", update_trust_get, "which keys the product's devices believe"),
+	UPDATE_GET("/recall", update_recall_get, "releases that devices must leave"),
 	MEMORY_GET("/ca/{name}.cer", LISTENER_PUBLIC, issuer_certificate,
 	    "the certificate of an authority (RFC 5280 4.2.2.1)"),
 	MEMORY_GET("/crl/{path...}", LISTENER_PUBLIC, crl_public,

@@ -47,6 +47,7 @@ enum route_scope {
 	SCOPE_ANY, /* one, however limited: lists show what it reaches, the handler asks the rest */
 	SCOPE_GLOBAL,  /* one without limits */
 	SCOPE_PRODUCT, /* as SCOPE_ANY; the handler calls call_may() with the product */
+	SCOPE_CHANNEL, /* the same of product and channel: limited to channels is enough, too */
 };
 
 /* What a call must find, or fails (RFC 9110 13.1). */
@@ -75,7 +76,11 @@ struct call {
 	struct approval *approval;  /* a stored call is redeemed; NULL: called by a client */
 	/* What policy wants approvals for: set by call_require(), which fails then. */
 	const struct request_row *pending;
-	bool committed; /* what was done is durable */
+	/* And should it come to that, in the transaction that stores it as a request: what else
+	 * belongs there. NULL: nothing. */
+	struct status (*on_stored)(struct call *call, int64_t request_id, struct err *err);
+	int64_t made_id; /* of a release that was made, or found again; 0: none */
+	bool committed;  /* what was done is durable */
 	/* Set by a handler, for the answer's error shape: */
 	const char *faults; /* JSON array: what was wrong where, a problem's `errors`; NULL: none */
 	const char *reference; /* id of the record that explains the outcome; NULL: none */

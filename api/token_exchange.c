@@ -176,6 +176,7 @@ struct status token_exchange(struct call *call, struct http_response *response, 
 	TRY(describe(call, &who, &spent, err));
 	x.principal = who.principal;
 	x.person = who.person;
+	x.provenance = who.provenance;
 	x.created_by = arena_printf(m.arena, "oidc:%s", who.issuer->name);
 	TRY(exchange(&m, &spent, &x, &made, err));
 	token_answer(call, &made, response);

@@ -121,6 +121,7 @@ static const char *const kind_codes[] = {
     [ERR_STALE] = "stale",
     [ERR_BLIND] = "unconditional",
     [ERR_UNFIT] = "unfit",
+    [ERR_RANGE] = "range",
     [ERR_TOO_LARGE] = "too-large",
     [ERR_MEDIA] = "media-type",
     [ERR_PENDING] = "pending",

@@ -25,6 +25,7 @@ enum err_kind {
 	ERR_STALE,     /* it has changed since the one who asks looked at it */
 	ERR_BLIND,     /* it is not said which version of it is meant */
 	ERR_UNFIT,     /* well formed, but not what it can be here */
+	ERR_RANGE,     /* a part of something that it does not have */
 	ERR_TOO_LARGE, /* over a named bound */
 	ERR_MEDIA,     /* media type not served here */
 	ERR_PENDING,   /* not yet: somebody must approve; ask again later */

@@ -49,6 +49,16 @@
 	    "certificates revoked by acts upon many, by this server")                             \
 	X(MASS_LEFT, "signet_mass_revocation_left", "", GAUGE,                                    \
 	    "certificates that such an act still has to look at")                                 \
+	X(RELEASES_SIGNED, "signet_releases_total", "what=\"signed\"", COUNTER,                   \
+	    "steps of releases, by this server")                                                  \
+	X(RELEASES_PUBLISHED, "signet_releases_total", "what=\"published\"", COUNTER, NULL)       \
+	X(RELEASES_RECALLED, "signet_releases_total", "what=\"recalled\"", COUNTER, NULL)         \
+	X(UPDATE_CHECKED, "signet_update_checks_total", "result=\"told\"", COUNTER,               \
+	    "devices that asked what to run")                                                     \
+	X(UPDATE_UNCHANGED, "signet_update_checks_total", "result=\"unchanged\"", COUNTER, NULL)  \
+	X(UPDATE_REFUSED, "signet_update_checks_total", "result=\"refused\"", COUNTER, NULL)      \
+	X(UPDATE_BUNDLES, "signet_update_bundles_total", "", COUNTER,                             \
+	    "bundles that devices fetched, whole or in part")                                     \
 	X(DATABASE_UP, "signet_database_up", "", GAUGE, "1 when the last statement reached it")   \
 	X(DATABASE_ERRORS, "signet_database_errors_total", "", COUNTER, "statements that failed") \
 	X(POLICY_VERSION, "signet_policy_version", "", GAUGE,                                     \

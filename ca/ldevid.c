@@ -78,6 +78,22 @@ static struct status judge(const struct certificate_use_row *row, struct err *er
 	return ldevid_check_revocation(row->reason, row->device, err);
 }
 
+struct status ldevid_judge(const struct ldevid *ldevid, const struct certificate_use_row *row,
+    int64_t now, struct err *err)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (!span_equal(row->der, ldevid->view.der))
+		return REFUSE(err, LDEVID_NOT_STORED,
+		    "authority %s has not issued the client's certificate to a device, or not as it is",
+		    ldevid->issuer->name);
+	TRY(judge(row, err));
+	if (now <= ldevid->view.not_after)
+		return STATUS_OK;
+	time_text(ldevid->view.not_after, text);
+	return REFUSE(err, LDEVID_EXPIRED, "the client's certificate ended at %s", text);
+}
+
 static const struct label *label_by_id(const struct policy *p, int64_t id)
 {
 	for (size_t i = 0; i < p->label_count; i++)

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "ca/certificate.h"
 #include "ca/policy.h"
+#include "sql/certificate_use.h"
 
 /* Authorities of one name and key: a rollover may keep both. */
 #define LDEVID_ISSUERS_MAX 8
@@ -42,6 +43,14 @@ struct ldevid_use {
 	bool first;        /* this was its first use */
 	size_t superseded; /* certificates that were revoked for it */
 };
+
+/*
+ * The same judgement by a row that was read already, with nothing noted: what the store knows as a
+ * device's, byte for byte, speaks for it until notAfter. ERR_AUTH ldevid.not-stored, ERR_DENIED
+ * ldevid.expired, and those of ldevid_use().
+ */
+struct status ldevid_judge(const struct ldevid *ldevid, const struct certificate_use_row *row,
+    int64_t now, struct err *err);
 
 /*
  * A device has authenticated with it: note that, in transactions of its own. ERR_DENIED: revoked,

@@ -1,6 +1,7 @@
 /* ca/policy_judge.c: may this actor change that, and who must agree? */
 #include <string.h>
 
+#include "access/release_policy.h"
 #include "ca/policy_apply_internal.h"
 #include "ca/reason.h"
 
@@ -19,12 +20,22 @@ static struct scope scope_of_label(const struct label *l)
 	return (struct scope){.products = l->product_names};
 }
 
+static struct str_list list_of(char *one, struct arena *arena)
+{
+	struct str_list list = {arena_alloc(arena, sizeof(char *)), 1};
+
+	list.items[0] = one;
+	return list;
+}
+
 static struct scope scope_of_product(const struct policy_item *item, struct arena *arena)
 {
-	struct scope scope = {.products = {arena_alloc(arena, sizeof(char *)), 1}};
+	return (struct scope){.products = list_of(arena_strdup(arena, item->name), arena)};
+}
 
-	scope.products.items[0] = arena_strdup(arena, item->name);
-	return scope;
+static struct scope scope_of_channel(const struct channel *c, struct arena *arena)
+{
+	return (struct scope){list_of(c->product_name, arena), list_of(c->channel, arena)};
 }
 
 static struct scope scope_of(const struct policy_item *item, struct arena *arena)
@@ -36,6 +47,7 @@ static struct scope scope_of(const struct policy_item *item, struct arena *arena
 	case POLICY_LABEL:
 		return scope_of_label(&((const struct label_document *)item->document)->label);
 	case POLICY_BINDING: return (struct scope){g->products, g->channels};
+	case POLICY_CHANNEL: return scope_of_channel(item->document, arena);
 	case POLICY_APPROVAL_POLICY:
 		return (struct scope){
 		    .products = ((const struct approval_policy *)item->document)->products};

@@ -9,6 +9,7 @@
 #include "ca/general_name.h"
 #include "ca/service_name.h"
 
+#define OID_TEXT_CN     "2.5.4.3"
 #define SERVER_VALIDITY (30 * INT64_C(86400))
 #define SERVER_BACKDATE INT64_C(300) /* devices whose clocks lag a little */
 
@@ -401,6 +402,67 @@ struct status profile_operator(struct authority *authority, const char *principa
 	struct profile *p = profile_own(authority, "signet-operator", usages, COUNT(usages), arena);
 	p->validity = OPERATOR_VALIDITY;
 	p->subject = common_name(as_template(principal, arena), arena);
+	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
+	*ret_profile = p;
+	return STATUS_OK;
+}
+
+/* One RDN of one attribute, which all of ours have: SET { SEQUENCE { OID, string } }. */
+static bool read_rdn(struct span rdn, struct arena *arena, struct subject_part *ret_part)
+{
+	struct span pair, oid;
+	struct der_item value;
+	char dotted[96];
+
+	if (!der_take(&rdn, DER_SEQUENCE, &pair) || rdn.n > 0 || !der_take(&pair, DER_OID, &oid) ||
+	    !der_next(&pair, &value) || pair.n > 0 || memchr(value.body.p, 0, value.body.n))
+		return false;
+	der_oid_text(oid, dotted, sizeof(dotted));
+	ret_part->attribute = arena_strdup(arena, dotted);
+	ret_part->value = arena_strdup(arena,
+	    as_template(arena_strndup(arena, (const char *)value.body.p, value.body.n), arena));
+	return true;
+}
+
+/* Its parts; common_name NULL: all of them, else this one instead of theirs, at the end. */
+static bool subject_of_name(
+    struct span name, const char *common_name, struct arena *arena, struct map_list *ret_subject)
+{
+	struct subject_part *parts =
+	    arena_alloc(arena, (NAME_RDNS_MAX + 1) * sizeof(struct subject_part));
+	struct span rdns, rdn;
+	size_t n = 0;
+
+	if (!der_take(&name, DER_SEQUENCE, &rdns))
+		return false;
+	while (rdns.n > 0) {
+		if (n == NAME_RDNS_MAX || !der_take(&rdns, DER_SET, &rdn) ||
+		    !read_rdn(rdn, arena, &parts[n]))
+			return false;
+		n += !common_name || strcmp(parts[n].attribute, OID_TEXT_CN) != 0;
+	}
+	if (common_name) {
+		parts[n].attribute = arena_strdup(arena, OID_TEXT_CN);
+		parts[n++].value = arena_strdup(arena, as_template(common_name, arena));
+	}
+	*ret_subject = (struct map_list){parts, n};
+	return true;
+}
+
+struct status profile_signing(struct authority *authority, const char *name, struct span subject,
+    const struct key_algorithm *key, int64_t validity, struct arena *arena,
+    struct profile **ret_profile, struct err *err)
+{
+	static const char *const usages[] = {"codeSigning"};
+	struct profile *p = profile_own(authority, "signet-signing", usages, COUNT(usages), arena);
+	const bool read = subject.n > 0
+			      ? subject_of_name(subject, NULL, arena, &p->subject)
+			      : subject_of_name(authority->subject, name, arena, &p->subject);
+	if (!read)
+		return err_set(err, ERR_CONFIG,
+		    "a subject has one attribute in each RDN, %d at most", NAME_RDNS_MAX);
+	p->key_algorithms = list_of(arena, &key->name, 1);
+	p->validity = validity;
 	TRY(compile_named(p, TEMPLATE_FOR_SERVERS, arena, err));
 	*ret_profile = p;
 	return STATUS_OK;

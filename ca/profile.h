@@ -85,6 +85,15 @@ struct status profile_operator(struct authority *authority, const char *principa
     struct arena *arena, struct profile **ret_profile, struct err *err);
 
 /*
+ * The profile of a key that signs releases: no SAN; digitalSignature, codeSigning (RFC 5280
+ * 4.2.1.12). subject: Name DER; n 0: the authority's own with `name` for its CN. ERR_CONFIG: an
+ * attribute or its length is none that we write.
+ */
+struct status profile_signing(struct authority *authority, const char *name, struct span subject,
+    const struct key_algorithm *key, int64_t validity, struct arena *arena,
+    struct profile **ret_profile, struct err *err);
+
+/*
  * The profile of a delegated OCSP responder (RFC 6960 4.2.2.2, RFC 9919 3.2): CN is `name`, no SAN;
  * digitalSignature, OCSPSigning, no-check; nothing that says where its own status is; 14 days. A
  * retired authority issues it, too.

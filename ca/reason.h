@@ -26,7 +26,9 @@
 #include "ca/reason_ocsp.h"
 #include "ca/reason_request.h"
 #include "ca/reason_reset.h"
+#include "ca/reason_signing_key.h"
 #include "ca/reason_status.h"
+#include "ca/reason_update.h"
 
 /* Groups of rows; each row: id, code, kind, rule, advice. New rows go into their group. */
 #define REASONS(X)             \
@@ -49,8 +51,10 @@
 	REASONS_CRL(X)         \
 	REASONS_RESET(X)       \
 	REASONS_LOG(X)         \
+	REASONS_OCSP(X)        \
+	REASONS_UPDATE(X)      \
 	REASONS_RELEASE(X)     \
-	REASONS_OCSP(X)
+	REASONS_SIGNING_KEY(X)
 
 extern const struct reason reasons[]; /* ended by code NULL */
 

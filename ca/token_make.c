@@ -64,6 +64,8 @@ static void put_row(const struct token_row *row, struct buf *out)
 	}
 	if (row->one_request)
 		json_bool(&j, "one_request", true);
+	if (row->provenance)
+		json_raw(&j, "provenance", span_str(row->provenance));
 	json_object_end(&j);
 }
 
@@ -212,7 +214,8 @@ struct status token_make_exchanged(const struct token_maker *m, const struct tok
 	    .created_by = x->created_by,
 	    .created_at = m->now,
 	    .expires_at = m->now + (x->ttl ? x->ttl : TOKEN_TTL_STANDARD),
-	    .one_request = true};
+	    .one_request = true,
+	    .provenance = x->provenance};
 
 	TRY(check_lifetime(x->ttl, err));
 	return make(m, &row, ret_token, err);

@@ -48,6 +48,7 @@ struct token_exchange {
 	const struct principal *principal;
 	const char *person;     /* NULL: none is known */
 	const char *created_by; /* "oidc:github" */
+	const char *provenance; /* access/oidc_run.h; NULL: none */
 	int64_t ttl;            /* 0: TOKEN_TTL_STANDARD */
 };
 /* A token for one request. */

@@ -25,6 +25,7 @@
 #include "server/status_feed.h"
 #include "server/witness_job.h"
 #include "signing/log_board.h"
+#include "signing/signer.h"
 
 /* The database counts as there so long after it was: three of the job's looks. */
 #define DATABASE_FRESH_MS 16000
@@ -263,6 +264,7 @@ static struct status begin(struct server *s, struct core_config *core, struct er
 	TRY(harden_process(err));
 	TRY(hsm_open(&keys, &s->hsm, err));
 	s->api.hsm = s->hsm;
+	s->api.signer = signer_new(s->hsm);
 	TRY(fetch_begin(err));
 	/* Usable even while the database is away; else the first job makes one. */
 	if (!own_certificate_load(s, &none).ok && none.kind != ERR_MISSING)
@@ -357,6 +359,7 @@ static void tear_down(struct server *s)
 	attempts_free(s->api.attempts);
 	known_clients_free(s->api.known_clients);
 	token_keys_free(s->api.tokens);
+	signer_free(s->api.signer);
 	hsm_close(s->hsm);
 	fetch_end();
 }

@@ -1,7 +1,24 @@
 /* sql/certificate_use.c: see certificate_use.h. */
 #include "sql/certificate_use.h"
 
-#include "sql/db_internal.h"
+#include "sql/certificate_use_internal.h"
+
+void certificate_use_of(
+    const struct sql_result *r, struct arena *arena, struct certificate_use_row *ret_row)
+{
+	*ret_row = (struct certificate_use_row){
+	    .id = sql_get_int(r, 0, 0),
+	    .der = arena_copy(arena, sql_get_bytes(r, 0, 1)),
+	    .device_id = sql_get_int(r, 0, 2),
+	    .label_id = sql_get_int(r, 0, 3),
+	    .renews = sql_get_int(r, 0, 4),
+	    .used = sql_get_bool(r, 0, 5),
+	    .state = sql_get_copy(r, 0, 6, arena),
+	    .reason = (int)sql_get_int(r, 0, 7),
+	    .compromised = sql_get_bool(r, 0, 8),
+	    .device = sql_get_copy(r, 0, 9, arena),
+	};
+}
 
 struct status certificate_use_look(struct db *db, const int64_t *issuers, size_t count,
     struct span serial, struct arena *arena, bool *ret_found, struct certificate_use_row *ret_row,
@@ -15,18 +32,7 @@ struct status certificate_use_look(struct db *db, const int64_t *issuers, size_t
 	*ret_found = sql_rows(&r) == 1;
 	if (!*ret_found)
 		return STATUS_OK;
-	*ret_row = (struct certificate_use_row){
-	    .id = sql_get_int(&r, 0, 0),
-	    .der = arena_copy(arena, sql_get_bytes(&r, 0, 1)),
-	    .device_id = sql_get_int(&r, 0, 2),
-	    .label_id = sql_get_int(&r, 0, 3),
-	    .renews = sql_get_int(&r, 0, 4),
-	    .used = sql_get_bool(&r, 0, 5),
-	    .state = sql_get_copy(&r, 0, 6, arena),
-	    .reason = (int)sql_get_int(&r, 0, 7),
-	    .compromised = sql_get_bool(&r, 0, 8),
-	    .device = sql_get_copy(&r, 0, 9, arena),
-	};
+	certificate_use_of(&r, arena, ret_row);
 	return STATUS_OK;
 }
 

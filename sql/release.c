@@ -90,11 +90,13 @@ struct status release_of_request(struct db *db, int64_t request_id, struct arena
 struct status release_list(struct db *db, const struct release_filter *f, struct arena *arena,
     struct release_row **ret_rows, size_t *ret_count, struct err *err)
 {
-	AUTO(buf) room = {0};
+	AUTO(buf) products = {0};
+	AUTO(buf) channels = {0};
 	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_int(f->before ? f->before : NEWEST),
 	    sql_int(f->limit),
-	    f->all_products ? sql_null() : sql_array_text(&room, f->products, f->product_count),
+	    f->all ? sql_null() : sql_array_text(&products, f->products, f->count),
+	    f->all ? sql_null() : sql_array_text(&channels, f->channels, f->count),
 	    sql_text(f->product), sql_text(f->channel), sql_text(f->state), sql_text(f->version)};
 	struct release_row *rows;
 	size_t n;

@@ -40,9 +40,11 @@ struct status release_find(struct db *db, int64_t product_id, const char *channe
 struct release_filter {
 	int64_t before; /* ids below this one; 0: from the newest */
 	const char *product, *channel, *state, *version;
-	bool all_products; /* else those of `products` alone */
-	const char *const *products;
-	size_t product_count;
+	/* What the one who asks may see: all of it, or pairs of product and channel, "" standing
+	 * for any. */
+	bool all;
+	const char *const *products, *const *channels;
+	size_t count;
 	int64_t limit;
 };
 /* Newest first, without manifests; go on with filter.before = the last one's id. */

@@ -37,6 +37,8 @@ static void row_of(const struct sql_result *r, int row, struct arena *arena, str
 	    .revoked_by = sql_get_copy(r, row, 8, arena),
 	    .one_request = sql_get_bool(r, row, 10),
 	    .request_id = sql_get_int(r, row, 11),
+	    .release_id = sql_get_int(r, row, 12),
+	    .provenance = sql_get_copy(r, row, 13, arena),
 	};
 	take_permissions(r, row, arena, ret);
 }
@@ -51,7 +53,7 @@ struct status token_insert(struct db *db, const struct token_row *row, const str
 	    sql_time(row->created_at), sql_time(row->expires_at),
 	    row->narrowed ? sql_array_text(&room, row->permissions, row->permission_count)
 			  : sql_null(),
-	    sql_bool(row->one_request)};
+	    sql_bool(row->one_request), sql_text(row->provenance)};
 
 	TRY(sql_run(db, STATEMENT_token_insert, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)
@@ -76,7 +78,7 @@ struct status token_find(struct db *db, const struct digest *jti, struct arena *
 	if (sql_rows(&r) != 1)
 		return no_token(err);
 	row_of(&r, 0, arena, ret_row);
-	*ret_policy_version = sql_get_int(&r, 0, 12);
+	*ret_policy_version = sql_get_int(&r, 0, 14);
 	return STATUS_OK;
 }
 
@@ -150,6 +152,18 @@ struct status token_bind_request(struct db *db, int64_t id, int64_t request_id, 
 	TRY(sql_run(db, STATEMENT_token_bind_request, params, COUNT(params), &r, err));
 	if (sql_rows(&r) != 1)
 		return err_set(err, ERR_CONFLICT, "the token has made its one request already");
+	return STATUS_OK;
+}
+
+struct status token_bind_release(struct db *db, int64_t id, int64_t release_id, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int(id), sql_int(release_id)};
+
+	TRY(sql_run(db, STATEMENT_token_bind_release, params, COUNT(params), &r, err));
+	if (sql_rows(&r) != 1)
+		return err_set(
+		    err, ERR_CONFLICT, "the token has made its one request, or another release");
 	return STATUS_OK;
 }
 

@@ -18,7 +18,9 @@ struct token_row {
 	const char *const *permissions;
 	size_t permission_count;
 	bool one_request;
-	int64_t request_id; /* that request; 0: not made yet */
+	int64_t request_id;     /* that request; 0: not made yet */
+	int64_t release_id;     /* or the release that it is bound to; 0: none */
+	const char *provenance; /* of the run that it was exchanged for, JSON; NULL: none */
 };
 
 /*
@@ -55,6 +57,9 @@ struct status token_revoke_all(
 /* A token for one request has made it. ERR_CONFLICT: it has made another, is revoked, or is none.
  */
 struct status token_bind_request(struct db *db, int64_t id, int64_t request_id, struct err *err);
+/* It has made this release, and is good for it from now on. The same again changes nothing.
+ * ERR_CONFLICT: it has made another, or a request, is revoked, or is not for one request. */
+struct status token_bind_release(struct db *db, int64_t id, int64_t release_id, struct err *err);
 
 /* ---- tokens of others ---- */
 struct spent_token {

@@ -9,18 +9,19 @@ const struct matrix_role matrix_roles[] = {
 	"device.read device.register device.manage certificate.read certificate.revoke certificate.issue "
 	"enrollment.read enrollment.decide alarm.read "
 	"access.read access.manage approval-policy.manage token.read token.create token.revoke request.read "
-	"request.approve refusal.read log.read log.manage "},
+	"request.approve refusal.read log.read log.manage release.read release.create release.publish "
+	"release.recall channel.manage signing-key.manage trust.publish "},
     {"authority-officer", " policy.read authority.manage profile.manage trust-anchor.manage certificate.read "
 	"certificate.revoke certificate.issue alarm.read request.read request.approve log.read "},
     {"registration-officer", " policy.read device.read device.register device.manage certificate.read "
 	"certificate.revoke enrollment.read enrollment.decide alarm.read request.read request.approve "},
     {"release-manager", " policy.read product.manage label.manage device.read certificate.read request.read "
-	"request.approve log.read "},
-    {"signer", " policy.read request.read log.read "},
+	"request.approve log.read release.read release.publish release.recall channel.manage trust.publish "},
+    {"signer", " policy.read request.read log.read release.read release.create release.publish "},
     {"factory", " device.read device.register enrollment.read certificate.read "},
     {"auditor", " policy.read device.read certificate.read enrollment.read alarm.read access.read token.read "
-	"request.read refusal.read log.read "},
-    {"viewer", " policy.read device.read certificate.read enrollment.read alarm.read "},
+	"request.read refusal.read log.read release.read "},
+    {"viewer", " policy.read device.read certificate.read enrollment.read alarm.read release.read "},
 };
 
 #define API      "/api/v1/"
@@ -43,6 +44,11 @@ const struct matrix_role matrix_roles[] = {
 #define RULE     "{\"issuer\":\"ci-host\",\"principal\":\"ci-one\",\"claims\":[{\"claim\":\"repository_id\",\"value\":\"17\"}]}"
 #define APPROVAL "{\"acts\":[\"authority.retire\"],\"approvals\":1,\"role\":\"admin\"}"
 #define LOG      "{\"quorum\":0}"
+/* Keys of P-256 whose other halves nobody has. */
+#define SPARE_KEY  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbWA4UAhEr03HA+Ch04JdQSr1Ae5BFMLPIsZhz3TFw9TolvlKRsa7g4YAtuJuYj2iw5bHHGL7l2OX6AseVOtZjA=="
+#define DOOMED_KEY "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETdNgv18EXrA2dmz+VYTb0klVsAbJahQz9X8nrJ06GjpOvz+1hEDSzwG6170pR0frsmYtuTEKAo/HN7poLq0qbA=="
+#define KEY        "{\"algorithm\":\"ES256\",\"test\":true,\"key_uri\":\"file:doomed.key\",\"public_key\":\"" DOOMED_KEY "\"}"
+#define CHANNEL    "{\"product\":\"x100\",\"channel\":\"doomed\",\"keys\":[\"acme\"]}"
 
 const struct matrix_row matrix_rows[] = {
     {"openapi", "GET", API "openapi.json", NULL, RULE_PUBLIC, 200, NULL, NULL, NULL, NULL},
@@ -95,6 +101,14 @@ const struct matrix_row matrix_rows[] = {
 	"{\"quorum\":0,\"witnesses\":[{\"name\":\"w{n}\",\"url\":\"https://w.example/\","
 	"\"vkey\":\"w{n}+01234567+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}", ANY_ETAG, LOG},
     {"deleteLogPolicy", "DELETE", API "log-policies/log", "log.manage", RULE_GLOBAL, 204, NULL, NULL, ANY_ETAG, LOG},
+    READ("SigningKey", "SigningKeys", "signing-keys", "acme", "release.read", RULE_ANY),
+    PUT("SigningKey", "signing-keys", "spare", "signing-key.manage", RULE_GLOBAL,
+	"{\"algorithm\":\"ES256\",\"test\":true,\"key_uri\":\"file:k{n}.key\",\"public_key\":\"" SPARE_KEY "\"}"),
+    DELETE("SigningKey", "signing-keys", "signing-key.manage", RULE_GLOBAL, KEY),
+    READ("Channel", "Channels", "channels", "x100-stable", "release.read", RULE_ANY),
+    PUT("Channel", "channels", "spare", "channel.manage", RULE_ACT,
+	"{\"product\":\"x100\",\"channel\":\"spare\",\"keys\":[\"acme\"],\"expires\":\"{n}m\"}"),
+    DELETE("Channel", "channels", "channel.manage", RULE_ACT, CHANNEL),
     {"apply", "POST", API "apply", "product.manage", RULE_GLOBAL, 200, "application/yaml",
 	"{kind: product, name: other, manufacturer: Other, model: 'M{n}'}\n", NULL, NULL},
 
@@ -142,6 +156,27 @@ const struct matrix_row matrix_rows[] = {
     {"takeAuthority", "POST", API "authorities/issuing/certificate", "authority.manage", RULE_GLOBAL, 409, JSON,
 	"{\"chain\":\"x\"}", NULL, NULL},
     {"retireAuthority", "POST", API "authorities/nobody/retire", "authority.manage", RULE_GLOBAL, 404, NULL, NULL, NULL, NULL},
+
+    /* ---- releases: signed by the first who may, then as it is; recalled at last ---- */
+    {"makeSigningKey", "POST", API "signing-keys", "signing-key.manage", RULE_GLOBAL, 409, JSON,
+	"{\"name\":\"acme\"}", NULL, NULL},
+    {"createRelease", "POST", API "releases", "release.create", RULE_ACT, 201, JSON,
+	"{\"product\":\"x100\",\"channel\":\"stable\",\"version\":\"{n}.0\",\"components\":[{\"id\":\"main\",\"size\":7,"
+	"\"digests\":{\"sha256\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}}]}", NULL, NULL},
+    {"listReleases", "GET", API "releases", "release.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
+    {"getRelease", "GET", API "releases/{release}", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"signRelease", "POST", API "releases/{release}/sign", "release.create", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getReleaseManifest", "GET", API "releases/{release}/manifest", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getReleaseSuit", "GET", API "releases/{release}/suit", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getReleaseJws", "GET", API "releases/{release}/jws", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getReleaseCms", "GET", API "releases/{release}/cms", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"getReleaseBundle", "GET", API "releases/{release}/bundle", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"publishRelease", "POST", API "releases/{release}/publish", "release.publish", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    {"recallRelease", "POST", API "releases/{release}/recall", "release.recall", RULE_OBJECT, 200, JSON, "{}", NULL, NULL},
+    {"listTrust", "GET", API "trust-statements", "release.read", RULE_ANY, 200, NULL, NULL, NULL, NULL},
+    {"getTrust", "GET", API "trust-statements/{trust}", "release.read", RULE_OBJECT, 200, NULL, NULL, NULL, NULL},
+    /* The product is inside: what cannot be read is nobody's. */
+    {"publishTrust", "POST", API "trust-statements", "trust.publish", RULE_ANY, 400, "application/cbor", "x", NULL, NULL},
 
     /* ---- requests: one's own, whoever one is; there is none of this number ---- */
     {"listRequests", "GET", API "requests", NULL, RULE_SELF, 200, NULL, NULL, NULL, NULL},

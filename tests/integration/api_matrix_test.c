@@ -60,6 +60,8 @@ static void fill(const struct api_scene *s, const char *pattern, struct buf *out
 	replace(out, "{enrollment}", s->enrollment);
 	replace(out, "{refused}", s->refused);
 	replace(out, "{mass}", s->mass);
+	replace(out, "{release}", s->release);
+	replace(out, "{trust}", s->trust);
 	maker_pem(s, &pem);
 	replace(out, "{pem}", buf_cstr(&pem));
 }

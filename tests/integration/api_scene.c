@@ -229,6 +229,32 @@ static void make_objects(struct api_scene *s)
 	    s->mass, sizeof(s->mass));
 }
 
+static const char release_policy[] =
+    "---\n{kind: product, name: x100, manufacturer: Test, model: X100, vendor_domain: test.example}\n"
+    "---\n{kind: product, name: y200, manufacturer: Test, model: Y200, vendor_domain: test.example}\n"
+    "---\n{kind: channel, name: x100-stable, product: x100, channel: stable, keys: [acme]}\n";
+
+static void make_release(struct api_scene *s)
+{
+	AUTO(api_reply) r = {0};
+
+	api_root(s, "POST", "/api/v1/signing-keys", NULL,
+	    "{\"name\":\"acme\",\"authority\":\"issuing\"}", 201, NULL);
+	api_root(s, "POST", "/api/v1/apply", NULL, release_policy, 200, NULL);
+	api_root(s, "POST", "/api/v1/releases", NULL,
+	    "{\"product\":\"x100\",\"channel\":\"stable\",\"version\":\"1.0\",\"components\":[{"
+	    "\"id\":\"main\",\"size\":7,\"digests\":{\"sha256\":"
+	    "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}}]}",
+	    201, &r);
+	snprintf(s->release, sizeof(s->release), "%lld",
+	    (long long)json_integer_value(json_object_get(r.json, "id")));
+	fixture_sql(&s->fixture,
+	    "INSERT INTO trust_statement (product_id, product, version, bytes, sha256, "
+	    "published_at, published_by) SELECT id, name, 1, '\\xd9d9f7', sha256('\\xd9d9f7'), now(), "
+	    "'root' FROM product WHERE name = 'x100' RETURNING id",
+	    s->trust, sizeof(s->trust));
+}
+
 void api_scene_start(struct api_scene *s)
 {
 	AUTO(api_reply) r = {0};
@@ -240,6 +266,7 @@ void api_scene_start(struct api_scene *s)
 	put_principals(s);
 	make_tokens(s);
 	make_objects(s);
+	make_release(s);
 	api_root(s, "GET", "/api/v1/openapi.json", NULL, NULL, 200, &r);
 	s->openapi = TAKE(r.json);
 	cr_assert(s->openapi != NULL, "openapi.json is no JSON");

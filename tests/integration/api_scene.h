@@ -27,8 +27,8 @@ struct api_scene {
 	int asked;       /* on this connection */
 	char root[2048]; /* the administrator's token */
 	char tokens[API_ROLES][REACHES][2048];
-	char device[24], certificate[24], enrollment[24], alarm[24], refused[24], mass[24]; /* ids,
-	of x100 */
+	char device[24], certificate[24], enrollment[24], alarm[24], refused[24], mass[24],
+	    release[24], trust[24]; /* ids, of x100 */
 	json_t *openapi;
 };
 

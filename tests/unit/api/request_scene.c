@@ -15,6 +15,7 @@
 #include "ca/policy_apply.h"
 #include "ca/policy_document.h"
 #include "ca/reason.h"
+#include "signing/signer.h"
 #include "sql/policy.h"
 
 #define DAY INT64_C(86400)
@@ -196,6 +197,8 @@ struct request_scene *request_scene_new(void)
 	s->api.rng = rng_system();
 	open_keys(s);
 	s->api.hsm = s->hsm;
+	s->api.signer = signer_new(s->hsm);
+	s->api.metrics = &s->metrics;
 	make_authorities(s);
 	request_scene_policy(s, documents);
 	return s;
@@ -207,6 +210,7 @@ void request_scene_free(struct request_scene *s)
 
 	policy_release(s->stale);
 	policy_release(s->policy);
+	signer_free(s->api.signer);
 	hsm_key_free(s->root_key);
 	hsm_close(s->hsm);
 	hsm_close(s->offline);
@@ -231,6 +235,10 @@ static struct actor actor_of(const struct policy *p, const struct ask *ask)
 	a.token_id = ask->token_id;
 	a.one_request = ask->token_id != 0;
 	a.request_id = ask->request_id;
+	a.release_id = ask->release_id;
+	a.provenance = ask->provenance;
+	if (ask->provenance)
+		a.root_token_id = ask->token_id;
 	if (ask->person)
 		a.person = ask->person;
 	return a;

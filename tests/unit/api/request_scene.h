@@ -24,6 +24,7 @@ struct request_scene {
 	struct hsm_key *root_key;
 	struct buf root, issuing; /* DER */
 	struct api api;
+	struct metrics metrics;
 	int64_t now; /* seconds; moves when a test moves it */
 	struct arena arena;
 	struct policy *policy; /* the newest that was loaded */
@@ -43,7 +44,9 @@ struct ask {
 	const char *person; /* behind it; NULL: as the principal's type says */
 	int64_t token_id;   /* != 0: a token for one request, bound to request_id */
 	int64_t request_id;
-	uint64_t mask; /* 0: not narrowed */
+	int64_t release_id;     /* or to this release */
+	const char *provenance; /* of the run that the token was exchanged for; NULL: none */
+	uint64_t mask;          /* 0: not narrowed */
 	enum http_method method;
 	const char *path;
 	const char *query;
