@@ -201,8 +201,8 @@ static struct status make_policy(
 
 static struct status verify_proof(struct verifying *v, struct err *err)
 {
-	struct log_policy *policy = mem_alloc(sizeof(*policy));
-	AUTO(buf) memory = {(uint8_t *)policy, sizeof(*policy), sizeof(*policy)};
+	AUTO(arena) arena = {0};
+	struct log_policy *policy = arena_alloc(&arena, sizeof(*policy));
 	struct log_policy_seen seen;
 	struct checkpoint checkpoint;
 	struct log_proof proof;
