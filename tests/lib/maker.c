@@ -315,7 +315,7 @@ static size_t signers_of(
 static void envelope(
     struct maker *m, const struct maker_release *want, struct span manifest_bytes, struct buf *out)
 {
-	const struct maker_key *signers[2];
+	const struct maker_key *signers[2] = {0};
 	const size_t count = signers_of(m, want, signers);
 	struct buf signatures[2] = {{0}};
 	struct cose_made made[2];
@@ -367,7 +367,7 @@ static void approvals(const struct maker_release *want, struct release_record *r
 static void record(
     struct maker *m, const struct maker_release *want, struct span manifest_bytes, struct buf *out)
 {
-	const struct maker_key *signers[2];
+	const struct maker_key *signers[2] = {0};
 	const size_t count = signers_of(m, want, signers);
 	const struct span chain[] = {buf_span(&signers[0]->certificate)};
 	const struct digest chain_digest = sha256_parts(chain, 1),
