@@ -3,6 +3,7 @@
  * of them does it. And bodies that end too early, or never.
  */
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,12 +217,25 @@ static void expect_half_refused(struct caller *callers, size_t workers)
 			  atoi(text) > 0);
 }
 
+/* Of those who wait for a proof in vain, the one who waited least. */
+static long long shortest_wait(struct caller *callers, size_t n)
+{
+	long long shortest = LLONG_MAX;
+	char text[64];
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(code_of(&callers[i], text), "log.proof") == 0 &&
+		    callers[i].ms < shortest)
+			shortest = callers[i].ms;
+	return shortest;
+}
+
 /* Who waited has given its place back: a proof is had as ever. */
 static void expect_places(const char *path)
 {
 	int status = 0;
 
-	for (int i = 0; i < 100 && status != 200; i++) {
+	for (int i = 0; i < 400 && status != 200; i++) {
 		AUTO(api_reply) r = {0};
 
 		api_ask(&scene,
@@ -252,8 +266,8 @@ static void waiting_for_proofs_leaves_workers(void)
 	PQfinish(lock);
 	expect_half_refused(callers, workers);
 	cr_expect_eq(callers[workers].reply.status, 200);
-	cr_expect_lt(callers[workers].ms, 2000, "another call waited %lld ms",
-	    (long long)callers[workers].ms);
+	cr_expect_lt(callers[workers].ms, shortest_wait(callers, workers),
+	    "another call waited %lld ms", (long long)callers[workers].ms);
 	callers_free(callers, workers + 1);
 	expect_places(path);
 }
@@ -319,7 +333,7 @@ static void await_connections(long most)
 {
 	long open = most + 1;
 
-	for (int i = 0; i < 100 && open > most; i++) {
+	for (int i = 0; i < 400 && open > most; i++) {
 		usleep(50000);
 		open = connections_open();
 	}

@@ -120,7 +120,7 @@ static void others_must_agree(void)
 	api_root(&scene, "PUT", "/api/v1/approval-policies/revoking", "If-None-Match: *\r\n",
 	    "{\"acts\":[\"certificate.revoke\"],\"approvals\":1,\"role\":\"registration-officer\"}",
 	    201, NULL);
-	for (int i = 0; i < 100 && asked.status != 202; i++) {
+	for (int i = 0; i < 500 && asked.status != 202; i++) {
 		api_reply_free(&asked);
 		act_on(id, "hold", NULL, &asked); /* policy is heard of within a moment */
 		if (asked.status == 200)
@@ -432,7 +432,7 @@ static void others_agree_to_exactly_these(void)
 	    "not_before, not_after, der) SELECT 2, int8send(id), id, product_id, sha256(int8send(id)), "
 	    "'\\x3000', now(), now() + interval '1 year', '\\x3000' FROM d",
 	    body, sizeof(body));
-	for (int i = 0; i < 100 && asked.status != 202; i++) {
+	for (int i = 0; i < 500 && asked.status != 202; i++) {
 		usleep(50000); /* policy is heard of within a moment */
 		api_reply_free(&asked);
 		mass(scene.root, "{\"batch\":\"G\",\"product\":\"x100\"}",
