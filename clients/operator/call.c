@@ -105,6 +105,30 @@ bool call_number(
 	return true;
 }
 
+bool call_seconds(const struct call *c, enum option_id option, int64_t most, int64_t *ret_seconds)
+{
+	static const struct {
+		const char *unit;
+		int64_t seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	const char *text = c->values[option];
+	char *end;
+	long long n;
+
+	if (!text)
+		return true;
+	n = strtoll(text, &end, 10);
+	for (size_t i = 0; i < COUNT(units); i++)
+		if (end != text && strcmp(end, units[i].unit) == 0 && n >= 0 &&
+		    n <= most / units[i].seconds) {
+			*ret_seconds = n * units[i].seconds;
+			return true;
+		}
+	(void)call_usage(c, "%s takes a time such as 90s, 30m, 12h, at most %lld s, not '%s'",
+	    option_rows[option].name, (long long)most, text);
+	return false;
+}
+
 void call_print_json(const struct call *c, const json_t *value)
 {
 	AUTO(buf) text = {0};
@@ -133,6 +157,15 @@ static struct status is_known(
 	    err, WHY(LOGIN_NONE), "not logged in at %s, and no SIGNET_TOKEN set", c->login.api_url);
 }
 
+int call_refused(
+    struct call *c, const struct client_request *request, const struct client_reply *reply)
+{
+	if (call_has(c, OPT_JSON) && reply->json)
+		call_print_json(c, reply->json);
+	problem_print(&c->err, request, reply);
+	return EXIT_FAILED;
+}
+
 int call_api(struct call *c, const struct client_request *request, struct client_reply *ret_reply)
 {
 	struct client *client = NULL;
@@ -147,10 +180,7 @@ int call_api(struct call *c, const struct client_request *request, struct client
 	}
 	if (ret_reply->status >= 200 && ret_reply->status < 300)
 		return EXIT_DONE;
-	if (call_has(c, OPT_JSON) && ret_reply->json)
-		call_print_json(c, ret_reply->json);
-	problem_print(&c->err, request, ret_reply);
-	return EXIT_FAILED;
+	return call_refused(c, request, ret_reply);
 }
 
 int call_get(struct call *c, const char *path, struct client_reply *ret_reply)

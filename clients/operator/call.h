@@ -53,6 +53,11 @@ int call_ask(const struct call *c, const char *format, ...) PRINTF(2, 3);
 /* The value as a number from low to high; false: call_usage() has said why not. */
 bool call_number(
     const struct call *c, enum option_id option, int64_t low, int64_t high, int64_t *ret_number);
+/*
+ * The value as a span of time, "90s" "15m" "12h" or a number of seconds, up to `most` seconds; what
+ * ret_seconds holds where it is not given. False: call_usage() has said why not.
+ */
+bool call_seconds(const struct call *c, enum option_id option, int64_t most, int64_t *ret_seconds);
 /* Print a JSON value as --json promises. */
 void call_print_json(const struct call *c, const json_t *value);
 
@@ -64,6 +69,9 @@ struct status call_client(struct call *c, struct client **ret_client, struct err
  * ret_reply->status 202) a request that waits for approvals.
  */
 int call_api(struct call *c, const struct client_request *request, struct client_reply *ret_reply);
+/* Tell of an answer that is no success; EXIT_FAILED. */
+int call_refused(
+    struct call *c, const struct client_request *request, const struct client_reply *reply);
 /* GET without more. */
 int call_get(struct call *c, const char *path, struct client_reply *ret_reply);
 

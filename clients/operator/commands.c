@@ -11,7 +11,8 @@ const struct command_group command_groups[] = {
     {"Approvals", request_commands},
     {"Access", access_commands},
     {"The log", log_commands},
-    {"What devices trust: on a machine without a network", trust_commands},
+    {"Releases: what devices may run", release_commands},
+    {"What devices trust", trust_commands},
     {"This program", program_commands},
     {NULL, NULL},
 };
@@ -42,7 +43,8 @@ const char *argument_words(const char *argument)
 	    {"RECORD", "certificate policy-change enrollment alarm request approval status-change "
 		       "crl archive entry"},
 	    {"KIND", "authority profile label trust-anchor product role principal binding "
-		     "oidc-issuer oidc-rule approval-policy log-policy device certificate "
+		     "oidc-issuer oidc-rule approval-policy log-policy signing-key channel device "
+		     "certificate "
 		     "enrollment request token alarm"},
 	};
 

@@ -11,7 +11,7 @@
 
 /* Each ended by name NULL. */
 extern const struct command login_commands[], policy_commands[], device_commands[],
-    status_commands[], request_commands[], access_commands[], log_commands[], trust_commands[],
-    program_commands[];
+    status_commands[], request_commands[], access_commands[], log_commands[], release_commands[],
+    trust_commands[], program_commands[];
 
 #endif

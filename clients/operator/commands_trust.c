@@ -2,6 +2,7 @@
 #include "clients/operator/commands.h"
 
 #include "clients/operator/handlers.h"
+#include "clients/operator/kinds.h"
 
 const struct command trust_commands[] = {
     {.name = "trust key",
@@ -72,5 +73,32 @@ const struct command trust_commands[] = {
 	.examples = "signet trust next trust.cbor -o trust-2.yaml\n"
 		    "signet trust next trust.cbor\n",
 	.run = cmd_trust_next},
+    {.name = "trust publish",
+	.arguments = "STATEMENT",
+	.least = 1,
+	.most = 1,
+	.options = OPTIONS(OPT_JSON),
+	.summary = "give a signed trust statement to the server, for devices",
+	.text =
+	    "The server checks it as a device does, against the one that it had, and hands it out. It\n"
+	    "cannot make one: its keys are not there.\n",
+	.examples = "signet trust publish trust.cbor\n",
+	.run = cmd_trust_publish},
+    {.name = "trust list",
+	.arguments = "",
+	.options = OPTIONS(OPT_PRODUCT, PAGING),
+	.summary = "the trust statements that the server has, newest first",
+	.examples = "signet trust list --product acme-x100\n",
+	.run = cmd_list_view,
+	.view = &view_statements},
+    {.name = "trust get",
+	.arguments = "PRODUCT",
+	.least = 1,
+	.most = 1,
+	.options = OPTIONS(OPT_OUTPUT),
+	.summary = "the newest trust statement of a product, into a file",
+	.text = "Its SHA-256 is printed: what a new device has pinned.\n",
+	.examples = "signet trust get acme-x100 -o current.cbor\n",
+	.run = cmd_trust_get},
     {0},
 };

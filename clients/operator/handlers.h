@@ -43,6 +43,23 @@ int cmd_trust_next(struct call *c);
 int cmd_trust_sign(struct call *c);
 int cmd_trust_show(struct call *c);
 int cmd_trust_verify(struct call *c);
+/* cmd_trust_publish.c */
+int cmd_trust_publish(struct call *c);
+int cmd_trust_get(struct call *c);
+/* cmd_sign.c, cmd_release.c, cmd_release_verify.c, cmd_signing_key.c */
+int cmd_sign(struct call *c);
+int cmd_release_create(struct call *c);
+int cmd_release_request(struct call *c);
+int cmd_release_status(struct call *c);
+int cmd_release_wait(struct call *c);
+int cmd_release_fetch(struct call *c);
+int cmd_release_publish(struct call *c);
+int cmd_release_recall(struct call *c);
+int cmd_release_show(struct call *c);
+int cmd_release_verify(struct call *c);
+int cmd_signing_key_make(struct call *c);
+int cmd_signing_key_show(struct call *c);
+int cmd_signing_key_state(struct call *c);
 /* cmd_request.c */
 int cmd_request_show(struct call *c);
 int cmd_request_approve(struct call *c);

@@ -46,6 +46,21 @@ static const struct column approval_columns[] = {TEXT("NAME", "name"),
 static const struct column log_policy_columns[] = {
     TEXT("NAME", "name"), TEXT("QUORUM", "document.quorum"), UPDATED, END};
 
+static const struct column signing_key_columns[] = {TEXT("NAME", "name"),
+    TEXT("ALGORITHM", "document.algorithm"), TEXT_OR("TEST", "document.test", "no"),
+    TEXT_OR("PRODUCTS", "document.products", "all"),
+    {"STATE", "document.state", COLUMN_STATE, "active"}, UPDATED, END};
+static const struct column channel_columns[] = {TEXT("NAME", "name"),
+    TEXT("PRODUCT", "document.product"), TEXT("CHANNEL", "document.channel"),
+    TEXT_OR("PRODUCTION", "document.production", "no"), TEXT("KEYS", "document.keys"),
+    TEXT_OR("FORMATS", "document.formats", "suit"), UPDATED, END};
+static const struct column release_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
+    TEXT("CHANNEL", "channel"), TEXT("VERSION", "version"), NUMBER("SEQUENCE", "sequence"),
+    STATE("STATE", "state"), TEXT("REQUEST", "request"), TEXT("CREATED", "created_at"),
+    TEXT("BY", "created_by"), END};
+static const struct column statement_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
+    NUMBER("VERSION", "version"), TEXT("PUBLISHED", "published_at"), TEXT("BY", "published_by"),
+    TEXT("SHA-256", "sha256"), END};
 static const struct column device_columns[] = {TEXT("ID", "id"), TEXT("PRODUCT", "product"),
     TEXT("SERIAL", "serial"), STATE("STATE", "state"), TEXT("CERTIFICATES", "certificates"),
     TEXT("FIRST ENROLLED", "first_enrolled_at"), END};
@@ -100,6 +115,10 @@ const struct list_view view_tokens = {"/tokens", token_columns};
 const struct list_view view_refusals = {"/refused-calls", refusal_columns};
 const struct list_view view_alarms = {"/alarms", alarm_columns};
 
+const struct list_view view_releases = {"/releases", release_columns};
+const struct list_view view_statements = {"/trust-statements", statement_columns};
+const struct list_view view_signing_keys = {"/signing-keys", signing_key_columns};
+
 #define RELATION(title, kind, query, member, source) \
 	{                                            \
 		title, kind, query, member, source   \
@@ -115,6 +134,7 @@ static const struct relation of_anchor[] = {
 static const struct relation of_product[] = {
     RELATION("Labels that name it", "label", NULL, "document.products", NULL),
     RELATION("Bindings that reach it by name", "binding", NULL, "document.products", NULL),
+    RELATION("Channels of its releases", "channel", NULL, "document.product", NULL),
     RELATION("Devices", "device", "product", NULL, NULL), {0}};
 static const struct relation of_role[] = {
     RELATION("Who has it", "binding", NULL, "document.role", NULL),
@@ -128,6 +148,10 @@ static const struct relation of_binding[] = {
     RELATION("Its role", "role", NULL, "name", "document.role"), {0}};
 static const struct relation of_issuer[] = {
     RELATION("Rules", "oidc-rule", NULL, "document.issuer", NULL), {0}};
+static const struct relation of_signing_key[] = {
+    RELATION("Channels that it signs for", "channel", NULL, "document.keys", NULL), {0}};
+static const struct relation of_channel[] = {
+    RELATION("Its keys", "signing-key", NULL, "name", "document.keys"), {0}};
 static const struct relation of_device[] = {
     RELATION("Certificates", "certificate", "device", NULL, NULL), {0}};
 
@@ -150,6 +174,8 @@ const struct kind kinds[] = {
     REMOVABLE("oidc-rule", "oidc-rules", rule_columns, NULL),
     REMOVABLE("approval-policy", "approval-policies", approval_columns, NULL),
     REMOVABLE("log-policy", "log-policies", log_policy_columns, NULL),
+    KEPT("signing-key", "signing-keys", signing_key_columns, of_signing_key),
+    REMOVABLE("channel", "channels", channel_columns, of_channel),
     KEPT("device", "devices", device_columns, of_device),
     KEPT("certificate", "certificates", certificate_columns, NULL),
     KEPT("enrollment", "enrollments", enrollment_columns, NULL),

@@ -27,6 +27,6 @@ const struct kind *kind_find(const char *word);
 
 extern const struct list_view view_devices, view_certificates, view_enrollments, view_requests,
     view_tokens, view_refusals, view_alarms, view_mass_revocations, view_crls, view_responders,
-    view_device_history;
+    view_device_history, view_releases, view_statements, view_signing_keys;
 
 #endif

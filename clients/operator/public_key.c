@@ -45,6 +45,14 @@ static struct status from_certificate(
 	return STATUS_OK;
 }
 
+static struct status from_base64(
+    struct span text, const char *name, struct buf *ret_spki, struct err *err)
+{
+	struct err why = {0};
+
+	return base64_decode(text, ret_spki, &why).ok ? STATUS_OK : refuse(name, why.message, err);
+}
+
 /* The octets of the one PEM block of this label. */
 static struct status from_pem(
     struct span pem, const char *name, struct buf *ret_spki, struct err *err)
@@ -53,14 +61,11 @@ static struct status from_pem(
 			  end[] = "-----END PUBLIC KEY-----";
 	const uint8_t *from = memmem(pem.p, pem.n, begin, sizeof(begin) - 1);
 	const uint8_t *to = memmem(pem.p, pem.n, end, sizeof(end) - 1);
-	struct err why = {0};
 
 	if (!from || !to || to < from)
 		return refuse(name, "there is no public key in it", err);
 	from += sizeof(begin) - 1;
-	if (!base64_decode(span(from, (size_t)(to - from)), ret_spki, &why).ok)
-		return refuse(name, why.message, err);
-	return STATUS_OK;
+	return from_base64(span(from, (size_t)(to - from)), name, ret_spki, err);
 }
 
 static bool holds(struct span bytes, const char *text)
@@ -79,7 +84,8 @@ static struct status spki_of(
 		buf_put(ret_spki, bytes);
 		return STATUS_OK;
 	}
-	return from_pem(bytes, name, ret_spki, err);
+	return holds(bytes, "-----BEGIN ") ? from_pem(bytes, name, ret_spki, err)
+					   : from_base64(bytes, name, ret_spki, err);
 }
 
 struct status public_key_take(
@@ -95,6 +101,8 @@ struct status public_key_take(
 	if (text.n && *text.p == '{')
 		root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	pem = value_text(root, "public_key");
+	if (!pem)
+		pem = value_text(root, "document.public_key");
 	s = root && !pem ? refuse(name, "the object has no member public_key", err)
 			 : spki_of(pem ? span_str(pem) : bytes, name, &spki, err);
 	json_decref(root);

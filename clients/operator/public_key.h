@@ -9,8 +9,8 @@
 #define PUBLIC_KEY_FILE_MAX ((size_t)64 << 10)
 
 /*
- * PEM or DER of SubjectPublicKeyInfo, a PEM certificate, or a JSON object with a member public_key
- * that is such PEM. `name` is for messages. ERR_INPUT.
+ * PEM, DER or base64 of SubjectPublicKeyInfo, a PEM certificate, or a JSON object with a member
+ * public_key (or a document that has it) that is one of these. `name` is for messages. ERR_INPUT.
  */
 struct status public_key_take(
     struct span bytes, const char *name, struct cose_key_owned *ret_key, struct err *err);
