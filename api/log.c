@@ -57,7 +57,8 @@ const struct field log_proof_fields[] = {
 	.min = 1,
 	.max = 40,
 	.help =
-	    "kind of record: certificate, archive, policy_change, enrollment, alarm, request, approval"},
+	    "kind of record: certificate, archive, policy_change, enrollment, alarm, request, approval, "
+	    "release-step, trust-statement"},
     {.name = "id",
 	.type = FIELD_INT,
 	.offset = offsetof(struct log_proof_query, id),

@@ -36,6 +36,11 @@ bool cms_takes(const struct signer_key *k)
 	return kind_of(k) != NULL;
 }
 
+static bool is_ec(const struct signer_key *k)
+{
+	return strcmp(k->kind->evp_type, "EC") == 0;
+}
+
 /* ---- SET OF: X.690 11.6, its members in the order of their octets, each once ---- */
 
 #define SET_MAX (CHANNEL_KEYS_MAX * SIGNER_CHAIN_MAX)
@@ -215,9 +220,12 @@ struct status cms_write(struct signer_key *const *keys, size_t count, struct spa
     int64_t signed_at, struct buf *out, struct err *err)
 {
 	AUTO(parts) parts = {0};
+	bool common = false; /* there is one that every reader knows */
 
 	for (size_t i = 0; i < count; i++)
-		if (cms_takes(keys[i]))
+		common |= cms_takes(keys[i]) && is_ec(keys[i]);
+	for (size_t i = 0; i < count; i++)
+		if (cms_takes(keys[i]) && (!common || is_ec(keys[i])))
 			TRY(add_key(keys[i], content, signed_at, &parts, err));
 	if (parts.signers.count == 0)
 		return err_set(err, ERR_INTERNAL, "no key signs CMS");

@@ -1,5 +1,6 @@
 -- Releases: what a product may run, who agreed to it, and what devices are told. No row is deleted; what a
--- release says never changes, and its state goes one way.
+-- release says never changes, and its state goes one way. Products are referred to without foreign key, as by
+-- all that is written often.
 
 -- Sequence numbers of releases, and numbers of recall lists: rise per product, are never given out twice, and
 -- nobody waits for them. Numbers jump with all others after a restored backup.
@@ -33,7 +34,7 @@ GRANT EXECUTE ON FUNCTION release_number(bigint), recall_number(bigint) TO signe
 
 CREATE TABLE release (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	product_id bigint NOT NULL REFERENCES product (id),
+	product_id bigint NOT NULL,
 	product text NOT NULL,              -- names, as they were
 	channel text NOT NULL,
 	version text NOT NULL,
@@ -120,7 +121,7 @@ GRANT SELECT, INSERT ON release_bundle TO signet_server;
 
 CREATE TABLE trust_statement (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	product_id bigint NOT NULL REFERENCES product (id),
+	product_id bigint NOT NULL,
 	product text NOT NULL,
 	version bigint NOT NULL CHECK (version > 0),
 	bytes bytea NOT NULL,
@@ -150,7 +151,7 @@ CREATE TRIGGER trust_statement_follows BEFORE INSERT ON trust_statement
 
 CREATE TABLE recall_list (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	product_id bigint NOT NULL REFERENCES product (id),
+	product_id bigint NOT NULL,
 	channel text NOT NULL,
 	number bigint NOT NULL CHECK (number > 0),
 	previous bigint NOT NULL,           -- number of the list before it, 0: there is none: one line

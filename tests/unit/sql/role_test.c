@@ -137,6 +137,52 @@ static const struct right {
     {"verdict changed", "UPDATE approval SET verdict = 'approved'", REFUSED},
     {"verdict of another", "UPDATE approval SET principal = 'x'", REFUSED},
     {"verdict deleted", "DELETE FROM approval", REFUSED},
+    /* releases: go one way, and say what they said */
+    {"release number taken", "SELECT release_number(1)", DONE},
+    {"release numbers set back", "SELECT setval('release_number_1', 1)", REFUSED},
+    {"release numbers taken past the door", "SELECT nextval('release_number_1')", REFUSED},
+    {"recall numbers set back", "SELECT setval('recall_number_1', 1)", REFUSED},
+    {"release made as signed", "INSERT INTO release (product_id, state) VALUES (1, 'signed')",
+	REFUSED},
+    {"release's manifest changed", "UPDATE release SET manifest = ''", REFUSED},
+    {"release's sequence changed", "UPDATE release SET sequence = 1", REFUSED},
+    {"release's content changed", "UPDATE release SET spec = '{}'", REFUSED},
+    {"release's source changed", "UPDATE release SET provenance = NULL", REFUSED},
+    {"release's maker changed", "UPDATE release SET created_by = 'x'", REFUSED},
+    {"release deleted", "DELETE FROM release", REFUSED},
+    {"release published unsigned",
+	"UPDATE release SET state = 'published', revision = revision + 1", "23514"},
+    {"release signed without a step in revision", "UPDATE release SET state = 'signed'", "23514"},
+    {"release signed", "UPDATE release SET state = 'signed', revision = revision + 1", DONE},
+    {"release a draft again", "UPDATE release SET state = 'draft', revision = revision + 1",
+	"23514"},
+    {"release published", "UPDATE release SET state = 'published', revision = revision + 1", DONE},
+    {"release recalled", "UPDATE release SET state = 'recalled', revision = revision + 1", DONE},
+    {"recalled release published again",
+	"UPDATE release SET state = 'published', revision = revision + 1", "23514"},
+    {"step changed", "UPDATE release_step SET who = 'x'", REFUSED},
+    {"step deleted", "DELETE FROM release_step", REFUSED},
+    {"signature changed", "UPDATE release_signature SET suit = ''", REFUSED},
+    {"signature deleted", "DELETE FROM release_signature", REFUSED},
+    {"published bundle changed", "UPDATE release_bundle SET bytes = ''", REFUSED},
+    {"published bundle deleted", "DELETE FROM release_bundle", REFUSED},
+    {"recall list changed", "UPDATE recall_list SET number = 2", REFUSED},
+    {"recall list deleted", "DELETE FROM recall_list", REFUSED},
+    {"trust statement without the one before it",
+	"INSERT INTO trust_statement (product_id, product, version, bytes, sha256, published_at, "
+	"published_by) VALUES (1, 'x', 2, 'x', sha256('x'), now(), 'x')",
+	"23514"},
+    {"trust statement added",
+	"INSERT INTO trust_statement (product_id, product, version, bytes, sha256, published_at, "
+	"published_by) VALUES (1, 'x', 1, 'x', sha256('x'), now(), 'x')",
+	DONE},
+    {"trust statement of a version that is there",
+	"INSERT INTO trust_statement (product_id, product, version, bytes, sha256, published_at, "
+	"published_by) VALUES (1, 'x', 1, 'y', sha256('y'), now(), 'x')",
+	"23505"},
+    {"trust statement changed", "UPDATE trust_statement SET bytes = ''", REFUSED},
+    {"trust statement deleted", "DELETE FROM trust_statement", REFUSED},
+    {"token given another source", "UPDATE token SET provenance = '{}'", REFUSED},
     /* the schema */
     {"table made", "CREATE TABLE x (i int)", REFUSED},
     {"temporary table made", "CREATE TEMPORARY TABLE x (i int)", REFUSED},
@@ -165,7 +211,13 @@ Test(sql_role, the_server_does_what_it_must_and_nothing_else)
 	    "INSERT INTO request (created_at, expires_at, requester, acts, products, channels, "
 	    "method, path, plan, digest, difference, policy_version) VALUES (now(), now(), 'x', "
 	    "'{a}', '{b}', '{c}', 'PUT', '/', decode(repeat('00', 32), 'hex'), "
-	    "decode(repeat('00', 32), 'hex'), '[]', 1)");
+	    "decode(repeat('00', 32), 'hex'), '[]', 1);"
+	    "INSERT INTO product (name, spec, version, updated_at, manufacturer, model) VALUES "
+	    "('x', '{}', 1, now(), 'x', 'x');"
+	    "INSERT INTO release (product_id, product, channel, version, sequence, class_id, spec, "
+	    "manifest, manifest_digest, json_manifest, json_digest, created_at, created_by) SELECT "
+	    "id, 'x', 'c', '1', 1, decode(repeat('00', 16), 'hex'), '{}', 'm', sha256('m'), 'j', "
+	    "sha256('j'), now(), 'x' FROM product");
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		const char *state = pg_state_as(d.server, rights[i].sql);
 
