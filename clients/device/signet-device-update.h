@@ -18,10 +18,10 @@
  *    one is confirmed. Only confirming raises the counter below which nothing starts.
  *  - A power cut at any octet leaves a device that starts a verified image, and an update that the
  *    next call carries on with; downloads go on where they were.
- *  - A release to install must come with a checkpoint of the log that is not smaller than the
- *    largest that came with one installed before: a log grows, so a smaller one was rolled back.
- *    (Releases of a channel are published in the order of their numbers; an old bundle is refused
- *    for its number anyway.) As large with another root: the log shows two histories; refused.
+ *  - A release to install must come with a checkpoint of the log that is not smaller than that of
+ *    the confirmed one: a log grows, so a smaller one was rolled back. As large with another root:
+ *    the log shows two histories. (Of the log that the trust statement names now; releases of a
+ *    channel are published in the order of their numbers.)
  *
  * The handle, provisioning, starting and confirming: signet-device-slots.h. Strings that a call
  * returns live until the next one with the handle; NULL: there is none.

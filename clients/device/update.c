@@ -1,6 +1,6 @@
 /* clients/device/update.c: the handle, provisioning, and what a start, a confirmation and a way
  * back do. */
-#include "clients/device/update_internal.h"
+#include "clients/device/update_records.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct status update_state(struct signet_update *u, struct boot_state *ret_state
 }
 
 /* One of the places holds the file of this digest. */
-static bool pinned(struct signet_update *u, enum boot_file file, const struct boot_pin *pin,
+bool update_in_force(struct signet_update *u, enum boot_file file, const struct boot_pin *pin,
     struct span *ret_octets)
 {
 	for (unsigned place = 0; place < BOOT_PLACES; place++) {
@@ -54,7 +54,7 @@ static bool pinned(struct signet_update *u, enum boot_file file, const struct bo
 struct status update_trust(struct signet_update *u, const struct boot_state *state,
     struct span *ret_file, struct trust *ret_trust, struct err *err)
 {
-	if (!pinned(u, BOOT_FILE_TRUST, &state->trust, ret_file))
+	if (!update_in_force(u, BOOT_FILE_TRUST, &state->trust, ret_file))
 		return update_refuse(err, REFUSAL_BOOT_TRUST_LOST);
 	return update_refuse(err, trust_read(*ret_file, ret_trust));
 }
@@ -67,7 +67,7 @@ struct status update_recall(struct signet_update *u, const struct boot_state *st
 	*ret_there = state->recall.number != 0;
 	if (!*ret_there)
 		return STATUS_OK;
-	if (!pinned(u, BOOT_FILE_RECALL, &state->recall, &file))
+	if (!update_in_force(u, BOOT_FILE_RECALL, &state->recall, &file))
 		return update_refuse(err, REFUSAL_BOOT_RECALL_LOST);
 	return update_refuse(err, recall_read(file, ret_recall));
 }

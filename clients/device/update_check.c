@@ -10,10 +10,11 @@
  * The server is an envoy: it says what there is, and every answer is judged by what is in force.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/doc.h"
-#include "clients/device/update_internal.h"
+#include "clients/device/update_records.h"
 
 #define OFFER_MAX      ((size_t)16 << 10)
 #define STATEMENTS_MAX 100 /* in one run: a server cannot keep us busy for ever */
@@ -244,9 +245,37 @@ static struct status follow_recall(struct line *l, int64_t offered, struct err *
 	return STATUS_OK;
 }
 
+/*
+ * A file whose digest the state holds and that is in neither place any more: what the server has of
+ * that number is taken up if it is the very same.
+ */
+static struct status heal(struct line *l, struct err *err)
+{
+	struct signet_update *u = l->update;
+	struct boot_state state;
+	struct span octets;
+	AUTO(answer) trust = {0};
+	AUTO(answer) recall = {0};
+	char rest[48];
+
+	TRY(update_state(u, &state, err));
+	if (!update_in_force(u, BOOT_FILE_TRUST, &state.trust, &octets)) {
+		update_progress(u, "the trust statement in force is lost; it is fetched again");
+		snprintf(rest, sizeof(rest), "/trust?after=%" PRIu64, state.trust.number - 1);
+		TRY(get(l, rest, TRUST_SIZE_MAX, NULL, &trust, err));
+		TRY(update_take_up(u, BOOT_FILE_TRUST, buf_span(&trust.body), err));
+	}
+	if (!state.recall.number || update_in_force(u, BOOT_FILE_RECALL, &state.recall, &octets))
+		return STATUS_OK;
+	update_progress(u, "the recall list in force is lost; it is fetched again");
+	TRY(get(l, "/recall", RECALL_SIZE_MAX, NULL, &recall, err));
+	return update_take_up(u, BOOT_FILE_RECALL, buf_span(&recall.body), err);
+}
+
 static struct status ask(struct line *l, struct update_offer *ret_offer, struct err *err)
 {
 	TRY(fetch_offer(l, ret_offer, err));
+	TRY(heal(l, err));
 	TRY(follow_trust(l, ret_offer->trust_version, err));
 	return follow_recall(l, ret_offer->recall_number, err);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/doc.h"
-#include "clients/device/update_internal.h"
+#include "clients/device/update_records.h"
 
 #define RECORD_MAX ((size_t)64 << 10)
 
@@ -29,13 +29,6 @@ static const struct field config_fields[] = {
     STR(update_config, vendor_id, 2 * UUID_SIZE),
     STR(update_config, download_ca, 4096),
     LIST(update_config, components),
-    {.name = NULL},
-};
-
-static const struct field log_fields[] = {
-    STR(update_log, key, 64),
-    NUMBER(update_log, size),
-    STR(update_log, root, 64),
     {.name = NULL},
 };
 
@@ -136,23 +129,6 @@ struct status update_config_apply(struct signet_update *u, struct err *err)
 }
 
 /* ---- the others ---- */
-
-struct status update_log_load(
-    struct signet_update *u, struct update_log *ret_log, struct arena *arena, struct err *err)
-{
-	struct err why = {0};
-
-	/* It protects something, so that one that cannot be read is not passed over. */
-	if (load(u, "log.json", log_fields, ret_log, arena, &why).ok || why.kind == ERR_MISSING)
-		return STATUS_OK;
-	return device_wrap(err, UPDATE_WHY(UPDATE_STORE), &why);
-}
-
-struct status update_log_save(
-    struct signet_update *u, const struct update_log *log, struct err *err)
-{
-	return save(u, "log.json", log_fields, log, err);
-}
 
 struct status update_offer_load(
     struct signet_update *u, struct update_offer *ret_offer, struct arena *arena)

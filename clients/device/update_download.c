@@ -13,7 +13,7 @@
 
 #include <curl/curl.h>
 
-#include "clients/device/update_internal.h"
+#include "clients/device/update_image.h"
 
 #define CONNECT_SECONDS 15L
 #define SLOW_OCTETS     64L /* in a second: below it for so long, the server counts as gone */

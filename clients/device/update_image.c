@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clients/device/update_internal.h"
+#include "clients/device/update_image.h"
 
 #define CHUNK      ((size_t)64 << 10)
 #define SYNC_EVERY ((uint64_t)4 << 20) /* so much of a download may be lost by a power cut */

@@ -2,7 +2,7 @@
  * clients/device/update_install.c: a release into the spare slot, and the switch.
  *
  *   judged -> the slot's envelope goes -> images, each hashed as it comes -> bundle, envelope ->
- *   log.json -> signet_boot_stage(): all of it verified once more as it stands there, one record
+ *   signet_boot_stage(): all of it verified once more as it stands there, and one record written
  *
  * Whatever is cut short is taken up again: a slot without an envelope is nothing to a boot loader,
  * and its record "incoming" says of which release the octets are that stand in it.
@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "clients/device/update_internal.h"
+#include "clients/device/update_image.h"
+#include "clients/device/update_records.h"
 
 #define TRIES_STANDARD 3
 
@@ -195,8 +196,6 @@ static struct status stage(struct installing *in, struct span file, struct err *
 	TRY(update_put(u, name, file, err));
 	update_slot_file(in->slot, "envelope", name);
 	TRY(update_put(u, name, in->release->seen.bundle.envelope, err));
-	if (in->release->log.key)
-		TRY(update_log_save(u, &in->release->log, err));
 	update_images_forget(u);
 	TRY(update_refuse(err, signet_boot_stage(&u->boot, in->slot, u->running, tries, &image)));
 	update_progress(u,

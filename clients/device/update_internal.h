@@ -89,56 +89,15 @@ struct status update_image_open(
 /* What is read of images from now on is what is written now. */
 void update_images_forget(struct signet_update *u);
 
-/* ---- update_config.c: records ---- */
-
-struct status update_config_load(struct signet_update *u, struct err *err);
-struct status update_config_save(
-    struct signet_update *u, const struct update_config *config, struct err *err);
-/* Fill u->boot from the configuration. */
-struct status update_config_apply(struct signet_update *u, struct err *err);
-
-/* log.json: what is known of the log. */
-struct update_log {
-	char *key; /* hex; of the statement's log */
-	int64_t size;
-	char *root; /* hex */
-};
-struct status update_log_load(
-    struct signet_update *u, struct update_log *ret_log, struct arena *arena, struct err *err);
-struct status update_log_save(
-    struct signet_update *u, const struct update_log *log, struct err *err);
-
-/* offer.json: what the server said. */
-struct update_offer {
-	char *etag;
-	int64_t sequence; /* 0: nothing is published */
-	char *version, *bundle_digest;
-	int64_t bundle_size;
-	int64_t trust_version, recall_number;
-};
-/* Fails where there is none that can be read: then nothing is known. */
-struct status update_offer_load(
-    struct signet_update *u, struct update_offer *ret_offer, struct arena *arena);
-struct status update_offer_save(
-    struct signet_update *u, const struct update_offer *offer, struct err *err);
-
-/* slot-x/incoming: which release is on its way into a slot. */
-struct update_incoming {
-	char *manifest;        /* digest, hex */
-	struct str_list etags; /* by component; "": none */
-};
-struct status update_incoming_load(struct signet_update *u, unsigned slot,
-    struct update_incoming *ret_incoming, struct arena *arena);
-struct status update_incoming_save(struct signet_update *u, unsigned slot,
-    const struct update_incoming *incoming, struct err *err);
-
 /* ---- update.c ---- */
 
 /* The end of a public call: whoever comes next may have the lock. */
 enum signet_result update_finish(struct signet_update *u, const struct signet_device *d,
     struct status s, const struct err *err, struct signet_reason *ret_reason);
 struct status update_state(struct signet_update *u, struct boot_state *ret_state, struct err *err);
-/* Its octets, by the digest that the state holds: those of one of the places. */
+/* Its octets, by the digest that the state holds: those of one of the places. False: lost. */
+bool update_in_force(struct signet_update *u, enum boot_file file, const struct boot_pin *pin,
+    struct span *ret_octets);
 struct status update_trust(struct signet_update *u, const struct boot_state *state,
     struct span *ret_file, struct trust *ret_trust, struct err *err);
 /* ret_there false: no list is in force. */
@@ -148,100 +107,5 @@ struct status update_recall(struct signet_update *u, const struct boot_state *st
 struct status update_take_up(
     struct signet_update *u, enum boot_file file, struct span bytes, struct err *err);
 PRINTF(2, 3) void update_progress(const struct signet_update *u, const char *format, ...);
-
-/* ---- update_judge.c: may this be installed? ---- */
-
-struct update_image {
-	struct span id;
-	unsigned component; /* index in the configuration */
-	int algorithm;      /* COSE_SHA256 ... */
-	struct span digest;
-	uint64_t size;
-	struct span uri; /* n 0: none */
-};
-
-struct update_release {
-	struct bundle_seen seen;
-	size_t image_count;
-	struct update_image images[BOOT_COMPONENTS_MAX];
-	struct update_log log; /* as it is once this is installed; strings are the arena's */
-};
-
-enum update_check {
-	CHECK_FORMAT,
-	CHECK_SIGNATURE,
-	CHECK_DEVICE,
-	CHECK_TRUST,
-	CHECK_APPROVALS,
-	CHECK_LOG,
-	CHECK_RECALL,
-	CHECK_SEQUENCE,
-	CHECK_COMPONENTS,
-	CHECK_COUNT
-};
-extern const char *const update_check_names[CHECK_COUNT];
-
-struct update_judged {
-	enum update_check failed; /* the one that was not passed; CHECK_COUNT: all were */
-	char text[CHECK_COUNT][200];
-};
-
-/*
- * All that can be said without an image. `again`: a release whose trial failed may pass. ret_judged
- * is filled as far as it came. ret_release borrows from `file` and the handle's `said` arena.
- */
-struct status update_judge(struct signet_update *u, struct span file, bool again,
-    struct update_release *ret_release, struct update_judged *ret_judged, struct err *err);
-
-/* ---- update_image.c, update_download.c: octets of an image ---- */
-
-/* Where an image goes: a slot's file, or nowhere (fd -1) when it is only checked. */
-struct update_sink {
-	const struct update_image *image;
-	int fd;
-	uint64_t have; /* octets that stand there, hashed */
-	EVP_MD_CTX *hash;
-	struct err err;  /* why update_sink_put() failed */
-	uint64_t synced; /* octets that are durable */
-};
-
-struct status update_sink_open(
-    struct update_sink *s, const struct update_image *image, int fd, struct err *err);
-void update_sink_close(struct update_sink *s);
-static inline void update_sink_auto(struct update_sink *s)
-{
-	update_sink_close(s);
-}
-/* Take in what stands in the file already, as far as it can be of this image. */
-struct status update_sink_resume(struct update_sink *s, struct err *err);
-struct status update_sink_restart(struct update_sink *s, struct err *err);
-/* WHY_UPDATE_SIZE: more than the image has; nothing of it is written. */
-struct status update_sink_put(struct update_sink *s, struct span bytes, struct err *err);
-/* Durable, whole, and of the digest: else "suit.image". */
-struct status update_sink_end(struct update_sink *s, struct err *err);
-/* All of a file. WHY_UPDATE_FILE. */
-struct status update_sink_copy(struct update_sink *s, const char *path, struct err *err);
-
-struct update_download {
-	struct signet_update *update;
-	struct update_sink *sink;
-	const struct signet_update_install *how;
-	const char *download_ca; /* NULL: the system's */
-	char *etag;              /* of what stands in the sink; NULL: not known. Owned */
-	/* Called before the first octet of a representation is written. */
-	struct status (*began)(void *context, const char *etag, struct err *err);
-	void *context;
-};
-/* Until the sink holds as many octets as the image has, or patience ends. */
-struct status update_download(struct update_download *d, struct err *err);
-
-/* ---- update_check.c: the server ---- */
-
-/* Ask, and take up what is newer. */
-struct status update_ask(struct signet_update *u, struct signet_device *d,
-    struct update_offer *ret_offer, struct err *err);
-/* The bundle that was offered. */
-struct status update_fetch_bundle(struct signet_update *u, struct signet_device *d,
-    const struct update_offer *offer, struct buf *out, struct err *err);
 
 #endif

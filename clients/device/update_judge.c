@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clients/device/update_internal.h"
+#include "clients/device/update_judge.h"
 #include "signing/format/suit_process.h"
 
 const char *const update_check_names[CHECK_COUNT] = {
@@ -106,52 +106,66 @@ static void tell_of_bundle(struct judging *j)
 
 /* ---- log ---- */
 
-/* The bundle was verified: its checkpoint can be read. */
-static struct status checkpoint_of(
-    const struct bundle_seen *seen, struct checkpoint *ret_checkpoint, struct err *err)
+/* The state of the statement's log that a bundle's proof comes with. Judged by its signature. */
+static struct status tree_of(
+    const struct judging *j, struct span proof_file, struct merkle_tree *ret_tree, struct err *err)
 {
 	struct note *note = mem_alloc(sizeof(*note));
 	AUTO(buf) memory = {(uint8_t *)note, sizeof(*note), sizeof(*note)};
+	struct checkpoint checkpoint;
+	struct note_seen seen;
 	struct log_proof proof;
-	struct err why = {0};
+	struct vkey key;
 
-	if (log_proof_parse(seen->bundle.proof, &proof, &why).ok &&
-	    note_parse(proof.checkpoint, note, &why).ok &&
-	    checkpoint_parse(note->text, ret_checkpoint, &why).ok)
-		return STATUS_OK;
-	return update_refuse_as(err, REFUSAL_BUNDLE_PROOF, "%s", why.message);
+	TRY(vkey_make(j->trust.log_origin, VKEY_ED25519, j->trust.log_key.p, &key, err));
+	TRY(log_proof_parse(proof_file, &proof, err));
+	TRY(checkpoint_open(proof.checkpoint, &key, 1, note, &checkpoint, &seen, err));
+	*ret_tree = checkpoint.tree;
+	return STATUS_OK;
+}
+
+/* What came with the confirmed release; false: nothing, or of another log. */
+static bool confirmed_tree(const struct judging *j, struct merkle_tree *ret_tree)
+{
+	const struct boot_image *image = &j->state.confirmed;
+	AUTO(buf) file = {0};
+	struct release_bundle bundle;
+	struct release_record record;
+	char name[UPDATE_NAME_MAX];
+
+	if (image->slot >= BOOT_SLOTS)
+		return false;
+	update_slot_file(image->slot, "bundle", name);
+	return update_get(j->update, name, BUNDLE_SIZE_MAX, &file, &(struct err){0}).ok &&
+	       release_bundle_read(buf_span(&file), &bundle) == REFUSAL_NONE &&
+	       release_record_read(bundle.record, &record) == REFUSAL_NONE &&
+	       span_equal(record.manifest_digest, SPAN_OF(image->digest)) &&
+	       tree_of(j, bundle.proof, ret_tree, &(struct err){0}).ok;
 }
 
 static struct status judge_log(struct judging *j, struct err *err)
 {
-	struct signet_update *u = j->update;
-	struct update_log *now = &j->release->log;
-	struct update_log before = {0};
-	struct checkpoint checkpoint;
-	char key[2 * NOTE_KEY_SIZE + 1], root[2 * MERKLE_HASH_SIZE + 1];
+	const struct bundle_seen *seen = &j->release->seen;
+	struct merkle_tree before, now;
+	struct err why = {0};
 
 	if (!j->trust.log_origin.p) {
 		found(j, CHECK_LOG, "the trust statement names no log");
 		return STATUS_OK;
 	}
-	TRY(update_log_load(u, &before, &u->said, err));
-	TRY(checkpoint_of(&j->release->seen, &checkpoint, err));
-	hex_text(span(j->trust.log_key.p, NOTE_KEY_SIZE), key);
-	hex_text(SPAN_OF(checkpoint.tree.root.b), root);
-	*now = (struct update_log){arena_strdup(&u->said, key), (int64_t)checkpoint.tree.size,
-	    arena_strdup(&u->said, root)};
-	if (before.key && strcmp(before.key, key) == 0) {
-		if (now->size < before.size)
+	if (!tree_of(j, seen->bundle.proof, &now, &why).ok)
+		return update_refuse_as(err, REFUSAL_BUNDLE_PROOF, "%s", why.message);
+	if (confirmed_tree(j, &before)) {
+		if (now.size < before.size)
 			return update_refuse_as(err, REFUSAL_BUNDLE_CHECKPOINT,
-			    "a checkpoint of %" PRId64 " entries after one of %" PRId64, now->size,
+			    "a checkpoint of %" PRIu64 " entries after one of %" PRIu64, now.size,
 			    before.size);
-		if (now->size == before.size && strcmp(before.root, root) != 0)
+		if (now.size == before.size && !merkle_equal(&now.root, &before.root))
 			return update_refuse_as(err, REFUSAL_BUNDLE_CHECKPOINT,
-			    "two checkpoints of %" PRId64 " entries that differ", now->size);
+			    "two checkpoints of %" PRIu64 " entries that differ", now.size);
 	}
-	found(j, CHECK_LOG, "entry %" PRIu64 " of %" PRIu64 " in the log %.*s",
-	    j->release->seen.log_index, j->release->seen.log_size,
-	    j->trust.log_origin.n < 80 ? (int)j->trust.log_origin.n : 80,
+	found(j, CHECK_LOG, "entry %" PRIu64 " of %" PRIu64 " in the log %.*s", seen->log_index,
+	    seen->log_size, j->trust.log_origin.n < 80 ? (int)j->trust.log_origin.n : 80,
 	    (const char *)j->trust.log_origin.p);
 	return STATUS_OK;
 }
@@ -298,7 +312,7 @@ struct status update_judge(struct signet_update *u, struct span file, bool again
 	struct span statement;
 
 	*ret_judged = (struct update_judged){.failed = CHECK_FORMAT};
-	*ret_release = (struct update_release){.log = {0}};
+	*ret_release = (struct update_release){.image_count = 0};
 	TRY(update_state(u, &j.state, err));
 	TRY(update_trust(u, &j.state, &statement, &j.trust, err));
 	TRY(verify_bundle(&j, file, err));
