@@ -7,39 +7,8 @@
 #include <criterion/criterion.h>
 
 #include "base/doc.h"
+#include "tests/unit/device/cli_run.h"
 #include "tests/unit/device/rig.h"
-
-struct outcome {
-	int code;
-	char *out, *err;
-};
-
-static void outcome_auto(struct outcome *o)
-{
-	free(o->out);
-	free(o->err);
-}
-
-/* Arguments behind the program's name, ended by NULL. */
-static struct outcome run(const char *const *arguments)
-{
-	struct outcome o = {0};
-	char *argv[32] = {(char[]){"signet-device"}};
-	int argc = 1;
-	size_t n;
-	FILE *out = open_memstream(&o.out, &n), *err = open_memstream(&o.err, &n);
-
-	for (; *arguments; arguments++)
-		argv[argc++] = mem_strdup(*arguments);
-	o.code = device_cli(argc, argv, out, err);
-	fclose(out);
-	fclose(err);
-	while (argc > 1)
-		free(argv[--argc]);
-	return o;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
 static void clean_environment(void)
 {
@@ -69,7 +38,7 @@ Test(device_cli, wrong_usage_is_two)
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		__attribute__((cleanup(outcome_auto))) struct outcome o = run(wrong[i]);
+		AUTO(outcome) o = cli_run(wrong[i]);
 
 		cr_assert_eq(o.code, 2, "case %zu: %s", i, o.err);
 		cr_assert_not_null(strstr(o.err, "--help"), "case %zu", i);
@@ -80,13 +49,12 @@ Test(device_cli, wrong_usage_is_two)
 Test(device_cli, help_teaches_by_example)
 {
 	static const char *const commands[] = {"enroll", "renew", "status"};
-	__attribute__((cleanup(outcome_auto))) struct outcome o = RUN("--help");
+	AUTO(outcome) o = RUN("--help");
 
 	cr_assert_eq(o.code, 0);
 	cr_assert_not_null(strstr(o.out, "--pin"));
 	for (size_t i = 0; i < COUNT(commands); i++) {
-		__attribute__((cleanup(outcome_auto))) struct outcome c =
-		    RUN(commands[i], "--help");
+		AUTO(outcome) c = RUN(commands[i], "--help");
 
 		cr_assert_eq(c.code, 0);
 		cr_assert_not_null(strstr(c.out, "--store DIR"));
@@ -96,7 +64,7 @@ Test(device_cli, help_teaches_by_example)
 
 Test(device_cli, version)
 {
-	__attribute__((cleanup(outcome_auto))) struct outcome o = RUN("--version");
+	AUTO(outcome) o = RUN("--version");
 
 	cr_assert_eq(o.code, 0);
 	cr_assert(strncmp(o.out, "signet-device ", 14) == 0);
@@ -104,8 +72,7 @@ Test(device_cli, version)
 
 Test(device_cli, looking_makes_no_store)
 {
-	__attribute__((cleanup(outcome_auto))) struct outcome o =
-	    RUN("status", "--store", "/tmp/signet-device-is-not-there");
+	AUTO(outcome) o = RUN("status", "--store", "/tmp/signet-device-is-not-there");
 
 	cr_assert_eq(o.code, 1);
 	cr_assert_not_null(strstr(o.err, "no key store"));
@@ -122,15 +89,12 @@ static const char *text_of(const struct doc_file *doc, const char *name)
 Test(device_cli, enroll_status_renew)
 {
 	struct rig *rig = rig_new(0);
-	__attribute__((cleanup(outcome_auto))) struct outcome enrolled =
-	    RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
-		rig->idevid_cert, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
-	__attribute__((cleanup(outcome_auto))) struct outcome status =
-	    RUN("status", "--store", rig->store);
-	__attribute__((cleanup(outcome_auto))) struct outcome renewed =
-	    RUN("renew", "--store", rig->store, "--quiet");
-	__attribute__((cleanup(outcome_auto))) struct outcome idle =
-	    RUN("renew", "--store", rig->store, "--if-due");
+	AUTO(outcome)
+	enrolled = RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
+	    rig->idevid_cert, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
+	AUTO(outcome) status = RUN("status", "--store", rig->store);
+	AUTO(outcome) renewed = RUN("renew", "--store", rig->store, "--quiet");
+	AUTO(outcome) idle = RUN("renew", "--store", rig->store, "--if-due");
 
 	cr_assert_eq(enrolled.code, 0, "%s", enrolled.err);
 	cr_assert_not_null(strstr(enrolled.out, "current/cert.pem"));
@@ -154,8 +118,8 @@ Test(device_cli, environment_gives_defaults_and_json_is_json)
 	setenv("SIGNET_CACERT", rig->root_file, 1);
 	setenv("SIGNET_IDEVID_CERT", rig->idevid_cert, 1);
 	setenv("SIGNET_IDEVID_KEY", rig->idevid_key, 1);
-	__attribute__((cleanup(outcome_auto))) struct outcome enrolled = RUN("enroll", "--json");
-	__attribute__((cleanup(outcome_auto))) struct outcome status = RUN("status", "--json");
+	AUTO(outcome) enrolled = RUN("enroll", "--json");
+	AUTO(outcome) status = RUN("status", "--json");
 
 	cr_assert_eq(enrolled.code, 0, "%s", enrolled.err);
 	cr_assert_not_null(strstr(enrolled.out, "\"result\":\"done\""));
@@ -171,11 +135,10 @@ Test(device_cli, pending_is_one_and_says_run_again)
 	struct rig *rig = rig_new(0);
 
 	rig->r->pending = 1;
-	__attribute__((cleanup(outcome_auto))) struct outcome o =
-	    RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
-		rig->idevid_cert, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
-	__attribute__((cleanup(outcome_auto))) struct outcome status =
-	    RUN("status", "--store", rig->store);
+	AUTO(outcome)
+	o = RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
+	    rig->idevid_cert, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
+	AUTO(outcome) status = RUN("status", "--store", rig->store);
 
 	cr_assert_eq(o.code, 1);
 	cr_assert_not_null(strstr(o.err, "pending:"));
@@ -188,9 +151,9 @@ Test(device_cli, pending_is_one_and_says_run_again)
 Test(device_cli, secrets_are_never_printed)
 {
 	struct rig *rig = rig_new(0);
-	__attribute__((cleanup(outcome_auto))) struct outcome o =
-	    RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
-		rig->idevid_key, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
+	AUTO(outcome)
+	o = RUN("enroll", "--store", rig->store, "--server", rig->r->url, "--idevid-cert",
+	    rig->idevid_key, "--idevid-key", rig->idevid_key, "--pin", rig->pin);
 
 	cr_assert_eq(o.code, 2, "a key where the certificate should be");
 	cr_assert_null(strstr(o.err, "PRIVATE"));

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "base/file.h"
 #include "tests/lib/files.h"
 #include "tests/unit/device/rig.h"
 #include "tests/unit/device/update_rig.h"
@@ -219,6 +220,32 @@ Test(update_check, recalled_release_must_be_left)
 	cr_assert_eq(update_rig_confirm(f->u), SIGNET_DONE);
 	cr_assert_eq(ask(f, false), SIGNET_DONE);
 	cr_assert_not(f->offer.must_leave);
+	files_stop(&f->files);
+	fleet_free(f);
+}
+
+Test(update_check, lost_statement_and_list_are_fetched_again)
+{
+	static const uint64_t recalled[] = {9};
+	struct fleet *f = fleet_new();
+	struct responder *r = f->rig->r;
+	char command[512];
+
+	maker_recall(f->u->maker,
+	    &(struct maker_recall){.number = 4, .sequences = recalled, .count = 1},
+	    &r->update.recall);
+	f->recall = 4;
+	publish(f, 1, "image");
+	cr_assert_eq(ask(f, false), SIGNET_DONE, "%s", f->why.text);
+	snprintf(command, sizeof(command), "cp %s/trust.cbor %s/kept && rm %s/trust-? %s/recall-?",
+	    f->u->dir, f->u->dir, f->u->directory, f->u->directory);
+	cr_assert_eq(system(command), 0);
+	maker_trust(f->u->maker, &(struct maker_trust){.approvals = 9}, &r->update.trust[1]);
+	cr_assert_eq(ask(f, true), SIGNET_BAD_UPDATE, "another one of that version is not it");
+	buf_reset(&r->update.trust[1]);
+	snprintf(command, sizeof(command), "%s/kept", f->u->dir);
+	cr_assert(file_read(command, 65536, &r->update.trust[1], &(struct err){0}).ok);
+	cr_assert_eq(ask(f, true), SIGNET_DONE, "%s: %s", f->why.code, f->why.text);
 	files_stop(&f->files);
 	fleet_free(f);
 }

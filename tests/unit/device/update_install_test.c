@@ -148,6 +148,58 @@ Test(update_install, several_components_in_any_order)
 	update_rig_free(rig);
 }
 
+Test(update_install, newer_release_takes_the_place_of_one_that_waits)
+{
+	struct update_rig *rig = update_rig_new(NULL);
+	struct maker_component c;
+	struct maker_release next = update_rig_release(2, "image two", &c);
+
+	update_rig_run(rig, 1, "image one");
+	cr_assert_eq(update_rig_deliver(rig, &next), SIGNET_DONE, "%s", rig->why.text);
+	next = update_rig_release(3, "image three", &c);
+	cr_assert_eq(update_rig_deliver(rig, &next), SIGNET_DONE, "%s", rig->why.text);
+	cr_assert_eq(update_rig_boot(rig), SIGNET_DONE, "%s", rig->why.text);
+	cr_assert(update_rig_runs(rig, "image three"));
+	/* While that runs, its slot and the confirmed one are in use. */
+	next = update_rig_release(4, "image four", &c);
+	cr_assert_eq(update_rig_deliver(rig, &next), SIGNET_BAD_UPDATE);
+	cr_assert_str_eq(rig->why.code, "boot.slot");
+	cr_assert_eq(update_rig_rollback(rig), SIGNET_DONE);
+	cr_assert_eq(update_rig_boot(rig), SIGNET_DONE);
+	cr_assert(update_rig_runs(rig, "image one"));
+	cr_assert_eq(update_rig_deliver(rig, &next), SIGNET_DONE, "%s", rig->why.text);
+	update_rig_free(rig);
+}
+
+Test(update_install, release_before_the_one_that_failed_can_still_be_had)
+{
+	struct update_rig *rig = update_rig_new(NULL);
+	struct maker_component c;
+	const struct maker_release two = update_rig_release(2, "image two", &c);
+	AUTO(buf) early = {0};
+
+	update_rig_run(rig, 1, "image one");
+	maker_bundle(rig->maker, &two, &early);
+	{
+		struct maker_component d;
+		const struct maker_release three = update_rig_release(3, "image three", &d);
+
+		cr_assert_eq(update_rig_deliver(rig, &three), SIGNET_DONE);
+		cr_assert_eq(update_rig_boot(rig), SIGNET_DONE);
+		cr_assert_eq(update_rig_rollback(rig), SIGNET_DONE);
+		cr_assert_eq(update_rig_boot(rig), SIGNET_DONE);
+	}
+	/* Its checkpoint is smaller than that of 3, and larger than the confirmed one's. */
+	update_rig_file(rig, "bundle", buf_span(&early));
+	cr_assert_eq(update_rig_install(rig,
+			 &(struct signet_update_install){
+			     .images = &(struct signet_update_image){"main",
+				 update_rig_file(rig, "image-main", span_str("image two"))},
+			     .image_count = 1}),
+	    SIGNET_DONE, "%s: %s", rig->why.code, rig->why.text);
+	update_rig_free(rig);
+}
+
 /* ---- what is refused ---- */
 
 struct attack {
