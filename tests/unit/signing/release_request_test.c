@@ -390,17 +390,17 @@ Test(release_request, what_was_done_past_the_log_is_found)
 	    {"INSERT INTO release_step (release_id, step, at, who) SELECT id, 'published', now(), "
 	     "'mallory' FROM release WHERE version = '2'",
 		LOG_STRAY_RELEASE_STEP},
-	    {"UPDATE release SET state = 'published' WHERE version = '2'", LOG_STRAY_RELEASE_STEP},
+	    {"UPDATE release SET state = 'published' WHERE version = '4'", LOG_STRAY_RELEASE_STEP},
 	    {"INSERT INTO release (product_id, product, channel, version, sequence, class_id, spec, "
 	     "manifest, manifest_digest, json_manifest, json_digest, created_at, created_by) SELECT "
 	     "product_id, product, channel, '3', 4711, class_id, spec, manifest, manifest_digest, "
 	     "json_manifest, json_digest, created_at, created_by FROM release WHERE version = '1'",
 		LOG_STRAY_RELEASE},
 	    {"INSERT INTO release_bundle SELECT id, 'x', sha256('x') FROM release WHERE version = "
-	     "'2'",
+	     "'4'",
 		LOG_STRAY_RELEASE},
 	    {"DELETE FROM release_signature WHERE release_id = (SELECT id FROM release WHERE "
-	     "version = '2')",
+	     "version = '5')",
 		LOG_STRAY_RELEASE},
 	    {"INSERT INTO recall_list (product_id, channel, number, previous, step_id, bytes, "
 	     "sha256, created_at) SELECT product_id, 'stable', 4711, 4710, 4711, 'x', sha256('x'), "
@@ -417,6 +417,8 @@ Test(release_request, what_was_done_past_the_log_is_found)
 	row = scene_published(s, "1");
 	cr_assert(scene_recall(s, row.id, 0, &row, &err).ok, "%s", err.message);
 	(void)scene_signed(s, "2");
+	(void)scene_signed(s, "4");
+	(void)scene_signed(s, "5");
 	pg_exec(&s->log.database, "ALTER TABLE release DISABLE TRIGGER ALL");
 	for (int i = LOG_STRAY_RELEASE_STEP; i <= LOG_STRAY_TRUST; i++)
 		cr_expect_eq(strays((enum log_stray_source)i), 0, "source %d", i);
