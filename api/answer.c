@@ -177,6 +177,14 @@ static const struct answer_field release_step[] = {
     ENUM("step", release_step_names, "what was done"), ENUM("state", release_states, "since then"), TIME("at", ""),
     STR("by", "who did it"), STR_OR_NULL("person", "who acted, where that is somebody else"), INT_OR_NULL("request", "by which it was done"),
     HEX_OR_NULL("digest", "SHA-256 of the bundle, or of the recall list"), END};
+static const struct answer_field release_manifest[] = {
+    STR("channel", "of the product"), STR("class_id", "UUID of model and channel"), VALUE("components", "id, digest, size, uri of each"),
+    STR("format", "signet-manifest/1"), STR("model", "of the product"), STR("product", "name"), INT("sequence", "of the release"),
+    STR("vendor", "manufacturer"), STR("vendor_domain", ""), STR("vendor_id", "UUID of vendor_domain"), STR("version", ""),
+    {.name = "notes", .type = ANSWER_STR, .optional = true, .help = "for people"},
+    {.name = "provenance", .type = ANSWER_ANY, .optional = true, .help = "of the run that made it"},
+    {.name = "sbom", .type = ANSWER_OBJECT, .of = "ReleaseSbom", .optional = true, .help = "its bill of materials"},
+    {.name = "supersedes", .type = ANSWER_INT, .optional = true, .help = "sequence number of an earlier release"}, END};
 static const struct answer_field trust_statement[] = {
     INT("id", "of the statement"), STR("product", "name"), INT("version", "rises by one"), HEX("sha256", "of the file"),
     INT("size", "bytes"), TIME("published_at", ""), STR("published_by", "principal"),
@@ -342,6 +350,7 @@ const struct answer_shape answer_shapes[] = {
     {"Release", release_one, NULL, "a release whole"},
     {"ReleaseItem", release_item, NULL, "a release as lists show it"},
     {"ReleaseList", NULL, "ReleaseItem", "a page of releases"},
+    {"ReleaseManifest", release_manifest, NULL, "what a release says, signed by JWS and CMS"},
     {"ReleaseComponent", release_component, NULL, "a file that a device installs"},
     {"ReleaseSbom", release_sbom, NULL, "a bill of materials, by its digest"},
     {"ReleaseApproval", release_approval, NULL, "an approval that a release was signed by"},

@@ -248,7 +248,9 @@ const struct route api_routes[] = {
 #define RELEASE_FILE(Name, part, run, type, text) \
     {GET("/releases/{id}/" part, "getRelease" Name, PERMISSION_RELEASE_READ, run, text), \
 	.flags = ROUTE_VERSIONED, .scope = SCOPE_CHANNEL, .answer_type = (type)}
-    RELEASE_FILE("Manifest", "manifest", release_manifest_get, JSON, "its JSON manifest, canonical: what JWS and CMS sign"),
+    {GET("/releases/{id}/manifest", "getReleaseManifest", PERMISSION_RELEASE_READ, release_manifest_get,
+	 "its JSON manifest, canonical: what JWS and CMS sign"),
+	.flags = ROUTE_VERSIONED, .scope = SCOPE_CHANNEL, .answer_type = JSON, .answer = "ReleaseManifest"},
     RELEASE_FILE("Suit", "suit", release_suit_get, "application/suit-envelope+cose", "its signed SUIT envelope"),
     RELEASE_FILE("Jws", "jws", release_jws_get, "application/jose", "its JSON manifest as JWS"),
     RELEASE_FILE("Cms", "cms", release_cms_get, "application/pkcs7-signature", "a detached CMS signature over its JSON manifest"),

@@ -6,6 +6,7 @@
 
 #include "api/answer.h"
 #include "api/api.h"
+#include "api/body.h"
 #include "api/perform.h"
 #include "ca/policy.h"
 #include "ca/reason.h"
@@ -22,14 +23,93 @@ static void put_provenance(struct json *j, const struct release_row *r)
 		json_raw(j, "provenance", span_str(r->provenance));
 }
 
-/* Components, SBOM, notes, what it supersedes: as they are stored, an object that is never empty.
- */
+/* What is stored of it: members as in its JSON manifest. */
+struct content_component {
+	char *id, *uri, *sha256, *sha384, *sha512;
+	int64_t size;
+};
+struct content {
+	struct map_list components;
+	char *sbom_digest, *sbom_format, *notes;
+	int64_t supersedes;
+};
+
+/* clang-format off */
+#define AT(type, member) .offset = offsetof(struct type, member)
+static const struct field digest_fields[] = {
+	{.name = "sha256", .type = FIELD_STR, AT(content_component, sha256)},
+	{.name = "sha384", .type = FIELD_STR, AT(content_component, sha384)},
+	{.name = "sha512", .type = FIELD_STR, AT(content_component, sha512)},
+	{.name = NULL},
+};
+static const struct field component_fields[] = {
+	{.name = "digest", .type = FIELD_MAP, .sub = digest_fields},
+	{.name = "id", .type = FIELD_STR, AT(content_component, id)},
+	{.name = "size", .type = FIELD_INT, AT(content_component, size)},
+	{.name = "uri", .type = FIELD_STR, AT(content_component, uri)},
+	{.name = NULL},
+};
+static const struct field sbom_fields[] = {
+	{.name = "digest", .type = FIELD_STR, AT(content, sbom_digest)},
+	{.name = "format", .type = FIELD_STR, AT(content, sbom_format)},
+	{.name = NULL},
+};
+static const struct field content_fields[] = {
+	{.name = "components", .type = FIELD_MAP_LIST, AT(content, components), .sub = component_fields,
+	    .sub_size = sizeof(struct content_component)},
+	{.name = "notes", .type = FIELD_STR, AT(content, notes)},
+	{.name = "sbom", .type = FIELD_MAP, .sub = sbom_fields},
+	{.name = "supersedes", .type = FIELD_INT, AT(content, supersedes)},
+	{.name = NULL},
+};
+#undef AT
+/* clang-format on */
+
+static void put_given(struct json *j, const char *name, const char *text)
+{
+	if (text)
+		json_str(j, name, text);
+}
+
+static void put_components(struct json *j, const struct content *c)
+{
+	const struct content_component *list = c->components.items;
+
+	json_array_begin(j, "components");
+	for (size_t i = 0; i < c->components.count; i++) {
+		json_object_begin(j, NULL);
+		json_str(j, "id", list[i].id);
+		json_object_begin(j, "digests");
+		put_given(j, "sha256", list[i].sha256);
+		put_given(j, "sha384", list[i].sha384);
+		put_given(j, "sha512", list[i].sha512);
+		json_object_end(j);
+		json_int(j, "size", list[i].size);
+		put_given(j, "uri", list[i].uri);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+/* As it was sent. */
 static void put_content(struct json *j, const struct release_row *r)
 {
-	const struct span spec = span_str(r->spec);
+	AUTO(arena) arena = {0};
+	struct content c = {.notes = NULL};
+	struct err unheard = {0}; /* what was stored here reads back */
 
-	buf_put_str(j->out, ",");
-	buf_put(j->out, span(spec.p + 1, spec.n - 2));
+	if (!body_bind(span_str(r->spec), content_fields, &c, &arena, &unheard).ok)
+		c = (struct content){.notes = NULL};
+	put_components(j, &c);
+	if (c.sbom_digest) {
+		json_object_begin(j, "sbom");
+		json_str(j, "format", c.sbom_format);
+		json_str(j, "digest", c.sbom_digest);
+		json_object_end(j);
+	}
+	put_given(j, "notes", c.notes);
+	if (c.supersedes)
+		json_int(j, "supersedes", c.supersedes);
 }
 
 static void put_members(struct json *j, const struct release_row *r)
