@@ -10,7 +10,8 @@
 const struct reason *refusal_reason(enum refusal refusal);
 /* Refuse: "WHAT: what was broken". */
 struct status refusal_fail(enum refusal refusal, const char *what, struct err *err);
-#define refusal_fail(...) ((void)(refusal_fail)(__VA_ARGS__), STATUS_FAILED) /* as in base/err.h \
-									      */
+#define refusal_fail(...)                                                      \
+	((void)(refusal_fail)(__VA_ARGS__), STATUS_FAILED) /* as in base/err.h \
+							    */
 
 #endif

@@ -204,7 +204,10 @@ static json_t *grants_short(const json_t *grants)
 		json_t *kids = json_object_get(grant, "keys");
 
 		json_array_foreach(kids, k, kid)
-		    json_array_set_new(kids, k, json_stringn(json_string_value(kid), KID_SHOWN));
+		{
+			json_array_set_new(
+			    kids, k, json_stringn(json_string_value(kid), KID_SHOWN));
+		}
 	}
 	return copy;
 }

@@ -137,8 +137,10 @@ static void set_policy(struct scene *s)
 		    acme_x100[] = "acme-x100", acme_y200[] = "acme-y200", ldevid[] = "ldevid",
 		    other[] = "other";
 
-	s->all_products[0] = (struct product){.id = 1, .name = acme_x100, .manufacturer = acme, .model = x100};
-	s->all_products[1] = (struct product){.id = 2, .name = acme_y200, .manufacturer = acme, .model = y200};
+	s->all_products[0] =
+	    (struct product){.id = 1, .name = acme_x100, .manufacturer = acme, .model = x100};
+	s->all_products[1] =
+	    (struct product){.id = 2, .name = acme_y200, .manufacturer = acme, .model = y200};
 	s->products[0] = &s->all_products[0];
 	set_profile(s, &s->profiles[0], 1, ldevid);
 	set_profile(s, &s->profiles[1], 2, other);

@@ -84,7 +84,7 @@ static const struct {
 } refused[] = {
     {"'signers': is missing", HEAD GRANTS},
     {"cannot be opened", "product: p\nvendor_domain: v\nversion: 1\nkeys:\n  - {name: rel, file: "
-		     "none}\n" GRANTS SIGNERS},
+			 "none}\n" GRANTS SIGNERS},
     {"a file or public_key, one of them",
 	"product: p\nvendor_domain: v\nversion: 1\nkeys:\n  - {name: rel}\n" GRANTS SIGNERS},
     {"needs vendor_domain",
