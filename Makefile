@@ -63,7 +63,7 @@ dir_device := clients/device
 dir_operator := clients/operator
 
 # Readers of signing/format that need no heap and no library: what a boot verifier is made of.
-BOOT_FORMAT := cbor_read cose suit trust recall
+BOOT_FORMAT := cbor_read cbor_fields cose suit trust recall
 
 needs_base := base
 needs_access := access base

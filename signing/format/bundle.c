@@ -1,5 +1,7 @@
 #include "signing/format/bundle.h"
 
+#include "signing/format/cbor_fields.h"
+
 #define BUNDLE_NAME     "signet-bundle"
 #define BUNDLE_FORMAT_1 1
 

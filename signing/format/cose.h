@@ -9,7 +9,7 @@
 #ifndef SIGNET_FORMAT_COSE_H
 #define SIGNET_FORMAT_COSE_H
 
-#include "signing/format/cbor_read.h"
+#include "signing/format/cbor_fields.h"
 #include "signing/format/crypto.h"
 
 #define COSE_KID_SIZE       32 /* RFC 9679: SHA-256 thumbprint of the key */

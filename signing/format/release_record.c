@@ -34,10 +34,28 @@ static void in_digest_or_null(struct cbor_in *in, void *object, const struct cbo
 		in_digest(in, object, field);
 }
 
-static void in_name_or_null(struct cbor_in *in, void *object, const struct cbor_field *field)
+/* People and their roles have names in any script. */
+static struct span in_words(struct cbor_in *in)
+{
+	struct span words = cbor_in_text(in);
+	bool good = words.n > 0 && words.n <= RELEASE_RECORD_NAME_MAX;
+
+	for (size_t i = 0; good && i < words.n; i++)
+		good = words.p[i] >= ' ' && words.p[i] != 0x7f;
+	if (!good)
+		cbor_in_refuse(in, REFUSAL_CBOR_TEXT);
+	return words;
+}
+
+static void in_person(struct cbor_in *in, void *object, const struct cbor_field *field)
+{
+	*(struct span *)cbor_place(object, field) = in_words(in);
+}
+
+static void in_person_or_null(struct cbor_in *in, void *object, const struct cbor_field *field)
 {
 	if (!cbor_in_null(in))
-		cbor_field_name(in, object, field);
+		in_person(in, object, field);
 }
 
 static void in_kids(struct cbor_in *in, void *object, const struct cbor_field *field)
@@ -59,8 +77,8 @@ static void in_approvals(struct cbor_in *in, void *object, const struct cbor_fie
 	r->approval_count = cbor_in_array(in, 0, RELEASE_RECORD_APPROVALS_MAX);
 	for (size_t i = 0; i < r->approval_count; i++) {
 		cbor_in_array(in, 3, 3);
-		r->approvals[i].approver = cbor_in_name(in);
-		r->approvals[i].role = cbor_in_name(in);
+		r->approvals[i].approver = in_words(in);
+		r->approvals[i].role = in_words(in);
 		r->approvals[i].time = cbor_in_uint(in);
 	}
 }
@@ -78,8 +96,8 @@ static const struct cbor_field record_fields[] = {
     {in_digest, AT(chain_digest), RECORD_CHAIN, true},
     {in_digest_or_null, AT(request_digest), RECORD_REQUEST, true},
     {in_approvals, 0, RECORD_APPROVALS, true},
-    {cbor_field_name, AT(requester), RECORD_REQUESTER, true},
-    {in_name_or_null, AT(person), RECORD_PERSON, true},
+    {in_person, AT(requester), RECORD_REQUESTER, true},
+    {in_person_or_null, AT(person), RECORD_PERSON, true},
     {cbor_field_uint, AT(signed_at), RECORD_SIGNED, true},
 };
 #undef AT

@@ -13,6 +13,7 @@
 #include "signing/format/cose.h"
 
 #define RELEASE_RECORD_MAX           ((size_t)32 << 10)
+#define RELEASE_RECORD_NAME_MAX      256 /* octets of a person's name or role */
 #define RELEASE_RECORD_APPROVALS_MAX 32
 #define RELEASE_RECORD_KIND          "release.signed" /* of the log entry */
 
@@ -41,7 +42,8 @@ struct release_record {
 MUST_USE enum refusal release_record_read(struct span cbor, struct release_record *ret_record);
 /* Each approver once, and neither requester nor person among them: else BUNDLE_APPROVER. */
 MUST_USE enum refusal release_record_judge(const struct release_record *record);
-/* Append. What is given must fit what is read: kids ascending, names printable. */
+/* Append. What is given must fit what is read: kids ascending, names without control
+ * characters, those of product, channel and version of ASCII. */
 void release_record_put(const struct release_record *record, struct buf *out);
 
 #endif

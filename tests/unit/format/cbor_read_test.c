@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 
+#include "signing/format/cbor_fields.h"
+
 static void check_item(const char *what, struct span bytes, enum refusal expected)
 {
 	struct cbor_in in = cbor_in(bytes);
