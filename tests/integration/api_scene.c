@@ -230,8 +230,8 @@ static void make_objects(struct api_scene *s)
 }
 
 static const char release_policy[] =
-    "---\n{kind: product, name: x100, manufacturer: Test, model: X100, vendor_domain: test.example}\n"
-    "---\n{kind: product, name: y200, manufacturer: Test, model: Y200, vendor_domain: test.example}\n"
+    "---\n{kind: product, name: x100, manufacturer: Test, model: X100, vendor_domain: maker.example}\n"
+    "---\n{kind: product, name: y200, manufacturer: Test, model: Y200, vendor_domain: maker.example}\n"
     "---\n{kind: channel, name: x100-stable, product: x100, channel: stable, keys: [acme]}\n";
 
 static void make_release(struct api_scene *s)
