@@ -146,6 +146,11 @@ $(OUT)/libsignet-boot.a: $(BOOT_SOURCES:%.c=$(OUT)/freestanding/%.o)
 	$(AR) rcs $@ $^
 .PHONY: libsignet-boot.a size
 libsignet-boot.a: $(OUT)/libsignet-boot.a
+# A boot loader around it, on a file that stands for flash.
+$(OUT)/boot-example: $(OUT)/clients/device/boot/example/loader.o $(OUT)/libsignet-boot.a $(OUT)/libformat.a \
+    $(OUT)/libbase.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DEV)
+$(OUT)/unit-boot: | $(OUT)/boot-example
 # The same for Cortex-M: how much code and stack; into $(BUILD)/size.json too.
 size:
 	BUILD=$(BUILD) tests/size/run $(BOOT_SOURCES)

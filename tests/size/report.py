@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 
 CODE_MAX = 8 * 1024
 STACK_MAX = 2 * 1024
@@ -24,9 +25,9 @@ EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 FRAME = re.compile(r"\\n(\d+) bytes \(([a-z,]+)\)")
 INDIRECT = "__indirect_call"
 # Calls through pointers lead into the integrator's tables, but for two. A key source is asked by the part that verifies
-# signatures; rows of a table (struct cbor_shape) are called while a map is read with that table.
+# signatures; rows of a table (struct cbor_shape) are called while a map is read with that table, by one function.
 ASKED_BY = {"get_key": "cose"}
-ROWS_PART, SHAPE = "cbor_read", re.compile(r"^\.rodata\.\w+_shape$")
+ROWS_BY, SHAPE = "cbor_in_fields", re.compile(r"^\.rodata\.\w+_shape$")
 
 
 class Trouble(Exception):
@@ -88,11 +89,18 @@ class Stack:
         self.frames, self.parts, self.edges = calls(top)
         self.names = {(self.parts[n], short(n)): n for n in self.frames}
         self.relocations = relocations(top)
-        self.known = {}
+        self.known, self.yours = {}, {}
         for (part, section), targets in self.relocations.items():
             for name in (self.function(part, t) for t in targets):
                 if name and not section.startswith(".rodata") and short(name) not in ASKED_BY:
                     raise Trouble(f"{name}: {section} keeps its address; who calls it is not known here")
+
+        indirect = [n for n in self.frames if INDIRECT in self.edges.get(n, ())]
+        for callee, part in ASKED_BY.items():
+            if any(short(n) == callee for n in self.frames) and part not in (self.parts[n] for n in indirect):
+                raise Trouble(f"{callee}: nothing in {part} calls through pointers: who asks it now?")
+        if any(SHAPE.match(section) for _, section in self.relocations) and ROWS_BY not in map(short, indirect):
+            raise Trouble(f"there are tables, but {ROWS_BY} does not call their rows: who does now?")
 
     def function(self, part, symbol):
         name = symbol.removeprefix(".text.")
@@ -115,12 +123,23 @@ class Stack:
         for target in sorted(self.edges.get(name, ())):
             if target != INDIRECT:
                 yield target
-            elif self.parts[name] == ROWS_PART:
+            elif short(name) == ROWS_BY:
                 if not rows:
                     raise Trouble(f"{name}: calls rows of a table that is not known here")
                 yield from rows
             else:
                 yield from (f for f in self.frames if ASKED_BY.get(short(f)) == self.parts[name])
+
+    def at_yours(self, name, rows=frozenset()):
+        """Octets in use when a function of the integrator's tables is called; 0: none is."""
+        if name not in self.frames:
+            return 0
+        rows = self.rows(name) or rows
+        if (name, rows) not in self.yours:
+            calls_yours = INDIRECT in self.edges.get(name, ()) and short(name) != ROWS_BY
+            below = max((self.at_yours(t, rows) for t in self.targets(name, rows)), default=0)
+            self.yours[name, rows] = self.frames[name] + below if below or calls_yours else 0
+        return self.yours[name, rows]
 
     def deepest(self, name, rows=frozenset(), trail=()):
         """(octets, chain) below and with this function, which is called while `rows` are read with."""
@@ -163,7 +182,8 @@ def measure(top, entry):
         "loader_code": sum(loader.values()),
         "all_code": sum(whole.values()),
         "loader_stack": entries[entry][0],
-        "entries": {name: {"stack": size, "chain": chain} for name, (size, chain) in sorted(entries.items())},
+        "entries": {name: {"stack": size, "at_yours": stack.at_yours(name), "chain": chain}
+                    for name, (size, chain) in sorted(entries.items())},
     }
     for what, value, most in (("code of the boot loader's part", result["loader_code"], CODE_MAX),
                               ("stack", max(e["stack"] for e in result["entries"].values()), STACK_MAX)):
@@ -179,9 +199,12 @@ def show(cpu, r):
         print(f"  {part:<20}{p['loader']:>12}{p['all']:>14}{p['frame']:>15}")
     print(f"  {'code, octets':<20}{r['loader_code']:>12}{r['all_code']:>14}")
     print(f"  of {CODE_MAX}\n")
-    print(f"  {'stack, octets':<32}of {STACK_MAX}")
+    print(f"  {'stack, octets':<26}{f'of {STACK_MAX}':>10}{'in use where yours is called':>34}")
     for name, e in r["entries"].items():
-        print(f"  {name:<26}{e['stack']:>6}  {' > '.join(e['chain'][1:])}")
+        print(f"  {name:<26}{e['stack']:>10}{e['at_yours']:>34}")
+    print("  the deepest chain:")
+    print(textwrap.fill(" > ".join(max(r["entries"].values(), key=lambda e: e["stack"])["chain"]), 96,
+                        initial_indent="    ", subsequent_indent="    "))
 
 
 def main():

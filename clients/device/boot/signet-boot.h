@@ -89,7 +89,7 @@ struct boot_device {
 	const struct boot_flash *flash;
 	struct span product; /* by its name in trust statements and recall lists */
 	struct span channel;
-	uint8_t vendor_id[16]; /* UUID in the manifest; `signet product show` prints it */
+	uint8_t vendor_id[16]; /* as the JSON manifest of any release says it */
 	uint8_t class_id[16];  /* UUID of vendor, model and channel */
 	/* Ids of the components, 1 to BOOT_COMPONENTS_MAX. A manifest must name just these, in any
 	 * order; read_image() gets the index in this array. */
