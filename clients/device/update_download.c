@@ -257,6 +257,9 @@ static struct status fetch_all(struct update_download *d, const char *uri, struc
 
 		if (ask_once(d, uri, &why).ok)
 			return STATUS_OK;
+		/* All of it came; how the connection ended after that says nothing of it. */
+		if (d->sink->have == d->sink->image->size && device_reason_transient(&why))
+			return STATUS_OK;
 		if (d->sink->have > before) /* it goes on, however slowly */
 			retry = retry_start(&d->how->patience, &u->hooks);
 		pause = device_reason_transient(&why) ? retry_trouble(&retry, 0) : -1;

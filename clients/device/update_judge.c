@@ -102,6 +102,13 @@ static void tell_of_bundle(struct judging *j)
 	found(j, CHECK_TRUST, "trust statement %" PRIu64 " lets these keys sign it",
 	    j->trust.version);
 	found(j, CHECK_APPROVALS, "%zu approved it, none of them asked for it", r->approval_count);
+	if (!j->trust.log_origin.p)
+		found(j, CHECK_LOG, "the trust statement names no log");
+	else
+		found(j, CHECK_LOG, "entry %" PRIu64 " of %" PRIu64 " in the log %.*s",
+		    seen->log_index, seen->log_size,
+		    j->trust.log_origin.n < 80 ? (int)j->trust.log_origin.n : 80,
+		    (const char *)j->trust.log_origin.p);
 }
 
 /* ---- log ---- */
@@ -143,17 +150,16 @@ static bool confirmed_tree(const struct judging *j, struct merkle_tree *ret_tree
 	       tree_of(j, bundle.proof, ret_tree, &(struct err){0}).ok;
 }
 
+/* Last of all: an old bundle is refused for its number, which says more than its checkpoint. */
 static struct status judge_log(struct judging *j, struct err *err)
 {
-	const struct bundle_seen *seen = &j->release->seen;
 	struct merkle_tree before, now;
 	struct err why = {0};
 
-	if (!j->trust.log_origin.p) {
-		found(j, CHECK_LOG, "the trust statement names no log");
+	if (!j->trust.log_origin.p)
 		return STATUS_OK;
-	}
-	if (!tree_of(j, seen->bundle.proof, &now, &why).ok)
+	j->judged->failed = CHECK_LOG;
+	if (!tree_of(j, j->release->seen.bundle.proof, &now, &why).ok)
 		return update_refuse_as(err, REFUSAL_BUNDLE_PROOF, "%s", why.message);
 	if (confirmed_tree(j, &before)) {
 		if (now.size < before.size)
@@ -164,9 +170,7 @@ static struct status judge_log(struct judging *j, struct err *err)
 			return update_refuse_as(err, REFUSAL_BUNDLE_CHECKPOINT,
 			    "two checkpoints of %" PRIu64 " entries that differ", now.size);
 	}
-	found(j, CHECK_LOG, "entry %" PRIu64 " of %" PRIu64 " in the log %.*s", seen->log_index,
-	    seen->log_size, j->trust.log_origin.n < 80 ? (int)j->trust.log_origin.n : 80,
-	    (const char *)j->trust.log_origin.p);
+	j->judged->failed = CHECK_COUNT;
 	return STATUS_OK;
 }
 
@@ -317,8 +321,8 @@ struct status update_judge(struct signet_update *u, struct span file, bool again
 	TRY(update_trust(u, &j.state, &statement, &j.trust, err));
 	TRY(verify_bundle(&j, file, err));
 	tell_of_bundle(&j);
-	TRY(judge_log(&j, err));
 	TRY(judge_recall(&j, err));
 	TRY(judge_sequence(&j, again, err));
-	return judge_components(&j, err);
+	TRY(judge_components(&j, err));
+	return judge_log(&j, err);
 }
