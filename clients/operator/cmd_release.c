@@ -98,10 +98,8 @@ int cmd_release_request(struct call *c)
 	if (code != EXIT_DONE)
 		return code;
 	buf_printf(&path, "%s/sign", d.path);
-	code = call_api(c,
-	    &(struct client_request){
-		.method = "POST", .path = buf_cstr(&path), .body = span_str("{}")},
-	    &reply);
+	code = call_api(
+	    c, &(struct client_request){.method = "POST", .path = buf_cstr(&path)}, &reply);
 	return code != EXIT_DONE || reply.status == 202 ? code : tell(&d, c);
 }
 
@@ -145,7 +143,7 @@ static int wait_signed(struct doing *d)
 	if (code_of_state(state) != EXIT_WAITING)
 		return code_of_state(state);
 	snprintf(path, sizeof(path), "%s/sign", d->path);
-	return follow_act(&d->follow, path, "{}", value_int(d->release.json, "request", 0));
+	return follow_act(&d->follow, path, NULL, value_int(d->release.json, "request", 0));
 }
 
 int cmd_release_wait(struct call *c)
@@ -198,7 +196,7 @@ int cmd_release_publish(struct call *c)
 	if (code != EXIT_DONE)
 		return code;
 	snprintf(path, sizeof(path), "%s/publish", d.path);
-	code = follow_act(&d.follow, path, "{}", 0);
+	code = follow_act(&d.follow, path, NULL, 0);
 	return code == EXIT_DONE ? tell(&d, c) : code;
 }
 

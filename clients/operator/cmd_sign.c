@@ -232,7 +232,7 @@ static int sign(struct signing *s)
 	if (is_one_of(state, waiting))
 		request = value_int(reply.json, "request", request);
 	snprintf(path, sizeof(path), "/releases/%" PRId64 "/sign", s->state.release);
-	return follow_act(&s->follow, path, "{}", request);
+	return follow_act(&s->follow, path, NULL, request);
 }
 
 static int publish(struct signing *s)
@@ -243,7 +243,7 @@ static int publish(struct signing *s)
 		return EXIT_DONE;
 	s->request = &s->state.publish_request;
 	snprintf(path, sizeof(path), "/releases/%" PRId64 "/publish", s->state.release);
-	return follow_act(&s->follow, path, "{}", s->state.publish_request);
+	return follow_act(&s->follow, path, NULL, s->state.publish_request);
 }
 
 /* ---- what came of it ---- */

@@ -266,7 +266,7 @@ static int redeem(struct follow *f, int64_t id)
 {
 	AUTO(client_reply) reply = {0}, after = {0};
 	char path[64];
-	struct client_request q = {.method = "POST", .path = path, .body = span_str("{}")};
+	struct client_request q = {.method = "POST", .path = path};
 	int code;
 
 	snprintf(path, sizeof(path), "/requests/%" PRId64 "/redeem", id);

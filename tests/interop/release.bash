@@ -65,6 +65,15 @@ release_people() {
 		role: signer
 		products: [acme-x100]
 	END
+	# who sets runs off: known, so that nobody else can be meant
+	cat <<-END
+		---
+		kind: principal
+		name: dora
+		type: person
+		identities:
+		  - {issuer: ci, subject: "77"}
+	END
 	local name
 	for name in alice carol; do
 		cat <<-END

@@ -107,12 +107,12 @@ jose_key() {
 	signet release create --product acme-x100 --channel beta --version "$version" app.bin --notes first
 	# the same again is the same
 	run -0 signet release create --product acme-x100 --channel beta --version "$version" app.bin --notes first
-	first=$output
+	first=${lines[-1]}
 	run -1 signet release status "acme-x100/beta/$version"
 	[[ $output == *draft* ]]
 	signet release request "acme-x100/beta/$version"
 	run -0 signet release status "acme-x100/beta/$version"
-	[[ $output == *signed* && $output == "${first%:*}"* ]]
+	[[ $output == *signed* && $output == "${first%:*}:"* ]]
 	signet release wait "acme-x100/beta/$version"
 	signet release fetch "acme-x100/beta/$version" --out out
 	signet release verify out/release.bundle --trust "$trust" app.bin
