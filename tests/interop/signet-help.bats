@@ -66,6 +66,7 @@ world() {
 	printf '{"product": "acme-x100", "serial": "SN-5004"}\n' >units.ndjson
 	signet apply -f policy.yaml
 	as alice signet token list
+	releases
 	enroll w1 SN-0001
 	run -1 "$device" enroll --store w2 --server "$SIGNET_EST_URL" --cacert "$root" --quiet \
 		--idevid-cert "$mallory/SN-0001.pem" --idevid-key "$mallory/SN-0001.key"
@@ -88,6 +89,54 @@ world() {
 	curl -fsS "$log_url/vkey" >log.vkey
 	curl -fsS "$log_url/checkpoint" >kept.checkpoint
 	export digest log_url
+}
+
+# What there is to sign, a key and a channel for it, and the statement that devices have by now.
+releases() {
+	local name
+	echo firmware >app.bin
+	echo radio >radio.bin
+	echo '{"bomFormat": "CycloneDX"}' >sbom.json
+	(umask 077 && echo 'of the ceremony' >passphrase)
+	signet signing-key make x100-2026 --products acme-x100 -o x100-2026.pem
+	cat >channel.yaml <<-EOF
+		kind: product
+		name: acme-x100
+		manufacturer: Acme
+		model: X100
+		vendor_domain: acme.example
+		---
+		kind: channel
+		name: x100-beta
+		product: acme-x100
+		channel: beta
+		keys: [x100-2026]
+		formats: [suit, jws]
+	EOF
+	signet apply -f channel.yaml
+	cat >trust.yaml <<-EOF
+		product: acme-x100
+		vendor_domain: acme.example
+		version: 1
+		keys:
+		  - {name: x100-2026, file: x100-2026.pem}
+		grants:
+		  - {keys: [x100-2026], channels: [beta], may_recall: true}
+		signers:
+		  threshold: 2
+		  keys:
+		    - {name: olga, file: olga.key.pub}
+		    - {name: omar, file: omar.key.pub}
+	EOF
+	mkdir before
+	cp trust.yaml x100-2026.pem before
+	for name in olga omar; do
+		signet trust key -o before/$name.key --passphrase-file passphrase
+	done
+	signet trust make -f before/trust.yaml -o trust.cbor
+	for name in olga omar; do
+		signet trust sign trust.cbor --key before/$name.key --passphrase-file passphrase --yes
+	done
 }
 
 certificate_of() { # UNIT
