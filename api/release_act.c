@@ -10,6 +10,7 @@
 #include "ca/reason.h"
 #include "signing/approval.h"
 #include "signing/recall.h"
+#include "signing/release_sign.h"
 
 /* clang-format off */
 const struct field release_recall_fields[] = {

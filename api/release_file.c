@@ -6,6 +6,7 @@
 #include "api/release.h"
 #include "api/release_view.h"
 #include "ca/reason.h"
+#include "signing/release_publish.h"
 
 struct status release_manifest_get(
     struct call *call, struct http_response *response, struct err *err)

@@ -5,7 +5,7 @@
 #ifndef SIGNET_SIGNING_RECALL_H
 #define SIGNET_SIGNING_RECALL_H
 
-#include "signing/release.h"
+#include "signing/release_publish.h"
 #include "sql/recall.h"
 
 struct release_recall {

@@ -26,8 +26,6 @@
 #include "signing/signer.h"
 #include "sql/release.h"
 
-struct request_row; /* sql/request.h */
-
 #define RELEASE_COMPONENTS_MAX 8 /* SUIT_COMPONENTS_MAX */
 #define RELEASE_VERSION_MAX    64
 #define RELEASE_NOTES_MAX      4000               /* bytes */
@@ -94,84 +92,5 @@ struct status release_create(const struct release_context *c, const struct relea
  */
 struct status release_requested(const struct release_context *c, int64_t release_id,
     int64_t request_id, const struct release_actor *by, struct err *err);
-
-/* ---- signing ---- */
-
-struct release_plan {
-	struct digest digest;
-	const char *difference; /* JSON array of one object, for approvers */
-	/* for release_sign(): */
-	const struct channel *channel;
-	size_t key_count;
-	struct signer_key *keys[CHANNEL_KEYS_MAX];
-};
-void release_plan_free(struct release_plan *p);
-static inline void release_plan_auto(struct release_plan *p)
-{
-	release_plan_free(p);
-}
-/*
- * What signing it would do, judged by policy as it is now: channel, requester, source, keys and
- * formats, and that product and channel are still what the manifest says. `by`: who asks.
- */
-struct status release_plan(const struct release_context *c, const struct release_product *product,
-    const struct release_row *row, const struct release_actor *by, struct arena *arena,
-    struct release_plan *ret_plan, struct err *err);
-
-struct release_approver {
-	const char *name, *role;
-	int64_t at;
-};
-/* The approvals that it is signed by: those of the request that is redeemed. */
-struct release_evidence {
-	const struct digest *request_digest; /* NULL: none was needed */
-	const struct release_approver *approvers;
-	size_t approver_count;
-};
-/*
- * From a stored request: who approved and by which of the roles that it required, each person once.
- * In the arena. `row` NULL: none was needed.
- */
-struct release_evidence release_evidence_of(
-    const struct access *access, const struct request_row *row, int64_t now, struct arena *arena);
-/*
- * Sign in every format of the channel with every key, and store it with record and log entry. One
- * that is signed already is left as it is. ret_row: as it is then. ERR_KEY. Nothing may leave
- * before the commit.
- */
-struct status release_sign(const struct release_context *c, const struct release_row *row,
-    const struct release_plan *plan, const struct release_evidence *evidence,
-    const struct release_actor *by, struct arena *arena, struct release_row *ret_row,
-    struct err *err);
-
-/* ---- the bundle ---- */
-
-#define RELEASE_PROOF_WAIT_MS 2000
-
-/*
- * As published, or, when it is signed, made from what is stored and a proof of the log: waits for
- * the integrator up to wait_ms. ERR_BUSY log.pending: no signed checkpoint covers its entry yet.
- * ERR_CONFLICT release.state: not signed. In the arena.
- */
-struct status release_bundle(const struct release_context *c, const struct release_row *row,
-    int64_t wait_ms, struct arena *arena, struct span *ret_bytes, struct err *err);
-
-/* ---- publishing, recalling ---- */
-
-/* The digest that a request for either covers, and what approvers read (a JSON array). */
-struct release_step_plan {
-	struct digest digest;
-	const char *difference;
-};
-struct release_step_plan release_publish_plan(const struct release_row *row, struct arena *arena);
-
-/*
- * Devices of its channel find it from now on. ERR_DENIED release.window (names the next one),
- * ERR_CONFLICT release.state, release.older; ERR_BUSY log.pending. One that is published already is
- * left as it is.
- */
-struct status release_publish(const struct release_context *c, const struct release_row *row,
-    const struct release_actor *by, int64_t wait_ms, struct arena *arena,
-    struct release_row *ret_row, struct err *err);
 
 #endif

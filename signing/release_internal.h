@@ -3,7 +3,8 @@
 #define SIGNET_SIGNING_RELEASE_INTERNAL_H
 
 #include "access/reason_release.h"
-#include "signing/release.h"
+#include "signing/release_publish.h"
+#include "signing/release_sign.h"
 #include "signing/release_log.h"
 
 enum release_reason_id {

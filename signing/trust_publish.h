@@ -5,7 +5,7 @@
 #ifndef SIGNET_SIGNING_TRUST_PUBLISH_H
 #define SIGNET_SIGNING_TRUST_PUBLISH_H
 
-#include "signing/release.h"
+#include "signing/release_publish.h"
 #include "sql/trust_statement.h"
 
 /* The product that a statement is for, to find who may publish it. In the arena. ERR_INPUT

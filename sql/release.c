@@ -241,17 +241,17 @@ struct status release_look(struct db *db, int64_t product_id, const char *channe
 	return STATUS_OK;
 }
 
-struct status release_add(struct db *db, const struct release_row *q, const struct log_line *line,
+struct status release_add(struct db *db, const struct release_row *row, const struct log_line *line,
     int64_t *ret_id, struct err *err)
 {
 	AUTO(sql_result) r = {0};
-	const struct sql_param params[] = {sql_int(q->product_id), sql_text(q->product),
-	    sql_text(q->channel), sql_text(q->version), sql_int(q->sequence),
-	    sql_bytes(q->class_id), sql_text(q->spec), sql_text(q->provenance),
-	    sql_bytes(q->manifest), sql_digest(&q->manifest_digest), sql_bytes(q->json_manifest),
-	    sql_digest(&q->json_digest), sql_time(q->created_at), sql_text(q->created_by),
-	    sql_text(q->created_person), sql_text(line->kind), sql_bytes(buf_span(&line->entry)),
-	    sql_bytes(SPAN_OF(line->salt))};
+	const struct sql_param params[] = {sql_int(row->product_id), sql_text(row->product),
+	    sql_text(row->channel), sql_text(row->version), sql_int(row->sequence),
+	    sql_bytes(row->class_id), sql_text(row->spec), sql_text(row->provenance),
+	    sql_bytes(row->manifest), sql_digest(&row->manifest_digest),
+	    sql_bytes(row->json_manifest), sql_digest(&row->json_digest), sql_time(row->created_at),
+	    sql_text(row->created_by), sql_text(row->created_person), sql_text(line->kind),
+	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt))};
 
 	TRY(sql_run(db, STATEMENT_release_add, params, COUNT(params), &r, err));
 	*ret_id = sql_rows(&r) == 1 ? sql_get_int(&r, 0, 0) : 0;

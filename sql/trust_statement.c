@@ -82,15 +82,15 @@ struct status trust_list(struct db *db, const struct trust_filter *f, struct are
 	return STATUS_OK;
 }
 
-struct status trust_add(struct db *db, const struct trust_row *q, const struct log_line *line,
+struct status trust_add(struct db *db, const struct trust_row *row, const struct log_line *line,
     int64_t *ret_id, struct err *err)
 {
 	AUTO(sql_result) r = {0};
-	const struct sql_param params[] = {sql_int(q->product_id), sql_text(q->product),
-	    sql_int(q->version), sql_bytes(q->bytes), sql_digest(&q->sha256),
-	    sql_time(q->published_at), sql_text(q->published_by), sql_text(q->person),
-	    sql_int_or_null(q->request_id), sql_text(line->kind), sql_bytes(buf_span(&line->entry)),
-	    sql_bytes(SPAN_OF(line->salt))};
+	const struct sql_param params[] = {sql_int(row->product_id), sql_text(row->product),
+	    sql_int(row->version), sql_bytes(row->bytes), sql_digest(&row->sha256),
+	    sql_time(row->published_at), sql_text(row->published_by), sql_text(row->person),
+	    sql_int_or_null(row->request_id), sql_text(line->kind),
+	    sql_bytes(buf_span(&line->entry)), sql_bytes(SPAN_OF(line->salt))};
 
 	TRY(sql_run(db, STATEMENT_trust_add, params, COUNT(params), &r, err));
 	*ret_id = sql_get_int(&r, 0, 0);

@@ -3,7 +3,8 @@
 #ifndef SIGNET_TESTS_UNIT_SIGNING_RELEASE_SCENE_H
 #define SIGNET_TESTS_UNIT_SIGNING_RELEASE_SCENE_H
 
-#include "signing/release.h"
+#include "signing/release_publish.h"
+#include "signing/release_sign.h"
 #include "tests/lib/pki.h"
 #include "tests/unit/signing/log_scene.h"
 
