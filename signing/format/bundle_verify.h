@@ -5,7 +5,8 @@
  * Checked: envelope (suit_verify) with the statement's keys and grants; vendor; the record's
  * product, channel, sequence, manifest digest and kids against them; approvers; the chain against
  * the record, and its first key among those that signed (it informs only); the entry's kind and
- * commitment; the log's proof and checkpoint, under the statement's log.
+ * commitment; the log's proof and checkpoint, under the statement's log. A statement that names no
+ * log asks for no proof: then nothing speaks for record, approvals and chain but the server's word.
  */
 #ifndef SIGNET_FORMAT_BUNDLE_VERIFY_H
 #define SIGNET_FORMAT_BUNDLE_VERIFY_H

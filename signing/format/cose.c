@@ -196,7 +196,7 @@ enum refusal cose_verify_all(const struct boot_crypto *crypto, const struct cose
 		return REFUSAL_CBOR_COUNT;
 	for (; count; count--) {
 		struct cbor_in in = cbor_in(cbor_in_bytes(&all));
-		struct cose_sign1 sign1;
+		struct cose_sign1 sign1 = {.algorithm = 0};
 
 		if (all.refusal != REFUSAL_NONE)
 			return all.refusal;

@@ -29,9 +29,12 @@ struct status ecdsa_raw_from_der(struct span der, size_t size, struct buf *out, 
 
 	if (!der_take(&der, DER_SEQUENCE, &body) || der.n)
 		return err_set(err, ERR_INPUT, "signature: not an ECDSA-Sig-Value");
-	if (!put_padded(&body, size, &raw) || !put_padded(&body, size, &raw) || body.n)
-		return err_set(
-		    err, ERR_INPUT, "signature: not two numbers of at most %zu octets", size);
+	for (int i = 0; i < 2; i++)
+		if (!put_padded(&body, size, &raw))
+			return err_set(err, ERR_INPUT,
+			    "signature: not two numbers of at most %zu octets", size);
+	if (body.n)
+		return err_set(err, ERR_INPUT, "signature: octets behind its two numbers");
 	buf_put(out, buf_span(&raw));
 	return STATUS_OK;
 }
