@@ -76,7 +76,8 @@ static void write_chip(void)
 		memcpy(chip + 0x1000 * i, f.records[i], BOOT_STATE_SIZE);
 		put_file(chip + TRUST_AT + 0x2000 * i, &f.trust[i]);
 		put_file(chip + ENVELOPES + ENVELOPE_N * i, &f.envelopes[i]);
-		memcpy(chip + IMAGES + IMAGE_N * i, f.images[i][0].p, f.images[i][0].n);
+		if (f.images[i][0].n)
+			memcpy(chip + IMAGES + IMAGE_N * i, f.images[i][0].p, f.images[i][0].n);
 	}
 	chip_path(path);
 	file = fopen(path, "w");
