@@ -109,26 +109,6 @@ const char *actor_behind(const struct actor *by, const struct principal *p, bool
 MUST_USE bool access_may(const struct access *a, const struct actor *who, enum permission p,
     const char *product, const char *channel, int64_t now);
 
-/* For lists of things that have a product and no channel. */
-struct reach {
-	bool any;                    /* false: nothing at all */
-	bool all_products;           /* then `products` is empty */
-	const char *const *products; /* names, each once */
-	size_t product_count;
-};
-struct reach access_reach(const struct access *a, const struct actor *who, enum permission p,
-    int64_t now, struct arena *arena);
-
-/* For lists of things that have a product and a channel: pairs of both, "" standing for any. */
-struct channel_reach {
-	bool any; /* false: nothing at all */
-	bool all; /* then there are no pairs */
-	const char *const *products, *const *channels;
-	size_t count;
-};
-struct channel_reach access_channel_reach(const struct access *a, const struct actor *who,
-    enum permission p, int64_t now, struct arena *arena);
-
 /* The bindings that give it, limited or not; for `whoami` and `can`. */
 size_t access_bindings(const struct access *a, const struct actor *who, enum permission p,
     int64_t now, struct arena *arena, const struct binding *const **ret_bindings);

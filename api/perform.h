@@ -14,6 +14,7 @@
 #ifndef SIGNET_API_PERFORM_H
 #define SIGNET_API_PERFORM_H
 
+#include "access/reach.h"
 #include "api/route.h"
 #include "base/json.h"
 #include "sql/scope.h"

@@ -76,8 +76,7 @@ struct call {
 	struct approval *approval;  /* a stored call is redeemed; NULL: called by a client */
 	/* What policy wants approvals for: set by call_require(), which fails then. */
 	const struct request_row *pending;
-	/* And should it come to that, in the transaction that stores it as a request: what else
-	 * belongs there. NULL: nothing. */
+	/* Called in the transaction that stores it as a request. NULL: nothing is to be done. */
 	struct status (*on_stored)(struct call *call, int64_t request_id, struct err *err);
 	int64_t made_id; /* of a release that was made, or found again; 0: none */
 	bool committed;  /* what was done is durable */
@@ -87,10 +86,8 @@ struct call {
 	int64_t retry_after;   /* seconds; 0: RETRY_AFTER_STANDARD where one is due */
 };
 
-#define RETRY_AFTER_STANDARD 5 /* seconds: for what is ours and should pass soon */
-#define RETRY_AFTER_SPREAD                                                     \
-	25 /* and so many more at most, for devices, which come by the million \
-	    */
+#define RETRY_AFTER_STANDARD 5  /* seconds: for what is ours and should pass soon */
+#define RETRY_AFTER_SPREAD   25 /* and so many more at most: devices come by the million */
 
 /* Fill the response, or fail with err: the caller turns that into the route's error shape. */
 typedef struct status (*route_handler)(

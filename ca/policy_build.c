@@ -6,6 +6,8 @@
 
 #include <openssl/objects.h>
 
+#include "access/release_policy.h"
+#include "base/encode.h"
 #include "ca/authority_chain.h"
 #include "ca/crl_scope.h"
 #include "ca/csrattrs.h"
@@ -493,6 +495,45 @@ struct status policy_build_access(
 	return build_access(&b);
 }
 
+/* ---- keys that sign releases ---- */
+
+/* URIs of keys of our own: tokens, log, servers, OCSP (ca/service_key.h, server/, ca/ocsp*). */
+static const char *const own_keys[] = {"file:token", "file:log", "file:server-", "file:ocsp-"};
+
+static const char *whose_key(const struct policy *p, const struct signing_key *k, struct span spki)
+{
+	for (size_t i = 0; i < p->authority_count; i++) {
+		const struct authority *a = &p->authorities[i];
+
+		if (span_equal(a->spki, spki) ||
+		    (a->key_uri && strcmp(a->key_uri, k->key_uri) == 0))
+			return "an authority's";
+	}
+	for (size_t i = 0; i < COUNT(own_keys); i++)
+		if (strncmp(k->key_uri, own_keys[i], strlen(own_keys[i])) == 0)
+			return "one of the server's own";
+	return NULL;
+}
+
+/* A key is for one thing: what an authority's signs is a certificate, and nothing else. */
+static struct status check_signing_keys(const struct builder *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct signing_key *k = b->items[i].document;
+		AUTO(buf) spki = {0};
+		const char *whose;
+
+		if (b->items[i].kind != POLICY_SIGNING_KEY)
+			continue;
+		TRY(base64_decode(span_str(k->public_key), &spki, b->err));
+		whose = whose_key(b->p, k, buf_span(&spki));
+		if (whose)
+			return policy_fail(&b->items[i], "key_uri", b->err,
+			    "the key is %s: it signs no releases", whose);
+	}
+	return STATUS_OK;
+}
+
 /* ---- all ---- */
 
 static void make_room(struct builder *b)
@@ -533,7 +574,8 @@ static struct status build_all(struct builder *b)
 		TRY(check_model(b, i));
 	for (; p->label_count < labels; p->label_count++)
 		TRY(build_label(b, p->label_count));
-	return build_access(b);
+	TRY(build_access(b));
+	return check_signing_keys(b);
 }
 
 struct status policy_build(

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access/reach.h"
 #include "ca/policy_internal.h"
 #include "tests/lib/pki.h"
 

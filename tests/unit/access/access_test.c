@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "access/reach.h"
 #include "tests/unit/access/access_scene.h"
 
 static const char documents[] =

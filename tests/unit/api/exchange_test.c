@@ -52,6 +52,23 @@ Test(api_exchange, a_run_becomes_its_principal_with_the_person_behind_it, .timeo
 	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM token"), 1);
 }
 
+Test(api_exchange, what_the_issuer_said_of_the_run_stays_with_its_token, .timeout = 60)
+{
+	AUTO_REF(scene) s = scene_new();
+	int64_t id;
+
+	(void)exchanged(s,
+	    scene_ci_token(s, "j1", ",\"ref\":\"refs/heads/main\",\"ref_protected\":\"true\""),
+	    &id);
+	cr_expect_str_eq(pg_value(&s->database, "SELECT provenance FROM token"),
+	    "{\"issuer\":\"https://ci.example\",\"ref\":\"refs/heads/main\",\"ref_protected\":true,"
+	    "\"repository_id\":\"123456\"}");
+	/* Others have none. */
+	(void)scene_token(s, "alice");
+	cr_expect_eq(
+	    pg_number(&s->database, "SELECT count(*) FROM token WHERE provenance IS NULL"), 1);
+}
+
 Test(api_exchange, a_token_is_exchanged_once, .timeout = 60)
 {
 	AUTO_REF(scene) s = scene_new();

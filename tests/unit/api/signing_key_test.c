@@ -148,3 +148,29 @@ Test(api_signing_key, one_that_a_channel_names_stays)
 	EXPECT(people_post(s, "ada", KEYS, "{\"name\":\"spare\",\"test\":true}"), 201, "");
 	request_scene_free(s);
 }
+
+/* ---- keys of others ---- */
+
+#define PUBLIC_KEY \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbWA4UAhEr03HA+Ch04JdQSr1Ae5BFMLPIsZhz3TFw9TolvlKRsa7g4YAtuJuYj2iw5bHHGL7l2OX6AseVOtZjA=="
+
+static const char *const own_uris[] = {"file:token.key", "file:log-2.key", "file:server-a.key",
+    "file:ocsp-a-issuing.key", "file:issuing.key"};
+
+Test(api_signing_key, a_key_that_signs_something_else_signs_no_releases)
+{
+	struct request_scene *s = release_scene_new();
+
+	for (size_t i = 0; i < COUNT(own_uris); i++) {
+		const struct told t = people_put_new(s, "ada", KEYS "/other",
+		    arena_printf(&s->arena,
+			"{\"algorithm\":\"ESP256\",\"key_uri\":\"%s\",\"public_key\":\"" PUBLIC_KEY
+			"\"}",
+			own_uris[i]));
+
+		cr_expect_eq(t.status, 422, "%s: %d", own_uris[i], t.status);
+		cr_expect_not_null(
+		    strstr(t.message, "signs no releases"), "%s: %s", own_uris[i], t.message);
+	}
+	request_scene_free(s);
+}
