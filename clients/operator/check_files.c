@@ -40,7 +40,7 @@ struct status envelope_unverified(struct checking *c, struct err *err)
 {
 	struct cbor_in in = cbor_in(c->seen.bundle.envelope);
 	int last = -1;
-	struct span item, manifest = SPAN_NONE;
+	struct span item, manifest;
 	enum refusal refusal;
 
 	cbor_in_tag(&in, 107);

@@ -60,20 +60,21 @@ static void put_statement(struct span payload, struct buf *out)
 struct status trust_file_take(
     struct span bytes, const char *name, struct trust_file *ret_file, struct err *err)
 {
-	AUTO(trust_file) f = {0};
+	AUTO(buf) statement = {0};
 	struct span payload;
+	struct trust trust;
+	const bool is_unsigned = take_unsigned(bytes, &payload);
 	enum refusal refusal;
 
-	f.is_unsigned = take_unsigned(bytes, &payload);
-	if (f.is_unsigned)
-		put_statement(payload, &f.bytes);
+	if (is_unsigned)
+		put_statement(payload, &statement);
 	else
-		buf_put(&f.bytes, bytes);
-	refusal = trust_read(buf_span(&f.bytes), &f.trust);
+		buf_put(&statement, bytes);
+	refusal = trust_read(buf_span(&statement), &trust);
 	if (refusal != REFUSAL_NONE)
 		return refusal_fail(refusal, name, err);
-	*ret_file = f;
-	f = (struct trust_file){0};
+	/* The octets stay where they are: what borrows from them goes on doing so. */
+	*ret_file = (struct trust_file){buf_take(&statement), is_unsigned, trust};
 	return STATUS_OK;
 }
 

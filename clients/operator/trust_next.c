@@ -122,7 +122,7 @@ struct status trust_plan_next(const struct trust *trust, struct buf *out, struct
 
 	uuid_text(trust->vendor_id.p, uuid);
 	o = json_pack("{s:s%, s:s, s:I}", "product", (const char *)trust->product.p,
-	    trust->product.n, "vendor_id", uuid, "version", (json_int_t)(trust->version + 1));
+	    trust->product.n, "vendor_id", uuid, "version", (json_int_t)trust->version + 1);
 	s = put_lists(o, trust, err);
 	if (s.ok)
 		yaml_put(o, 0, out);

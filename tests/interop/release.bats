@@ -197,3 +197,30 @@ jose_key() {
 	[[ $output == *network.connect* ]]
 	sign beta --out out
 }
+
+# code DOCUMENT LANGUAGE N: the Nth block of that language
+code() {
+	awk -v language="$2" -v n="$3" '
+		$1 == "```" language { inside = 1; count++; indent = index($0, "`") - 1; next }
+		$1 == "```" { inside = 0 }
+		inside && count == n { print substr($0, indent + 1) }' "$stack_top/docs/$1"
+}
+
+@test "the documents of the guides are taken as they stand there" {
+	signet signing-key make guide --products acme-x100 --authority issuing
+	code signing.md yaml 1 | sed 's/x100-2026/guide/' >policy.yaml
+	signet apply -f policy.yaml --dry-run
+	cp "$INTEROP_DIR"/trust/*.pub "$INTEROP_DIR/x100-2026.pem" .
+	code trust.md yaml 1 | sed "s|^log: .*|log: $(curl -fsS "$SIGNET_PUBLIC_URL/log/vkey")|" >trust.yaml
+	signet trust make -f trust.yaml -o statement.unsigned
+}
+
+@test "every command of the guides is one that signet has" {
+	sed -n 's/^ *\(\$ \)\{0,1\}signet \([a-z-]* \)\{0,1\}\([a-z-]*\).*/\2\3/p' "$stack_top"/docs/{signing,trust,recall}.md |
+		sort -u >commands
+	[ "$(wc -l <commands)" -ge 10 ]
+	while read -r first second; do
+		echo "$first $second"
+		signet "$first" "$second" --help >/dev/null 2>&1 || signet "$first" --help >/dev/null
+	done <commands
+}
