@@ -171,7 +171,7 @@ static enum refusal verify_one(struct verifying *v, const struct cose_sign1 *sig
 				 : !cose_algorithm_fits(key.algorithm, sign1->algorithm))
 			continue;
 		if (!v->crypto->has(v->crypto->context, key.algorithm))
-			return REFUSAL_NONE;
+			continue;
 		refusal = cose_verify(v->crypto, sign1, &key, v->external_aad, v->payload);
 		if (refusal == REFUSAL_NONE) {
 			if (cose_signed_by(&v->signers, key.kid))

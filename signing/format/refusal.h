@@ -53,6 +53,7 @@
 	X(SUIT_PARAMETER, "suit.parameter", "a parameter that a command needs is not set")         \
 	X(SUIT_UNSUPPORTED, "suit.unsupported", "a command, parameter or element not run here")    \
 	X(SUIT_SHARED, "suit.shared", "a command that may not stand in the shared sequence")       \
+	/* conditions, from here to abort: where one fails, try-each goes on */                    \
 	X(SUIT_VENDOR, "suit.vendor", "made for another vendor")                                   \
 	X(SUIT_CLASS, "suit.class", "made for another class: other model or other channel")        \
 	X(SUIT_DEVICE, "suit.device", "made for another device")                                   \
