@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/doc.h"
 #include "clients/device/update_records.h"
 
 #define OFFER_MAX      ((size_t)16 << 10)
@@ -85,110 +84,6 @@ static struct status get(struct line *l, const char *rest, size_t most, const ch
 
 /* ---- the offer ---- */
 
-static struct status bad_offer(struct err *err, const char *member)
-{
-	return err_refuse(
-	    err, UPDATE_WHY(UPDATE_OFFER), "its '%s' is not what it should be", member);
-}
-
-/* Absent and null are 0. */
-static bool offer_number(const struct doc_node *map, const char *key, int64_t *ret_number)
-{
-	const struct doc_node *n = map ? doc_get(map, key) : NULL;
-	uint64_t number = 0;
-
-	*ret_number = 0;
-	if (!n || (n->kind == DOC_SCALAR && !n->quoted && strcmp(n->text, "null") == 0))
-		return true;
-	if (n->kind != DOC_SCALAR || n->quoted || !*n->text || strlen(n->text) > 18)
-		return false;
-	for (const char *p = n->text; *p; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		number = number * 10 + (uint64_t)(*p - '0');
-	}
-	*ret_number = (int64_t)number;
-	return true;
-}
-
-/* Absent and null are NULL. */
-static bool offer_text(
-    const struct doc_node *map, const char *key, size_t most, struct arena *arena, char **ret_text)
-{
-	const struct doc_node *n = map ? doc_get(map, key) : NULL;
-
-	*ret_text = NULL;
-	if (!n || (n->kind == DOC_SCALAR && !n->quoted && strcmp(n->text, "null") == 0))
-		return true;
-	if (n->kind != DOC_SCALAR || !n->quoted || strlen(n->text) > most)
-		return false;
-	*ret_text = arena_strdup(arena, n->text);
-	return true;
-}
-
-static const struct doc_node *offer_map(const struct doc_node *map, const char *key)
-{
-	const struct doc_node *n = doc_get(map, key);
-
-	return n && n->kind == DOC_MAP ? n : NULL;
-}
-
-/* It goes to terminals and into records. */
-static bool printable(const char *text)
-{
-	for (; text && *text; text++)
-		if (*text < 0x20 || *text > 0x7e)
-			return false;
-	return true;
-}
-
-static struct status read_offer(struct signet_update *u, const struct doc_node *map,
-    struct update_offer *ret_offer, struct err *err)
-{
-	const struct doc_node *bundle = offer_map(map, "bundle");
-	char *product, *channel;
-
-	if (!offer_text(map, "product", CBOR_NAME_MAX, &u->said, &product) || !product)
-		return bad_offer(err, "product");
-	if (!offer_text(map, "channel", CBOR_NAME_MAX, &u->said, &channel) || !channel)
-		return bad_offer(err, "channel");
-	if (strcmp(product, u->config.product) != 0 || strcmp(channel, u->config.channel) != 0)
-		return err_refuse(err, UPDATE_WHY(UPDATE_OTHER),
-		    "the server takes this device for another product than '%s'",
-		    u->config.product);
-	if (!offer_number(map, "sequence", &ret_offer->sequence))
-		return bad_offer(err, "sequence");
-	if (!offer_text(map, "version", CBOR_NAME_MAX, &u->said, &ret_offer->version) ||
-	    !printable(ret_offer->version))
-		return bad_offer(err, "version");
-	if (!offer_text(bundle, "sha256", 2 * SHA256_SIZE, &u->said, &ret_offer->bundle_digest) ||
-	    !offer_number(bundle, "size", &ret_offer->bundle_size) ||
-	    (ret_offer->sequence && !ret_offer->bundle_digest))
-		return bad_offer(err, "bundle");
-	if (!offer_number(offer_map(map, "trust"), "version", &ret_offer->trust_version))
-		return bad_offer(err, "trust");
-	if (!offer_number(offer_map(map, "recall"), "number", &ret_offer->recall_number))
-		return bad_offer(err, "recall");
-	return STATUS_OK;
-}
-
-static struct status parse_offer(struct signet_update *u, const struct answer *a,
-    struct update_offer *ret_offer, struct err *err)
-{
-	AUTO(doc_file) doc = {0};
-	struct err why = {0};
-
-	if (strcmp(a->type, "application/json") != 0)
-		return err_refuse(
-		    err, UPDATE_WHY(UPDATE_OFFER), "the answer is '%s', not JSON", a->type);
-	if (!doc_parse("offer", buf_span(&a->body), &doc, &why).ok || doc.count != 1 ||
-	    doc.documents[0]->kind != DOC_MAP)
-		return err_refuse(err, UPDATE_WHY(UPDATE_OFFER), "the answer is no JSON object");
-	TRY(read_offer(u, doc.documents[0], ret_offer, err));
-	ret_offer->etag = a->etag[0] ? arena_strdup(&u->said, a->etag) : NULL;
-	return STATUS_OK;
-}
-
 static struct status fetch_offer(struct line *l, struct update_offer *ret_offer, struct err *err)
 {
 	struct signet_update *u = l->update;
@@ -202,7 +97,11 @@ static struct status fetch_offer(struct line *l, struct update_offer *ret_offer,
 		*ret_offer = known;
 		return STATUS_OK;
 	}
-	TRY(parse_offer(u, &a, &news, err));
+	if (strcmp(a.type, "application/json") != 0)
+		return err_refuse(
+		    err, UPDATE_WHY(UPDATE_OFFER), "the answer is '%s', not JSON", a.type);
+	TRY(update_offer_read(&u->config, buf_span(&a.body), &u->said, &news, err));
+	news.etag = a.etag[0] ? arena_strdup(&u->said, a.etag) : NULL;
 	*ret_offer = news;
 	return update_offer_save(u, &news, err);
 }

@@ -117,8 +117,7 @@ static void tell_of_bundle(struct judging *j)
 static struct status tree_of(
     const struct judging *j, struct span proof_file, struct merkle_tree *ret_tree, struct err *err)
 {
-	struct note *note = mem_alloc(sizeof(*note));
-	AUTO(buf) memory = {(uint8_t *)note, sizeof(*note), sizeof(*note)};
+	struct note *note = arena_alloc(&j->update->said, sizeof(*note));
 	struct checkpoint checkpoint;
 	struct note_seen seen;
 	struct log_proof proof;

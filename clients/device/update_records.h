@@ -22,6 +22,12 @@ struct update_offer {
 	int64_t bundle_size;
 	int64_t trust_version, recall_number;
 };
+/*
+ * Of the server's JSON; members that are not known are passed over. Strings are the arena's.
+ * WHY_UPDATE_OFFER, WHY_UPDATE_OTHER.
+ */
+struct status update_offer_read(const struct update_config *config, struct span json,
+    struct arena *arena, struct update_offer *ret_offer, struct err *err);
 /* Fails where there is none that can be read: then nothing is known. */
 struct status update_offer_load(
     struct signet_update *u, struct update_offer *ret_offer, struct arena *arena);
