@@ -218,9 +218,9 @@ test-quick:
 # SECONDS_EACH of every fuzzer (default 600); what they find stays in tests/fuzz/corpus.
 fuzz:
 	SECONDS_EACH=$${SECONDS_EACH:-600} tests/run fuzz
-# 200 times kill -9 of server, client and PostgreSQL during a load.
+# 200 times kill -9 of server, client and PostgreSQL during a load; 300 power cuts of a device that updates.
 torture:
-	TORTURE_KILLS=$${TORTURE_KILLS:-200} tests/run torture
+	TORTURE_KILLS=$${TORTURE_KILLS:-200} UPDATE_CUTS=$${UPDATE_CUTS:-300} tests/run torture
 # The database away for a minute at a time, whoever publishes a large list killed 50 times, a full disk, clocks.
 drill:
 	STATUS_AWAY_S=$${STATUS_AWAY_S:-60} STATUS_KILLS=$${STATUS_KILLS:-50} \
