@@ -11,7 +11,7 @@
 MUST_USE bool boot_sha256(
     const struct boot_crypto *crypto, struct span octets, uint8_t ret_digest[BOOT_DIGEST_SIZE]);
 
-/* Make `s` the state, durably. REFUSAL_BOOT_WRITE: the one before holds. */
+/* Make `s` the state, durably. REFUSAL_BOOT_WRITE: not done, or not to be read back. */
 MUST_USE enum refusal boot_commit(const struct boot_device *d, struct boot_state *s);
 /* The same where something was raised: into both records. */
 MUST_USE enum refusal boot_commit_raised(const struct boot_device *d, struct boot_state *s);

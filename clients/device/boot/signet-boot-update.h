@@ -3,9 +3,12 @@
  * this; so does the factory, once.
  *
  * Every function here reads the state, decides, and writes it in one step: when it returns
- * REFUSAL_NONE the step is durable, when power fails before, nothing has happened. Files go first:
- * write them to a spare slot or place, make them durable, then call. What is in the way of a
- * half-written file is never overwritten, since spare means that the state does not need it.
+ * REFUSAL_NONE the step is durable; after any other refusal, and when power fails before, nothing
+ * has happened. (But for "boot.write": what cannot be read back may hold all the same. Read the
+ * state then.)
+ *
+ * Files go first: write them to a spare slot or place, make them durable, then call. What is in
+ * force is never overwritten, since spare means that the state does not need it.
  *
  *   provision   the factory, once: the first trust statement and the lowest sequence
  *   stage       the other slot holds an image that is good: try it, so many times
