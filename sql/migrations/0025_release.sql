@@ -59,7 +59,7 @@ CREATE TABLE release (
 CREATE INDEX release_channel ON release (product_id, channel, sequence)
     WHERE state IN ('published', 'recalled');
 CREATE INDEX release_request ON release (request_id) WHERE state IN ('requested', 'approved');
-CREATE INDEX release_product ON release (product_id, id);
+CREATE INDEX release_product ON release (product, id);
 GRANT SELECT, UPDATE (state, request_id, revision),
     INSERT (product_id, product, channel, version, sequence, class_id, spec, provenance, manifest,
 	manifest_digest, json_manifest, json_digest, created_at, created_by, created_person)

@@ -1,6 +1,6 @@
 -- What a new release stands beside; a number is taken where its version is not there.
--- $1 product, $2 channel, $3 version, $4 sequence of what it supersedes
-SELECT EXISTS (SELECT FROM release s
+-- $1 product, $2 channel, $3 version, $4 sequence of what it supersedes; 0: nothing
+SELECT $4::bigint <> 0 AND EXISTS (SELECT FROM release s
     WHERE s.product_id = $1::bigint AND s.channel = $2::text AND s.sequence = $4::bigint),
     CASE WHEN r.id IS NULL THEN release_number($1::bigint) ELSE 0 END,
     r.id, r.product_id, r.product, r.channel, r.version, r.sequence, r.class_id, r.spec, r.provenance,
