@@ -222,17 +222,26 @@ struct status request_withdraw(struct call *call, struct http_response *response
 
 /* ---- redeeming ---- */
 
+/* Acts on releases change no policy: any number of them is carried out at the same time. */
+static bool keeps_policy(const struct request_row *row)
+{
+	for (size_t i = 0; i < row->acts.count; i++)
+		if (strncmp(row->acts.kinds[i], "release.", strlen("release.")) != 0)
+			return false;
+	return row->acts.count > 0;
+}
+
 /*
  * Policy as it is at this moment and stays until the transaction ends: who has just been disabled
  * does not count, and nobody changes it meanwhile. ret_fresh NULL: the call's snapshot is that.
  */
-static struct status hold_policy(
-    const struct call *call, struct policy **ret_fresh, struct err *err)
+static struct status hold_policy(const struct call *call, const struct request_row *row,
+    struct policy **ret_fresh, struct err *err)
 {
 	int64_t version;
 
 	*ret_fresh = NULL;
-	TRY(policy_lock(call->db, &version, err));
+	TRY((keeps_policy(row) ? policy_hold : policy_lock)(call->db, &version, err));
 	if (call->policy->version == version)
 		return STATUS_OK;
 	return policy_load(call->db, call->api->hsm, ret_fresh, err);
@@ -373,7 +382,7 @@ struct status request_redeem(struct call *call, struct http_response *response, 
 	int64_t id;
 
 	TRY(find(call, &id, &row, err));
-	TRY(hold_policy(call, &fresh, err));
+	TRY(hold_policy(call, &row, &fresh, err));
 	TRY(approval_take(&c, id, &call->actor, call->request->arena, &row, err));
 	TRY(run_stored(call, fresh ? fresh : call->policy, &row, response, err));
 	return approval_spend(&c, &row, &call->actor, err);

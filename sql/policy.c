@@ -86,9 +86,29 @@ struct status policy_version_read(struct db *db, int64_t *ret_version, struct er
 	return read_version(db, STATEMENT_policy_version, ret_version, err);
 }
 
+/* An advisory lock of our own space, beside those of sql/election.c and sql/service_key.c: rows
+ * that are locked by many at once are written by each of them, this is not. */
+#define LOCK_SPACE 0x5367706f /* "Sgpo" */
+
+static struct status take_lock(struct db *db, enum sql_statement statement, struct err *err)
+{
+	AUTO(sql_result) r = {0};
+	const struct sql_param params[] = {sql_int4(LOCK_SPACE), sql_int4(0)};
+
+	return sql_run(db, statement, params, COUNT(params), &r, err);
+}
+
 struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err)
 {
+	TRY(take_lock(db, STATEMENT_policy_lock_all, err));
 	return read_version(db, STATEMENT_policy_lock, ret_version, err);
+}
+
+/* Apart from the lock: a statement sees what was there when it began, and may have waited. */
+struct status policy_hold(struct db *db, int64_t *ret_version, struct err *err)
+{
+	TRY(take_lock(db, STATEMENT_policy_hold, err));
+	return read_version(db, STATEMENT_policy_version, ret_version, err);
 }
 
 /* ---- writing ---- */

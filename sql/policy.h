@@ -41,8 +41,15 @@ struct status policy_version_read(struct db *db, int64_t *ret_version, struct er
 
 /* ---- within a transaction that holds policy_lock() ---- */
 
-/* Others who would change policy wait until the end of the transaction. */
+/* Others who would change policy, or act under policy_hold(), wait until the end of the
+ * transaction. */
 struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err);
+/*
+ * For what is done by policy as it is now, and changes none: whoever would change it waits until
+ * the end of the transaction, others who do the same do not. Never followed by policy_lock(): two
+ * that did so would wait for each other.
+ */
+struct status policy_hold(struct db *db, int64_t *ret_version, struct err *err);
 /* Write a document: new, or in place of the one with this name. Authorities can only be changed
  * (ERR_MISSING). manufacturer and model: of products; NULL else. ERR_CONFLICT: product_model. */
 struct status policy_row_put(struct db *db, const struct policy_row *row, const char *manufacturer,

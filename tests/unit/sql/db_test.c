@@ -157,6 +157,42 @@ Test(sql_db, a_slow_statement_is_cut_off)
 	pg_database_drop(&d);
 }
 
+Test(sql_db, many_act_by_policy_at_once_but_nobody_while_it_changes)
+{
+	struct pg_database d = pg_database_new(true);
+	const struct db_config config = {.conninfo = d.server, .statement_timeout_ms = 300};
+	AUTO_REF(db) one = db_new(&config);
+	AUTO_REF(db) two = db_new(&config);
+	AUTO_REF(db) changer = db_new(&config);
+	struct err err = {0};
+	int64_t version, held = -1;
+
+	cr_assert(db_begin(one, &err).ok && policy_hold(one, &version, &err).ok);
+	cr_assert(db_begin(two, &err).ok);
+	cr_assert(policy_hold(two, &held, &err).ok, "%s", err.message);
+	cr_expect_eq(held, version);
+	cr_assert(db_begin(changer, &err).ok);
+	cr_expect(
+	    !policy_lock(changer, &version, &err).ok, "policy changes while others act by it");
+	db_rollback(changer);
+	db_rollback(one);
+	db_rollback(two);
+
+	err_clear(&err);
+	cr_assert(db_begin(changer, &err).ok && policy_lock(changer, &version, &err).ok, "%s",
+	    err.message);
+	cr_assert(db_begin(one, &err).ok);
+	cr_expect(!policy_hold(one, &held, &err).ok, "somebody acts by policy while it changes");
+	db_rollback(one);
+	err_clear(&err);
+	cr_assert(policy_bump(changer, version + 1, 1700000000, &err).ok, "%s", err.message);
+	cr_assert(db_commit(changer, &err).ok);
+	cr_assert(db_begin(one, &err).ok && policy_hold(one, &held, &err).ok, "%s", err.message);
+	cr_expect_eq(held, version + 1);
+	db_rollback(one);
+	pg_database_drop(&d);
+}
+
 Test(sql_db, timeouts_hold_on_every_connection)
 {
 	struct pg_database d = pg_database_new(true);
