@@ -46,5 +46,6 @@ void bench_visible(struct bench *b);
 void bench_crl(struct bench *b);
 void bench_ocsp(struct bench *b);
 void bench_held(struct bench *b);
+void bench_manifest(struct bench *b);
 
 #endif

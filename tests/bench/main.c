@@ -105,6 +105,7 @@ static const struct {
     {"idle", bench_idle},
     {"log", bench_log},
     {"list", bench_list},
+    {"manifest", bench_manifest},
     {"crl", bench_crl},
     {"ocsp", bench_ocsp},
     {"visible", bench_visible},
@@ -131,7 +132,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 2) {
 		fprintf(stderr,
-		    "usage: %s OUT.json [enroll|idle|log|list|crl|ocsp|visible|held]...\n",
+		    "usage: %s OUT.json [enroll|idle|log|list|manifest|crl|ocsp|visible|held]...\n",
 		    argv[0]);
 		return 2;
 	}
