@@ -8,6 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=demo/stack.bash
 . "$here/demo/stack.bash"
+# shellcheck source=demo/firmware.bash
+. "$here/demo/firmware.bash"
 
 "$here/deps" build run demo
 [ -n "${SIGNET_BIN:-}" ] || make -s -C "$stack_top" -j "$(nproc)" programs
@@ -49,6 +51,14 @@ must_fail() {
 	fi
 }
 
+# must_say CODE COMMAND...: an exit code that is an answer
+must_say() {
+	local wanted=$1 code=0
+	shift
+	"$@" || code=$?
+	[ $code -eq "$wanted" ] || wrong "exit code $code, not $wanted"
+}
+
 fine() {
 	printf '%s   ok: %s%s\n' "$green" "$*" "$plain"
 }
@@ -66,6 +76,7 @@ end() {
 		printf '\nThe end of the server'\''s log:\n' >&2
 		tail -n 15 "$stack_dir/signetd.log" >&2
 	fi
+	firmware_end
 	stack_stop || { status=1 && echo "demo: it did not stop cleanly" >&2; }
 	stack_clear || true
 	rm -rf --one-file-system "$work"
@@ -133,6 +144,12 @@ as() {
 let_in() { # NAME
 	stack_signetd token "$1" --ttl 1h --break-glass "first login of $1" >"$stack_dir/$1.token"
 	as "$1" login --token-file "$stack_dir/$1.token"
+}
+
+# What an approver has been shown.
+digest_of() { # REQUEST
+	SIGNET_LOGIN=$stack_dir/login/alice "$stack_bin/signet" request show "$1" --json |
+		sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p' | head -n 1
 }
 
 # The id of a request or of a refused call, out of the JSON that signet prints for machines.
@@ -324,8 +341,7 @@ must_fail as thief login --oidc-token-file other.jwt
 
 title "Two people look at it and agree; the one behind the pipeline's run may not"
 as alice request show "$asked"
-digest=$(SIGNET_LOGIN=$stack_dir/login/alice "$stack_bin/signet" request show "$asked" --json |
-	sed -n 's/.*"digest": *"\([0-9a-f]*\)".*/\1/p' | head -n 1)
+digest=$(digest_of "$asked")
 must_fail as bob request approve "$asked" --yes --digest "$digest"
 as alice request approve "$asked" --yes --digest "$digest" --comment "ordered"
 must_fail as pipeline request redeem "$asked"
@@ -411,6 +427,84 @@ as admin log prove certificate "$(id_of certificate.json)" --output certificate.
 cat certificate.tlog-proof
 run curl -sS -o log.vkey "$SIGNET_PUBLIC_URL/log/vkey"
 as nobody log check certificate.tlog-proof --vkey log.vkey
+
+title "Firmware: a key that signs on the server; a channel: from which repository, and who must agree"
+as admin signing-key make acme-x100-2026 --products acme-x100 --authority issuing \
+	--output x100-2026.pem | grep -E '^(kid|algorithm|products) '
+firmware_policy
+as admin apply -f firmware.yaml
+
+title "Which keys devices believe is said offline: two persons sign it, the server only hands it out"
+trust_make
+run "$stack_bin/signet" trust verify trust.cbor
+as admin trust publish trust.cbor
+
+title "The pipeline's CI step: digests leave it, no firmware; its run's token says who it is, no secret"
+firmware_serve
+firmware_build 1.0.0
+firmware_step 1.0.0
+wanted=$(firmware_request 1.0.0)
+[ -n "$wanted" ] || wrong "no request came of it: $(cat job-1.0.0/step.log)"
+as alice request show "$wanted"
+digest=$(digest_of "$wanted")
+must_fail as bob request approve "$wanted" --yes --digest "$digest"
+as alice request approve "$wanted" --yes --digest "$digest" --comment "built and tested"
+as carol request approve "$wanted" --yes --digest "$digest"
+firmware_step_end 1.0.0
+as alice release show acme-x100/stable/1.0.0
+
+title "The same in other hands: OpenSSL verifies the CMS, and finds the file's digest in the manifest"
+run openssl cms -verify -inform DER -in job-1.0.0/signed/release.cms -content job-1.0.0/signed/manifest.json \
+	-CAfile state/root.pem -certfile issuing.pem -purpose any -out cms.json
+grep -q "$(sha256sum job-1.0.0/x100.bin | cut -c -64)" cms.json || wrong "not the digest of what was built"
+fine "signed by acme-x100-2026: SHA-256 $(sha256sum job-1.0.0/x100.bin | cut -c -64)"
+
+title "A device knows the first trust statement by its digest; it finds the release and installs it"
+run "$device" enroll --store unit --server "$SIGNET_EST_URL" --pin "$(stack_fingerprint)" \
+	--idevid-cert "$acme/SN-0004.pem" --idevid-key "$acme/SN-0004.key"
+run "$device" update init --store unit --product acme-x100 --channel stable --model X100 \
+	--trust trust.cbor --trust-digest "$(sha256sum trust.cbor | cut -c -64)" \
+	--download-ca state/root.pem
+must_say 3 run "$device" update check --store unit
+run "$device" update install --store unit
+firmware_boot
+run "$device" update confirm --store unit
+run "$device" update status --store unit
+
+title "The next release, the same way: 1.1.0"
+firmware_release 1.1.0
+must_say 3 run "$device" update check --store unit
+
+title "Refused: an image that somebody has changed where it lies"
+spoil web/x100-1.1.0.bin 4000
+must_fail run "$device" update install --store unit
+firmware_boot
+spoil web/x100-1.1.0.bin 4000
+fine "changed back"
+
+title "Refused: a bundle of which one bit is another"
+cp job-1.1.0/signed/release.bundle spoilt.bundle
+spoil spoilt.bundle 600
+must_fail run "$device" update verify spoilt.bundle --store unit
+must_fail run "$device" update install spoilt.bundle --store unit
+
+title "It installs 1.1.0; from then on an older one is refused, however well it is signed"
+run "$device" update install --store unit
+firmware_boot
+run "$device" update confirm --store unit
+must_fail run "$device" update install job-1.0.0/signed/release.bundle --store unit \
+	--component main=job-1.0.0/x100.bin
+
+title "1.1.0 is found bad and recalled; the device hears that it must leave it, and does"
+firmware_release 1.1.1
+as alice release recall acme-x100/stable/1.1.0 --yes
+must_say 4 run "$device" update check --store unit
+run "$device" update install --store unit
+firmware_boot
+run "$device" update confirm --store unit
+run "$device" update status --store unit
+as admin release list --product acme-x100
+firmware_end
 
 title "The whole log, walked like a stranger and held against the store"
 as admin log verify
