@@ -44,10 +44,7 @@ static struct status verify(
 	TRY(read_file(c->arguments[0], BUNDLE_SIZE_MAX, &v->bundle, err));
 	TRY(read_file(values[OPT_MANIFEST], MANIFEST_MAX, &v->manifest, err));
 	if (values[OPT_TRUST])
-		TRY(trust_file_read(values[OPT_TRUST], &v->trust, err));
-	if (v->trust.is_unsigned)
-		return err_refuse(
-		    err, WHY(TRUST_SIGNER), "%s is not signed yet", values[OPT_TRUST]);
+		TRY(trust_file_read_signed(values[OPT_TRUST], &v->trust, err));
 	check.bundle = buf_span(&v->bundle);
 	check.manifest = buf_span(&v->manifest);
 	check.trust = v->trust.bytes.p ? &v->trust.trust : NULL;

@@ -96,7 +96,8 @@ static int begin(struct signing *s)
 		code = release_content_body(c, &s->content, &s->body);
 	if (code != EXIT_DONE)
 		return code;
-	if (call_has(c, OPT_TRUST) && !trust_file_read(c->values[OPT_TRUST], &s->trust, &err).ok)
+	if (call_has(c, OPT_TRUST) &&
+	    !trust_file_read_signed(c->values[OPT_TRUST], &s->trust, &err).ok)
 		return call_failed(c, &err);
 	if (!call_client(c, &client, &err).ok || !load_state(s, &err).ok)
 		return call_failed(c, &err);

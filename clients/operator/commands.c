@@ -41,7 +41,7 @@ const char *argument_words(const char *argument)
 	} rows[] = {
 	    {"SHELL", "bash zsh fish"},
 	    {"RECORD", "certificate policy-change enrollment alarm request approval status-change "
-		       "crl archive entry"},
+		       "crl archive release-step trust-statement entry"},
 	    {"KIND", "authority profile label trust-anchor product role principal binding "
 		     "oidc-issuer oidc-rule approval-policy log-policy signing-key channel device "
 		     "certificate "

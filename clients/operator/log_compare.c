@@ -214,7 +214,8 @@ int log_compare_archive(struct log_verify *v)
 static bool is_logged_itself(const char *kind)
 {
 	static const char *const kinds[] = {"certificate", "archived-certificate", "policy_change",
-	    "alarm", "enrollment", "request", "approval", "status-change", "crl"};
+	    "alarm", "enrollment", "request", "approval", "status-change", "crl", "release-step",
+	    "trust-statement"};
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (strcmp(kind, kinds[i]) == 0)

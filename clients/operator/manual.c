@@ -106,7 +106,7 @@ static void put_exit(struct buf *out)
 {
 	buf_put_str(out, ".SH EXIT STATUS\n"
 			 "0: done, or a request was made where policy wants approvals;\n"
-			 "1: refused or failed; 2: wrong usage.\n");
+			 "1: refused or failed; 2: wrong usage; others where it is said above.\n");
 }
 
 static void command_page(const struct command *row, struct buf *out)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "clients/operator/reason.h"
 #include "clients/operator/refusal_reason.h"
+#include "signing/format/crypto_openssl.h"
 #include "signing/format/trust_build.h"
 
 #define UNSIGNED_NAME SPAN_LITERAL("signet-trust-unsigned")
@@ -86,4 +87,16 @@ struct status trust_file_read(const char *file, struct trust_file *ret_file, str
 	if (!file_read(file, TRUST_SIZE_MAX, &bytes, &why).ok)
 		return err_refuse(err, WHY(FILE), "%s", why.message);
 	return trust_file_take(buf_span(&bytes), file, ret_file, err);
+}
+
+struct status trust_file_read_signed(const char *file, struct trust_file *ret_file, struct err *err)
+{
+	AUTO(crypto_openssl) state = {0};
+	const struct boot_crypto crypto = crypto_openssl(&state);
+	enum refusal refusal;
+
+	TRY(trust_file_read(file, ret_file, err));
+	refusal = ret_file->is_unsigned ? REFUSAL_TRUST_QUORUM_NEW
+					: trust_accept(&crypto, NULL, &ret_file->trust);
+	return refusal == REFUSAL_NONE ? STATUS_OK : refusal_fail(refusal, file, err);
 }

@@ -24,7 +24,10 @@ static inline void trust_file_auto(struct trust_file *f)
 
 /* "-" is no file here. */
 struct status trust_file_read(const char *file, struct trust_file *ret_file, struct err *err);
-/* The same of octets; `name` is for messages. */
+/* The same, and its own quorum must have signed: who gives it here has pinned it. */
+struct status trust_file_read_signed(
+    const char *file, struct trust_file *ret_file, struct err *err);
+/* The same as the first, of octets; `name` is for messages. */
 struct status trust_file_take(
     struct span bytes, const char *name, struct trust_file *ret_file, struct err *err);
 /* Append an unsigned file. */

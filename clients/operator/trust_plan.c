@@ -178,8 +178,8 @@ static struct status take_keys(
 			if (strcmp(ret_keys->plans[k].name, ret_keys->plans[i].name) == 0)
 				return err_refuse(err, WHY(TRUST_PLAN), "there are two keys '%s'",
 				    ret_keys->plans[i].name);
+		ret_keys->count = i + 1; /* what a refused key has is freed, too */
 		TRY(take_key(m, &ret_keys->plans[i], &ret_keys->owned[i], err));
-		ret_keys->count = i + 1;
 		ret_keys->keys[i] = cose_key_of(&ret_keys->owned[i]);
 	}
 	return STATUS_OK;

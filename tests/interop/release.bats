@@ -224,3 +224,13 @@ code() {
 		signet "$first" "$second" --help >/dev/null 2>&1 || signet "$first" --help >/dev/null
 	done <commands
 }
+
+@test "the log tells of each step, and proves it" {
+	signet sign --product acme-x100 --channel beta --version "$version" --publish --out out app.bin
+	run -0 signet log verify
+	[[ $output == verified:* ]]
+	signet log prove release-step 1 -o step.tlog-proof
+	signet log check step.tlog-proof
+	signet log prove trust-statement 1 -o trust.tlog-proof
+	signet log check trust.tlog-proof
+}
