@@ -69,13 +69,12 @@ struct call {
 	const char *segment; /* text of the one {variable} path segment, or NULL */
 	/* The API's: */
 	const struct route *route;
-	struct actor actor;         /* who calls */
-	const void *input;          /* the body, bound by route->body; NULL: none */
-	const void *query;          /* the query parameters, bound by route->query */
-	struct condition condition; /* ROUTE_EDITS */
-	struct approval *approval;  /* a stored call is redeemed; NULL: called by a client */
-	/* What policy wants approvals for: set by call_require(), which fails then. */
-	const struct request_row *pending;
+	struct actor actor;                /* who calls */
+	const void *input;                 /* the body, bound by route->body; NULL: none */
+	const void *query;                 /* the query parameters, bound by route->query */
+	struct condition condition;        /* ROUTE_EDITS */
+	struct approval *approval;         /* a stored call is redeemed; NULL: called by a client */
+	const struct request_row *pending; /* wants approvals: call_require() set it, and failed */
 	/* Called in the transaction that stores it as a request. NULL: nothing is to be done. */
 	struct status (*on_stored)(struct call *call, int64_t request_id, struct err *err);
 	int64_t made_id; /* of a release that was made, or found again; 0: none */
