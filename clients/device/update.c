@@ -251,7 +251,7 @@ static struct status write_config(struct signet_update *u, const struct signet_u
 	static const char *const standard[] = {"main"};
 	const bool given = p->component_count != 0;
 	struct update_config *c = &u->config;
-	char vendor[2 * UUID_SIZE + 1];
+	char vendor[2 * UUID_SIZE + 1] = "";
 
 	hex_text(trust->vendor_id, vendor);
 	*c = (struct update_config){.product = arena_strdup(&u->arena, p->product),
@@ -427,7 +427,7 @@ static struct status boot(
 	start.recalled = choice.recalled;
 	start.unvouched = choice.unvouched;
 	u->running = choice.image.slot;
-	noted[0] = start.image.slot[0];
+	noted[0] = update_slot_names[choice.image.slot % BOOT_SLOTS][0];
 	TRY(update_put(u, RUNNING_FILE, span(noted, sizeof(noted)), err));
 	*ret_start = start;
 	return STATUS_OK;

@@ -198,7 +198,7 @@ static struct status fetch_bundle_once(
 	TRY(get(l, "/bundle", BUNDLE_SIZE_MAX, NULL, &a, err));
 	d = sha256(buf_span(&a.body));
 	hex_text(SPAN_OF(d.bytes), digest);
-	if (strcmp(digest, offer->bundle_digest) != 0)
+	if (!offer->bundle_digest || strcmp(digest, offer->bundle_digest) != 0)
 		return err_refuse(err, UPDATE_WHY(UPDATE_CHANGED),
 		    "the bundle is not the one that was offered a moment ago");
 	*out = buf_take(&a.body);

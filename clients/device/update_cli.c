@@ -134,12 +134,12 @@ static const char overview[] =
 
 static const struct command {
 	const char *name;
-	unsigned bit;
 	const char *file; /* its argument; NULL: none */
+	unsigned bit;
 	bool file_needed;
 	const char *text;
 } commands[] = {
-    {"init", INIT, NULL, false,
+    {"init", NULL, INIT, false,
 	"signet-device update init: in the factory, once\n"
 	"\n"
 	"  signet-device update init --store /var/lib/device --product sensor --channel stable \\\n"
@@ -147,20 +147,20 @@ static const struct command {
 	"\n"
 	"The first trust statement is the one with this digest, never one from the network. All that\n"
 	"this device believes later follows from it.\n"},
-    {"check", CHECK, NULL, false,
+    {"check", NULL, CHECK, false,
 	"signet-device update check: ask the server, as the LDevID\n"
 	"\n"
 	"  signet-device update check --store /var/lib/device\n"
 	"\n"
 	"Newer trust statements and recall lists are taken up. Exit: 0 up to date, 3 a newer release\n"
 	"is there, 4 what runs here is recalled and must be left, 1 refused, 5 try again later.\n"},
-    {"verify", VERIFY, "BUNDLE", true,
+    {"verify", "BUNDLE", VERIFY, true,
 	"signet-device update verify BUNDLE: is it good for this device?\n"
 	"\n"
 	"  signet-device update verify --store /var/lib/device fw-1.2.bundle --component main=fw.bin\n"
 	"\n"
 	"Talks to nobody, changes nothing, says each check and what it found.\n"},
-    {"install", INSTALL, "BUNDLE", false,
+    {"install", "BUNDLE", INSTALL, false,
 	"signet-device update install [BUNDLE]: into the other slot\n"
 	"\n"
 	"  signet-device update install --store /var/lib/device                # the newest, from the server\n"
@@ -168,21 +168,21 @@ static const struct command {
 	"\n"
 	"All of the bundle is checked first, images while they arrive and once more in the slot. What\n"
 	"is cut short is gone on with. The next start tries it; then confirm it. Nothing newer: exit 0.\n"},
-    {"boot", BOOT, NULL, false,
+    {"boot", NULL, BOOT, false,
 	"signet-device update boot: choose the slot that starts, as a boot loader does\n"
 	"\n"
 	"A trial loses one of its tries; one that has none left, or is not good, is given up.\n"},
-    {"confirm", CONFIRM, NULL, false,
+    {"confirm", NULL, CONFIRM, false,
 	"signet-device update confirm: what is on trial works\n"
 	"\n"
 	"For every good start: with nothing on trial it does nothing and ends with 0.\n"},
-    {"rollback", ROLLBACK, NULL, false,
+    {"rollback", NULL, ROLLBACK, false,
 	"signet-device update rollback: give the trial up\n"
 	"\n"
 	"The confirmed image starts next. What is confirmed cannot be gone back from.\n"},
-    {"status", STATUS, NULL, false,
+    {"status", NULL, STATUS, false,
 	"signet-device update status: what runs, is confirmed, is on trial; talks to nobody\n"},
-    {"take", TAKE, "FILE", true,
+    {"take", "FILE", TAKE, true,
 	"signet-device update take FILE: a trust statement or a recall list, offline\n"
 	"\n"
 	"It must be signed by the quorum in force, and be newer.\n"},

@@ -79,6 +79,6 @@ struct maker_release {
 };
 /* The envelope alone, around any manifest, signed by this key. */
 void maker_envelope(struct maker *m, struct span manifest, int key, struct buf *out);
-void maker_bundle(struct maker *m, const struct maker_release *want, struct buf *out);
+void maker_bundle(struct maker *m, const struct maker_release *asked, struct buf *out);
 
 #endif

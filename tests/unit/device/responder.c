@@ -429,6 +429,13 @@ static void update_file(struct responder *r, SSL *ssl, const char *rest)
 
 	if (strcmp(rest, "/bundle") == 0) {
 		r->update.bundles++;
+		if (r->update.withdrawn) {
+			r->update.changing = 9;
+			r->update.offer_etag = "\"none\"";
+			buf_reset(&r->update.offer);
+			buf_put_str(&r->update.offer,
+			    "{\"product\":\"sensor\",\"channel\":\"stable\",\"bundle\":null}");
+		}
 		reply_file(ssl, r->update.changing-- > 0 ? &other : &r->update.bundle);
 	} else if (strcmp(rest, "/recall") == 0) {
 		r->update.recalls++;

@@ -64,6 +64,7 @@ struct responder {
 		const char *channel; /* NULL: there are no updates */
 		int status;          /* what everything is answered with; 0: as it should be */
 		int changing;        /* so many bundles are not the one that was offered */
+		bool withdrawn;      /* from the first bundle on, nothing is published */
 		struct buf offer;    /* JSON */
 		const char *offer_etag;
 		struct buf bundle, recall, trust[8];                /* trust: by version */

@@ -317,3 +317,15 @@ Test(update_check, only_an_enrolled_device_asks)
 	cr_assert_eq(f->rig->r->update.offers, 0);
 	fleet_free(f);
 }
+
+Test(update_check, release_withdrawn_between_two_questions_is_no_trouble)
+{
+	struct fleet *f = fleet_new();
+
+	publish(f, 1, "image");
+	f->rig->r->update.withdrawn = true;
+	cr_assert_eq(ask(f, true), SIGNET_NETWORK, "%s: %s", f->why.code, f->why.text);
+	cr_assert_str_eq(f->why.code, "update.changed");
+	files_stop(&f->files);
+	fleet_free(f);
+}
