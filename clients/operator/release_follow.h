@@ -41,8 +41,8 @@ int follow_ask_unless(struct follow *f, const struct client_request *request, lo
 
 /*
  * Have the act done at `path` ("/releases/7/sign"), with the approvals that it takes: ask, wait for
- * them, redeem. `body` NULL: it takes none. Or go on with `request`, where that is not 0. EXIT_DONE: it is done. EXIT_WAITING,
- * EXIT_REJECTED: no, or not yet, and it was said why.
+ * them, redeem. `body` NULL: it takes none. Or go on with `request`, where that is not 0.
+ * EXIT_DONE: it is done. EXIT_WAITING, EXIT_REJECTED: no, or not yet, and it was said why.
  */
 int follow_act(struct follow *f, const char *path, const char *body, int64_t request);
 
