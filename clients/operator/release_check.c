@@ -287,5 +287,7 @@ void release_check_print(const struct screen *out, const json_t *report_json)
 		screen_printf(out, "  %-13s %s\n", what, buf_cstr(&safe));
 	}
 	json_array_foreach((json_t *)(uintptr_t)value_at(report_json, "approvals"), i, o)
-	    print_approval(out, o);
+	{
+		print_approval(out, o);
+	}
 }

@@ -89,5 +89,7 @@ void release_view_files(const struct screen *out, const json_t *files)
 	json_t *path;
 
 	json_object_foreach((json_t *)(uintptr_t)files, key, path)
-	    fact_put(out, 9, key, span_str(json_string_value(path)));
+	{
+		fact_put(out, 9, key, span_str(json_string_value(path)));
+	}
 }
