@@ -488,7 +488,7 @@ static void every_operation_has_a_row(const struct api_scene *s)
 		    "operation %s is not in openapi.json", row->operation);
 }
 
-Test(api_matrix, every_operation_answers_every_role_as_its_table_says, .timeout = 300)
+Test(api_matrix, every_operation_answers_every_role_as_its_table_says, .timeout = 600)
 {
 	static struct api_scene s;
 	static struct bad_token bad[BAD_TOKENS];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "tests/lib/program.h"
 
@@ -16,13 +17,14 @@ const char *const api_reach_names[REACHES] = {"all", "in", "out"};
 
 /* ---- asking ---- */
 
-#define ASKED_MOST 10 /* on one connection: fewer than the failures that one address may have */
+#define ASKED_MOST   10 /* on one connection: fewer than the failures that one address may have */
+#define IDLE_MOST_MS 20000 /* the server ends what idles for a minute */
 
 static void connect_again(struct api_scene *s)
 {
 	struct https_options o = {.port = s->fixture.servers[0].operator_port};
 
-	if (s->connected && s->asked < ASKED_MOST)
+	if (s->connected && s->asked < ASKED_MOST && monotonic_ms() < s->asked_at + IDLE_MOST_MS)
 		return;
 	if (s->connected)
 		https_close(&s->connection);
@@ -46,6 +48,7 @@ void api_ask(struct api_scene *s, const struct api_ask *ask, struct api_reply *r
 
 	connect_again(s);
 	s->asked++;
+	s->asked_at = monotonic_ms();
 	if (ask->token)
 		buf_printf(&headers, "Authorization: Bearer %s\r\n", ask->token);
 	if (ask->type)

@@ -25,6 +25,7 @@ struct api_scene {
 	bool connected;
 	uint32_t source; /* the next connection's address: failed attempts are counted by address */
 	int asked;       /* on this connection */
+	int64_t asked_at;
 	char root[2048]; /* the administrator's token */
 	char tokens[API_ROLES][REACHES][2048];
 	char device[24], certificate[24], enrollment[24], alarm[24], refused[24], mass[24],

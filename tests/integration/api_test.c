@@ -451,7 +451,7 @@ static void description(void)
 	json_decref(seen);
 }
 
-Test(api, calls_are_answered_as_the_guide_says, .timeout = 200)
+Test(api, calls_are_answered_as_the_guide_says, .timeout = 600)
 {
 	api_scene_start(&scene);
 	description();

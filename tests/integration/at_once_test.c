@@ -385,7 +385,7 @@ static void bodies_that_are_cut_do_nothing(void)
 	    "{\"product\":\"x100\",\"serials\":[\"WHOLE-1\"]}", 200, NULL);
 }
 
-Test(at_once, calls_of_one_key_or_one_condition_are_one_act, .timeout = 200)
+Test(at_once, calls_of_one_key_or_one_condition_are_one_act, .timeout = 600)
 {
 	api_scene_start(&scene);
 	one_key_is_one_act();

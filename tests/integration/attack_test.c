@@ -117,7 +117,7 @@ static void judge_resumed(struct fixture *f, int version)
 	unit_free(&u);
 }
 
-Test(attack, a_session_does_not_outlive_the_decision_on_its_device, .timeout = 120)
+Test(attack, a_session_does_not_outlive_the_decision_on_its_device, .timeout = 600)
 {
 	struct fixture f;
 
@@ -127,7 +127,7 @@ Test(attack, a_session_does_not_outlive_the_decision_on_its_device, .timeout = 1
 	fixture_stop(&f);
 }
 
-Test(attack, a_session_of_one_listener_is_none_at_another, .timeout = 120)
+Test(attack, a_session_of_one_listener_is_none_at_another, .timeout = 600)
 {
 	struct fixture f;
 	struct unit u;
@@ -154,7 +154,7 @@ Test(attack, a_session_of_one_listener_is_none_at_another, .timeout = 120)
 
 /* ---- floods ---- */
 
-Test(attack, a_genuine_unit_cannot_fill_the_store, .timeout = 240)
+Test(attack, a_genuine_unit_cannot_fill_the_store, .timeout = 600)
 {
 	struct fixture f;
 	struct unit u;
@@ -220,7 +220,7 @@ static void expect_no_forged_line(struct fixture *f)
 	cr_expect_gt(lines, COUNT(forged), "the log was not looked at");
 }
 
-Test(attack, nothing_that_is_sent_begins_a_line_of_an_answer_or_of_the_log, .timeout = 120)
+Test(attack, nothing_that_is_sent_begins_a_line_of_an_answer_or_of_the_log, .timeout = 600)
 {
 	struct fixture f;
 	struct unit u;

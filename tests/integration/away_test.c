@@ -249,7 +249,7 @@ static void expect_back(struct pipeline *p, struct unit *u)
 	cr_expect_eq(status, 200);
 }
 
-Test(away, what_needs_the_database_says_when_to_come_again_and_all_comes_back, .timeout = 120)
+Test(away, what_needs_the_database_says_when_to_come_again_and_all_comes_back, .timeout = 600)
 {
 	struct pipeline p = {0};
 	struct unit u = {0};

@@ -39,7 +39,7 @@ static bool said(const char *log, const char *what)
 	return strstr(buf_cstr(&text), what) != NULL;
 }
 
-Test(at_once, one_of_many_is_the_first_administrator, .timeout = 120)
+Test(at_once, one_of_many_is_the_first_administrator, .timeout = 600)
 {
 	static const char *const orders[ORDERS_MOST][3] = {
 	    {"admin", "alice"}, {"admin", "bob"}, {"admin", "carol"}, {"admin", "alice"}};
@@ -189,7 +189,7 @@ static void run_at_once(struct start *s)
 		cr_expect_eq(program_wait(pids[i]), 0);
 }
 
-Test(at_once, two_machines_start_on_an_empty_database, .timeout = 120)
+Test(at_once, two_machines_start_on_an_empty_database, .timeout = 600)
 {
 	static const char *const migrate[MACHINES][3] = {{"migrate"}, {"migrate"}};
 	struct start s;

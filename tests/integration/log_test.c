@@ -108,7 +108,7 @@ static void append_many(struct fixture *f, long n)
 	fixture_sql(f, sql, none, sizeof(none));
 }
 
-Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout = 300)
+Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout = 900)
 {
 	/* Around the sizes where bundles and tiles fill up, and where a level begins. */
 	static const long grows[] = {1, 200, 55, 1, 1, 254, 65200};
@@ -117,13 +117,13 @@ Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout
 	fixture_start(&f);
 	for (size_t i = 0; i < sizeof(grows) / sizeof(grows[0]); i++) {
 		append_many(&f, grows[i]);
-		await_log(&f, 60000);
+		await_log(&f, 240000);
 		EXPECT_SOUND(&f, 0);
 	}
 	fixture_stop(&f);
 }
 
-Test(log, an_act_is_shown_within_two_seconds, .timeout = 120)
+Test(log, an_act_is_shown_within_two_seconds, .timeout = 600)
 {
 	struct fixture f;
 	int late = 0;
@@ -411,7 +411,7 @@ static void expect_restored(struct fixture *f)
 	cr_expect_eq(number(f, "SELECT count(*) FROM log_origin"), 2);
 }
 
-Test(log, a_database_that_was_put_back_is_refused_until_it_is_restored, .timeout = 300)
+Test(log, a_database_that_was_put_back_is_refused_until_it_is_restored, .timeout = 600)
 {
 	struct fixture f;
 	char text[1024];
@@ -547,7 +547,7 @@ static long long published(struct fixture *f)
 	return number(f, "SELECT published FROM log_origin ORDER BY id DESC LIMIT 1");
 }
 
-Test(log, a_checkpoint_is_shown_when_a_quorum_of_witnesses_has_signed_it, .timeout = 300)
+Test(log, a_checkpoint_is_shown_when_a_quorum_of_witnesses_has_signed_it, .timeout = 600)
 {
 	struct fixture f;
 	struct witnesses w;

@@ -311,7 +311,7 @@ static void requests_are_not_theirs(void)
 	}
 }
 
-Test(api, who_is_bound_to_one_product_reaches_no_other, .timeout = 120)
+Test(api, who_is_bound_to_one_product_reaches_no_other, .timeout = 600)
 {
 	api_scene_start(&scene);
 	lists_do_not_show_it();

@@ -517,7 +517,7 @@ Test(revoke, a_fleet_is_revoked_as_it_was_agreed_to, .timeout = 1800)
 	api_scene_stop(&scene);
 }
 
-Test(revoke, what_is_no_longer_good_is_so_at_once, .timeout = 200)
+Test(revoke, what_is_no_longer_good_is_so_at_once, .timeout = 600)
 {
 	api_scene_start(&scene);
 	fixture_server_start(&scene.fixture, 1);

@@ -197,7 +197,7 @@ static void unknown_serials_take_no_memory(struct fixture *f, int count)
 	    resident_mb(f->servers[0].pid) - before, GROWTH_MB, "it grows by what nobody has");
 }
 
-Test(status_attack, odd_questions_get_no_answer_that_harms, .timeout = 300)
+Test(status_attack, odd_questions_get_no_answer_that_harms, .timeout = 600)
 {
 	struct status_scene s;
 	struct status_unit u;
@@ -393,7 +393,7 @@ static void resets_are_ones_own(void)
 	expect_untouched("resets");
 }
 
-Test(status_attack, another_products_certificates_are_out_of_reach, .timeout = 300)
+Test(status_attack, another_products_certificates_are_out_of_reach, .timeout = 600)
 {
 	api_scene_start(&api);
 	selectors_do_not_reach_it();

@@ -78,7 +78,7 @@ static void clocks_start(struct status_scene *s)
 	}
 }
 
-Test(status_drill, a_clock_that_is_set_back_takes_nothing_back, .timeout = 300)
+Test(status_drill, a_clock_that_is_set_back_takes_nothing_back, .timeout = 600)
 {
 	/* Offsets of both clocks, one after the other. */
 	static const int64_t steps[][FIXTURE_SERVERS] = {
@@ -277,7 +277,7 @@ static void be_apart(struct status_scene *s, struct cut *c, enum apart how, stru
 	status_unit_free(&u);
 }
 
-Test(status_drill, a_server_that_is_cut_off_does_not_call_good_what_was_revoked, .timeout = 300)
+Test(status_drill, a_server_that_is_cut_off_does_not_call_good_what_was_revoked, .timeout = 600)
 {
 	struct status_scene s;
 	struct status_watch watch = {0};

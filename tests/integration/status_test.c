@@ -54,7 +54,7 @@ static void expect_taken_off(struct status_scene *s, X509 *certificate)
 	}
 }
 
-Test(status, what_is_revoked_at_one_server_is_so_at_both, .timeout = 300)
+Test(status, what_is_revoked_at_one_server_is_so_at_both, .timeout = 600)
 {
 	static const char *const acts[] = {"keyCompromise", "hold", "superseded"};
 	struct status_scene s;
@@ -168,7 +168,7 @@ static const struct {
     {"retired", true, "device.retired"},
 };
 
-Test(status, est_is_closed_at_another_server_in_the_next_request, .timeout = 300)
+Test(status, est_is_closed_at_another_server_in_the_next_request, .timeout = 600)
 {
 	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 	struct status_scene s;
