@@ -81,7 +81,8 @@ FNR == 1 {
 	in_tests = (current ~ /^tests\//)
 	head = ""
 	opened = 0
-	if (here == "" && !in_tests)
+	# What the demo's maker of devices builds is no part of Signet.
+	if (here == "" && !in_tests && current !~ /^deploy\/demo\//)
 		fault(current, 1, "a C source outside the folders of the house")
 }
 
