@@ -289,13 +289,25 @@ enum refusal signed_file_read(
 	return cbor_read_file(file, &file_shape, name, other, ret_file);
 }
 
+/* Who approved stands in a record that nothing but the log's proof binds. */
+static bool asks_in_vain(const struct trust *trust)
+{
+	struct trust_grant grant;
+	uint32_t most = 0;
+
+	for (size_t i = 0; trust_grant(trust, i, &grant); i++)
+		most = grant.approvals > most ? grant.approvals : most;
+	return most > 0 && !trust->log_origin.p;
+}
+
 enum refusal trust_read(struct span file, struct trust *ret_trust)
 {
 	memset(ret_trust, 0, sizeof(*ret_trust));
 	if (file.n > TRUST_SIZE_MAX)
 		return REFUSAL_TRUST_SIZE;
 	REFUSE_IF(signed_file_read(file, TRUST_AAD, REFUSAL_TRUST_FORMAT, &ret_trust->file));
-	return cbor_read_fields(ret_trust->file.payload, &trust_shape, ret_trust);
+	REFUSE_IF(cbor_read_fields(ret_trust->file.payload, &trust_shape, ret_trust));
+	return asks_in_vain(ret_trust) ? REFUSAL_TRUST_UNPROVEN : REFUSAL_NONE;
 }
 
 /* What verifies of a file's signatures with these keys. The file's name is its external_aad. */

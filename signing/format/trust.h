@@ -68,7 +68,7 @@ MUST_USE enum refusal signed_file_verify(const struct boot_crypto *crypto,
 
 /*
  * Structure alone; nothing is verified. Borrows from `file`. Every kid that a grant names is among
- * the keys; thresholds can be reached.
+ * the keys; thresholds can be reached; a log is named where a grant asks for approvals.
  */
 MUST_USE enum refusal trust_read(struct span file, struct trust *ret_trust);
 /* The i-th, false: there are no more. */

@@ -16,6 +16,7 @@ struct tk {
 	struct span kids[TK_KEYS];
 	struct span channels[2], revoked[2];
 	struct trust_build_grant grants[2];
+	uint8_t log_key[32];
 	struct trust_build build;
 };
 
@@ -65,6 +66,8 @@ static inline void tk_make(struct tk *t)
 	    .next_threshold = 2,
 	    .next_count = TK_NEXT,
 	    .next = t->next_rows,
+	    .log_origin = SPAN_LITERAL("log.example"),
+	    .log_key = SPAN_OF(t->log_key),
 	    .created = 1700000000};
 }
 

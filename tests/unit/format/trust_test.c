@@ -275,8 +275,13 @@ static void wrong_no_threshold(struct tk *t)
 
 static void wrong_log_key(struct tk *t)
 {
-	t->build.log_origin = SPAN_LITERAL("log.example");
 	t->build.log_key = SPAN_LITERAL("short");
+}
+
+/* Nobody could tell whether anybody approved. */
+static void wrong_no_log(struct tk *t)
+{
+	t->build.log_origin = t->build.log_key = SPAN_NONE;
 }
 
 Test(format_trust, a_statement_that_nobody_would_read_is_not_written)
@@ -298,6 +303,7 @@ Test(format_trust, a_statement_that_nobody_would_read_is_not_written)
 	    {wrong_threshold, REFUSAL_TRUST_THRESHOLD},
 	    {wrong_no_threshold, REFUSAL_TRUST_THRESHOLD},
 	    {wrong_log_key, REFUSAL_CBOR_TYPE},
+	    {wrong_no_log, REFUSAL_TRUST_UNPROVEN},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
