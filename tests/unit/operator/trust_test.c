@@ -48,7 +48,8 @@ static void must(const struct desk *d, const char *line)
 #define HEAD                                                                     \
 	"product: acme-x100\nvendor_domain: acme.example\nversion: 1\ncreated: " \
 	"2026-01-01T00:00:00Z\nkeys:\n  - {name: rel, file: rel.pub}\n"
-#define GRANTS "grants:\n  - {keys: [rel], channels: [stable], approvals: 2}\n"
+#define LOG    "log: log.example+5d23591e+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+#define GRANTS LOG "grants:\n  - {keys: [rel], channels: [stable], approvals: 2}\n"
 #define SIGNERS                                                                                 \
 	"signers:\n  threshold: 2\n  keys:\n    - {name: a, file: a.key.pub}\n    - {name: b, " \
 	"file: b.key.pub}\n"
