@@ -217,14 +217,20 @@ static int64_t lacking(
 	return have < r->approvals ? r->approvals - have : 0;
 }
 
+static bool waits(const struct release_row *row)
+{
+	return row->request_id &&
+	       (strcmp(row->state, "requested") == 0 || strcmp(row->state, "approved") == 0);
+}
+
 static struct status put_wanted(
-    struct json *j, const struct call *call, int64_t request_id, struct err *err)
+    struct json *j, const struct call *call, const struct release_row *release, struct err *err)
 {
 	struct request_row row = {.state = "none"};
 	bool open;
 
-	if (request_id)
-		TRY(request_get(call->db, request_id, call->request->arena, &row, err));
+	if (waits(release))
+		TRY(request_get(call->db, release->request_id, call->request->arena, &row, err));
 	open = strcmp(row.state, "open") == 0;
 	json_array_begin(j, "wanted");
 	for (size_t i = 0; open && i < row.requirement_count; i++) {
@@ -262,7 +268,7 @@ struct status release_answer(const struct call *call, const struct release_row *
 	json_object_begin(&j, NULL);
 	put_members(&j, row);
 	TRY(put_approvals(&j, call, row->id, err));
-	TRY(put_wanted(&j, call, row->request_id, err));
+	TRY(put_wanted(&j, call, row, err));
 	TRY(put_steps(&j, call, row->id, err));
 	json_object_end(&j);
 	call_answer(call, response, &text);

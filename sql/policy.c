@@ -90,25 +90,32 @@ struct status policy_version_read(struct db *db, int64_t *ret_version, struct er
  * that are locked by many at once are written by each of them, this is not. */
 #define LOCK_SPACE 0x5367706f /* "Sgpo" */
 
-static struct status take_lock(struct db *db, enum sql_statement statement, struct err *err)
+static struct status lock_and_read(struct db *db, enum sql_statement lock,
+    enum sql_statement version, int64_t *ret_version, struct err *err)
 {
-	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_int4(LOCK_SPACE), sql_int4(0)};
+	/* Apart: a statement sees what was there when it began, and the lock may have waited. */
+	struct sql_call calls[] = {{lock, params, COUNT(params), {0}}, {version, NULL, 0, {0}}};
+	struct status done = sql_run_all(db, calls, COUNT(calls), err);
 
-	return sql_run(db, statement, params, COUNT(params), &r, err);
+	if (done.ok && sql_rows(&calls[1].result) != 1)
+		done = err_set(err, ERR_INTERNAL, "policy has no version");
+	else if (done.ok)
+		*ret_version = sql_get_int(&calls[1].result, 0, 0);
+	for (size_t i = 0; i < COUNT(calls); i++)
+		sql_result_free(&calls[i].result);
+	return done;
 }
 
 struct status policy_lock(struct db *db, int64_t *ret_version, struct err *err)
 {
-	TRY(take_lock(db, STATEMENT_policy_lock_all, err));
-	return read_version(db, STATEMENT_policy_lock, ret_version, err);
+	return lock_and_read(
+	    db, STATEMENT_policy_lock_all, STATEMENT_policy_lock, ret_version, err);
 }
 
-/* Apart from the lock: a statement sees what was there when it began, and may have waited. */
 struct status policy_hold(struct db *db, int64_t *ret_version, struct err *err)
 {
-	TRY(take_lock(db, STATEMENT_policy_hold, err));
-	return read_version(db, STATEMENT_policy_version, ret_version, err);
+	return lock_and_read(db, STATEMENT_policy_hold, STATEMENT_policy_version, ret_version, err);
 }
 
 /* ---- writing ---- */

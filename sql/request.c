@@ -171,20 +171,44 @@ static struct status attach(
 	return STATUS_OK;
 }
 
+/* The request, its requirements, its verdicts: one round trip. */
+enum {
+	PART_REQUEST,
+	PART_REQUIREMENTS,
+	PART_VERDICTS,
+	PART_COUNT
+};
+
+static struct status read_parts(const struct sql_call *parts, int64_t id, struct arena *arena,
+    struct request_row *ret_row, struct err *err)
+{
+	struct request_row row = {0};
+
+	if (sql_rows(&parts[PART_REQUEST].result) == 0)
+		return err_set(err, ERR_MISSING, "there is no request %" PRId64, id);
+	TRY(read_row(&parts[PART_REQUEST].result, 0, arena, &row, err));
+	attach_requirements(&parts[PART_REQUIREMENTS].result, arena, &row);
+	TRY(attach_verdicts(&parts[PART_VERDICTS].result, arena, &row, err));
+	*ret_row = row;
+	return STATUS_OK;
+}
+
 static struct status read_one(struct db *db, enum sql_statement statement, int64_t id,
     struct arena *arena, struct request_row *ret_row, struct err *err)
 {
-	AUTO(sql_result) r = {0};
 	const struct sql_param params[] = {sql_int(id)};
-	struct request_row row = {0};
+	struct sql_call parts[PART_COUNT] = {
+	    [PART_REQUEST] = {statement, params, COUNT(params), {0}},
+	    [PART_REQUIREMENTS] = {STATEMENT_request_requirements_of, params, COUNT(params), {0}},
+	    [PART_VERDICTS] = {STATEMENT_request_approvals_of, params, COUNT(params), {0}},
+	};
+	struct status done = sql_run_all(db, parts, COUNT(parts), err);
 
-	TRY(sql_run(db, statement, params, COUNT(params), &r, err));
-	if (sql_rows(&r) == 0)
-		return err_set(err, ERR_MISSING, "there is no request %" PRId64, id);
-	TRY(read_row(&r, 0, arena, &row, err));
-	TRY(attach(db, arena, &row, 1, err));
-	*ret_row = row;
-	return STATUS_OK;
+	if (done.ok)
+		done = read_parts(parts, id, arena, ret_row, err);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		sql_result_free(&parts[i].result);
+	return done;
 }
 
 struct status request_get(
