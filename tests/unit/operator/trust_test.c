@@ -49,6 +49,7 @@ static void must(const struct desk *d, const char *line)
 	"product: acme-x100\nvendor_domain: acme.example\nversion: 1\ncreated: " \
 	"2026-01-01T00:00:00Z\nkeys:\n  - {name: rel, file: rel.pub}\n"
 #define LOG    "log: log.example+5d23591e+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+#define PLAIN  "grants:\n  - {keys: [rel], channels: [stable]}\n"
 #define GRANTS LOG "grants:\n  - {keys: [rel], channels: [stable], approvals: 2}\n"
 #define SIGNERS                                                                                 \
 	"signers:\n  threshold: 2\n  keys:\n    - {name: a, file: a.key.pub}\n    - {name: b, " \
@@ -102,7 +103,9 @@ static const struct {
 		    "rel.key}\n" GRANTS SIGNERS},
     {"not of ES384", "product: p\nvendor_domain: v\nversion: 1\nkeys:\n  - {name: rel, file: "
 		     "rel.key.pub, algorithm: ES384}\n" GRANTS SIGNERS},
-    {"log:", HEAD GRANTS SIGNERS "log: nonsense\n"},
+    {"log:", HEAD PLAIN SIGNERS "log: nonsense\n"},
+    {"trust.unproven",
+	HEAD "grants:\n  - {keys: [rel], channels: [stable], approvals: 2}\n" SIGNERS},
     {"threshold", HEAD GRANTS "signers:\n  threshold: 3\n  keys:\n    - {name: a, file: "
 			      "a.key.pub}\n"},
     {"no such member", HEAD GRANTS SIGNERS "colour: red\n"},
@@ -193,7 +196,8 @@ Test(operator_trust, rotation_takes_the_old_quorum_and_the_new, .timeout = 60)
 	at = strstr(buf_cstr(&yaml), "signers:");
 	cr_assert(at);
 	yaml.n = (size_t)(at - (char *)yaml.p);
-	buf_put_str(&yaml, "signers:\n  threshold: 1\n  keys:\n    - {name: c, file: c.key.pub}\n");
+	buf_put_str(
+	    &yaml, "signers:\n  threshold: 1\n  keys:\n    - {name: c, file: c.key.pub}\n" LOG);
 	cr_assert(file_replace(path, buf_span(&yaml), 0644, &err).ok);
 	must(&d, "trust make -f @/t2.yaml -o @/t2.unsigned");
 	must(&d, "trust sign @/t2.unsigned -o @/t2.cbor" SIGN_BY("c"));
