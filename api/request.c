@@ -238,7 +238,7 @@ static bool keeps_policy(const struct request_row *row)
 static struct status hold_policy(const struct call *call, const struct request_row *row,
     struct policy **ret_fresh, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	*ret_fresh = NULL;
 	TRY((keeps_policy(row) ? policy_hold : policy_lock)(call->db, &version, err));
