@@ -249,7 +249,8 @@ static struct status write_config(struct signet_update *u, const struct signet_u
     const struct trust *trust, struct err *err)
 {
 	static const char *const standard[] = {"main"};
-	const bool given = p->component_count != 0;
+	const char *const *ids = p->component_count ? p->components : standard;
+	const size_t count = p->component_count ? p->component_count : COUNT(standard);
 	struct update_config *c = &u->config;
 	char vendor[2 * UUID_SIZE + 1] = "";
 
@@ -259,11 +260,10 @@ static struct status write_config(struct signet_update *u, const struct signet_u
 	    .model = arena_strdup(&u->arena, p->model ? p->model : p->product),
 	    .vendor_id = arena_strdup(&u->arena, vendor),
 	    .download_ca = p->download_ca ? arena_strdup(&u->arena, p->download_ca) : NULL};
-	c->components.count = given ? p->component_count : COUNT(standard);
-	c->components.items = arena_alloc(&u->arena, c->components.count * sizeof(char *));
-	for (size_t i = 0; i < c->components.count; i++)
-		c->components.items[i] =
-		    arena_strdup(&u->arena, given ? p->components[i] : standard[i]);
+	c->components.count = count;
+	c->components.items = arena_alloc(&u->arena, count * sizeof(char *));
+	for (size_t i = 0; i < count; i++)
+		c->components.items[i] = arena_strdup(&u->arena, ids[i]);
 	TRY(update_config_apply(u, err));
 	return update_config_save(u, c, err);
 }
