@@ -1,7 +1,5 @@
 #include "signing/format/suit_process.h"
 
-#define REPORT_MOST 15 /* record and system information, on success and failure */
-
 enum parameter {
 	PARAMETER_VENDOR = 1,
 	PARAMETER_CLASS = 2,
@@ -208,7 +206,7 @@ static enum refusal run_one(const struct scope *scope, int command, struct span 
 		return run_nested(scope, commands);
 	default: break;
 	}
-	cbor_in_small(&in, REPORT_MOST);
+	cbor_in_small(&in, SUIT_REPORT_MAX);
 	REFUSE_IF(cbor_in_end(&in));
 	switch (command) {
 	case SUIT_CONDITION_VENDOR: return match(c->vendor, device->vendor, REFUSAL_SUIT_VENDOR);

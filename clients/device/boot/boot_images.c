@@ -57,20 +57,23 @@ static enum refusal compare_image(
 static void set_parameter(
     const struct boot_device *d, struct component *c, unsigned parameter, struct cbor_in *in)
 {
-	const uint8_t *id = parameter == PARAMETER_CLASS ? d->class_id : d->vendor_id;
+	const uint8_t *own = parameter == PARAMETER_CLASS ? d->class_id : d->vendor_id;
 	unsigned good = 1;
 	uint64_t size;
 	struct cbor_in digest;
+	struct span id;
 
 	switch (parameter) {
 	case PARAMETER_VENDOR:
 	case PARAMETER_CLASS:
-		good = bytes_equal(cbor_in_bytes(in), span(id, sizeof(d->class_id)));
+		cbor_take_exactly(in, CBOR_ID_SIZE, &id);
+		good = bytes_equal(id, span(own, CBOR_ID_SIZE));
 		break;
 	case PARAMETER_IMAGE:
 		digest = cbor_in(cbor_in_bytes(in));
 		suit_in_digest(&digest, &c->image);
-		good = cbor_in_end(&digest) == REFUSAL_NONE;
+		if (cbor_in_end(&digest) != REFUSAL_NONE)
+			cbor_in_refuse(in, digest.refusal);
 		break;
 	case PARAMETER_SIZE:
 		size = cbor_in_uint(in);
@@ -91,6 +94,15 @@ static enum refusal override(const struct boot_device *d, struct component *c, s
 	return in->refusal;
 }
 
+static enum refusal match_ids(const struct component *c, unsigned wanted)
+{
+	const unsigned wrong = ~c->good & wanted;
+
+	if (wrong & 1U << PARAMETER_VENDOR)
+		return REFUSAL_SUIT_VENDOR;
+	return wrong & 1U << PARAMETER_CLASS ? REFUSAL_SUIT_CLASS : REFUSAL_NONE;
+}
+
 /* Vendor and class are asked for whether the manifest has their conditions or not. */
 static enum refusal match_image(struct run *run, size_t number)
 {
@@ -98,10 +110,7 @@ static enum refusal match_image(struct run *run, size_t number)
 	const struct component *c = &run->components[number];
 	struct span name = suit_component_name(run->manifest, number);
 
-	if (!(c->good & 1U << PARAMETER_VENDOR))
-		return REFUSAL_SUIT_VENDOR;
-	if (!(c->good & 1U << PARAMETER_CLASS))
-		return REFUSAL_SUIT_CLASS;
+	REFUSE_IF(match_ids(c, 1U << PARAMETER_VENDOR | 1U << PARAMETER_CLASS));
 	if (~c->good & (1U << PARAMETER_IMAGE | 1U << PARAMETER_SIZE))
 		return REFUSAL_SUIT_PARAMETER;
 	for (unsigned i = 0; i < d->component_count; i++)
@@ -115,14 +124,18 @@ static enum refusal match_image(struct run *run, size_t number)
 static enum refusal run_command(
     struct run *run, size_t number, int command, struct cbor_in *argument)
 {
-	switch (command) {
-	case SUIT_OVERRIDE: return override(run->d, &run->components[number], argument);
-	/* Looked at when the image is compared, as it must be. */
-	case SUIT_CONDITION_VENDOR:
-	case SUIT_CONDITION_CLASS: return REFUSAL_NONE;
-	case SUIT_CONDITION_IMAGE: return match_image(run, number);
-	default: return REFUSAL_SUIT_UNSUPPORTED;
-	}
+	struct component *c = &run->components[number];
+
+	if (command == SUIT_OVERRIDE)
+		return override(run->d, c, argument);
+	if (command < SUIT_CONDITION_VENDOR || command > SUIT_CONDITION_IMAGE)
+		return REFUSAL_SUIT_UNSUPPORTED;
+	cbor_in_small(argument, SUIT_REPORT_MAX);
+	REFUSE_IF(argument->refusal);
+	if (command == SUIT_CONDITION_IMAGE)
+		return match_image(run, number);
+	/* The conditions of vendor and class have their parameters' numbers. */
+	return match_ids(c, 1U << command);
 }
 
 /* Commands and their arguments in turn; that they are pairs was seen when the manifest was read. */
@@ -145,6 +158,8 @@ static enum refusal run_sequence(struct run *run, struct span commands)
 			first = all ? 0 : cbor_in_small(&argument, count - 1);
 			end = !all ? first + 1 : cbor_in_bool(&argument) ? count : 0;
 			REFUSE_IF(cbor_in_end(&argument));
+			if (!end)
+				return REFUSAL_SUIT_COMPONENT;
 			continue;
 		}
 		if (first >= end)
