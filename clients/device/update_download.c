@@ -58,6 +58,21 @@ static uint64_t range_start(struct span value)
 	return sscanf(text, "bytes %" SCNu64 "-", &at) == 1 ? at : UINT64_MAX;
 }
 
+/*
+ * A strong one, of etagc alone (RFC 9110 section 8.8.3): it is said again in a request, where a
+ * carriage return would begin another header. A weak one does not say that octets are the same:
+ * If-Range may not carry it.
+ */
+static bool etag_is_good(struct span value)
+{
+	if (value.n < 2 || value.n >= ETAG_MAX || value.p[0] != '"' || value.p[value.n - 1] != '"')
+		return false;
+	for (size_t i = 1; i + 1 < value.n; i++)
+		if (value.p[i] <= ' ' || value.p[i] == '"' || value.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
 	struct attempt_state *a = context;
@@ -68,8 +83,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 		a->etag[0] = '\0';
 		a->range_at = UINT64_MAX;
 	} else if (header_value(line, "ETag", &value)) {
-		/* A weak one does not say that octets are the same: If-Range may not carry it. */
-		if (value.n > 1 && value.n < sizeof(a->etag) && value.p[0] == '"') {
+		if (etag_is_good(value)) {
 			memcpy(a->etag, value.p, value.n);
 			a->etag[value.n] = '\0';
 		}

@@ -121,10 +121,14 @@ Test(update_download, server_that_cannot_go_on_begins_anew)
 	static const struct {
 		const char *name;
 		bool no_ranges, no_etag, weak;
+		const char *etag;
 	} rows[] = {
-	    {"no ranges", true, false, false},
-	    {"no entity tag", false, true, false},
-	    {"a weak entity tag", false, false, true},
+	    {"no ranges", .no_ranges = true},
+	    {"no entity tag", .no_etag = true},
+	    {"a weak entity tag", .weak = true},
+	    {"an entity tag with another header in it", .etag = "\"a\rX-Other: b\""},
+	    {"an entity tag with a quote in it", .etag = "\"a\"b\""},
+	    {"an entity tag that does not end", .etag = "\"ab"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -133,6 +137,7 @@ Test(update_download, server_that_cannot_go_on_begins_anew)
 		s->files.no_ranges = rows[i].no_ranges;
 		s->files.no_etag = rows[i].no_etag;
 		s->files.weak_etag = rows[i].weak;
+		s->files.etag = rows[i].etag;
 		s->files.cut_after = 60000;
 		s->files.cuts = 1;
 		assert_installed(s);
