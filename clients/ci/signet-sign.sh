@@ -25,6 +25,13 @@ need SIGNET_CHANNEL "${SIGNET_CHANNEL:-}"
 need SIGNET_VERSION "${SIGNET_VERSION:-}"
 need SIGNET_FILES "${SIGNET_FILES:-}"
 out=${SIGNET_OUT:-signed}
+case $out in
+*"
+"*)
+	echo "signet-sign: SIGNET_OUT is more than one line" >&2 # each would be an output of the step
+	exit 2
+	;;
+esac
 
 set -- --product "$SIGNET_PRODUCT" --channel "$SIGNET_CHANNEL" --version "$SIGNET_VERSION" --out "$out"
 [ -z "${SIGNET_SBOM:-}" ] || set -- "$@" --sbom "$SIGNET_SBOM"
@@ -48,6 +55,6 @@ if [ -n "${GITHUB_OUTPUT:-}" ]; then
 	{
 		echo "bundle=$out/release.bundle"
 		echo "manifest=$out/manifest.json"
-		sed -n 's/.*"sequence":\([0-9]*\).*/sequence=\1/p' "$out/manifest.json"
+		sed -n 's/.*"sequence":\([0-9]*\).*/sequence=\1/p' <"$out/manifest.json"
 	} >>"$GITHUB_OUTPUT"
 fi

@@ -123,6 +123,19 @@ github_step() { # INPUT=VALUE...
 	[ ! -e owned ]
 }
 
+@test "the directory for the results is no option of a program, and no further output of the step" {
+	given=(SIGNET_OIDC_TOKEN="$(ci_token)" SIGNET_PRODUCT=acme-x100 SIGNET_CHANNEL=beta SIGNET_VERSION="$version"
+		SIGNET_FILES=app.bin GITHUB_OUTPUT=outputs)
+	job "${given[@]}" SIGNET_OUT='-e1e touch owned;#' "$signet_ci/signet-sign.sh"
+	[ ! -e owned ]
+	grep -qxF 'bundle=-e1e touch owned;#/release.bundle' outputs
+	grep -qE '^sequence=[0-9]+$' outputs
+	rm outputs
+	run -2 job "${given[@]}" SIGNET_OUT=$'signed\nbundle=other' "$signet_ci/signet-sign.sh"
+	[[ $output == *"SIGNET_OUT is more than one line"* ]]
+	[ ! -e outputs ]
+}
+
 @test "GitLab's template: its script, with the token of its id_tokens" {
 	grep -A2 'id_tokens:' "$signet_ci/gitlab/signet-sign.yml" | grep -q SIGNET_OIDC_TOKEN
 	sed -n '/^  script:/,/^  [a-z]/s/^    - //p' "$signet_ci/gitlab/signet-sign.yml" >step
