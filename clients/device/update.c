@@ -305,12 +305,26 @@ enum signet_result signet_update_init(const struct signet_update_settings *setti
 
 /* ---- take ---- */
 
+/* Which of the two a file is, says its name for itself; what cannot be read need not be written. */
+static struct status read_kind(
+    struct span file, const char *path, enum boot_file *ret_kind, struct err *err)
+{
+	struct trust trust;
+	struct recall recall;
+	enum refusal refusal = recall_read(file, &recall);
+
+	*ret_kind = BOOT_FILE_RECALL;
+	if (refusal == REFUSAL_RECALL_FORMAT || refusal == REFUSAL_RECALL_SIZE) {
+		*ret_kind = BOOT_FILE_TRUST;
+		refusal = trust_read(file, &trust);
+	}
+	return update_refuse_as(err, refusal, "'%s'", path);
+}
+
 static struct status take(struct signet_update *u, const char *path, struct err *err)
 {
 	AUTO(buf) file = {0};
 	struct boot_state before, after;
-	struct trust trust;
-	struct recall recall;
 	struct err why = {0};
 	enum boot_file kind;
 
@@ -318,11 +332,7 @@ static struct status take(struct signet_update *u, const char *path, struct err 
 		return err_refuse(err, UPDATE_WHY(UPDATE_FILE), "%s", why.message);
 	TRY(update_lock(u, err));
 	TRY(update_state(u, &before, err));
-	kind = recall_read(buf_span(&file), &recall) == REFUSAL_NONE ? BOOT_FILE_RECALL
-								     : BOOT_FILE_TRUST;
-	/* What cannot be read need not be written first. */
-	if (kind == BOOT_FILE_TRUST)
-		TRY(update_refuse_as(err, trust_read(buf_span(&file), &trust), "'%s'", path));
+	TRY(read_kind(buf_span(&file), path, &kind, err));
 	TRY(update_take_up(u, kind, buf_span(&file), err));
 	TRY(update_state(u, &after, err));
 	if (before.trust.number == after.trust.number &&
