@@ -178,7 +178,15 @@ static struct status build_row(const struct release_context *c,
 
 /* ---- the same again ---- */
 
-/* The stored text is canonical, and quotes within its strings are escaped. */
+/* The stored text is canonical, and quotes within its strings are escaped: a member is found by its
+ * octets, whole, since a number may begin with another. */
+static bool has_member(const char *spec, const char *member)
+{
+	const char *at = strstr(spec, member);
+
+	return at && (at[strlen(member)] == ',' || at[strlen(member)] == '}');
+}
+
 static const char *differing_member(const struct release_row *row, const struct release_new *n)
 {
 	for (const char *const *m = json_content_members; *m; m++) {
@@ -187,7 +195,7 @@ static const char *differing_member(const struct release_row *row, const struct 
 
 		json_content_member(n, *m, &want);
 		buf_printf(&name, "\"%s\":", *m);
-		if (want.n ? !strstr(row->spec, buf_cstr(&want))
+		if (want.n ? !has_member(row->spec, buf_cstr(&want))
 			   : strstr(row->spec, buf_cstr(&name)) != NULL)
 			return *m;
 	}

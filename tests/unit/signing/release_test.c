@@ -137,6 +137,29 @@ Test(release, the_same_version_with_something_else_says_what_differs)
 	}
 }
 
+/* Sequence 1 is no beginning of sequence 10. */
+Test(release, another_superseded_release_is_another_content)
+{
+	const struct release_row first = scene_created(s, "1");
+	struct release_row tenth = first, row;
+	char version[8];
+	struct release_new n;
+	struct err err = {0};
+	bool made;
+
+	while (tenth.sequence < 10 * first.sequence) {
+		(void)snprintf(version, sizeof(version), "1.%d", (int)tenth.sequence);
+		tenth = scene_created(s, version);
+	}
+	n = release_scene_content(s, "2");
+	n.supersedes = tenth.sequence;
+	cr_assert(scene_create(s, &n, "alice", &row, &made, &err).ok, "%s", err.message);
+	n.supersedes = first.sequence;
+	cr_expect_not(scene_create(s, &n, "alice", &row, &made, &err).ok);
+	cr_expect_str_eq(err_code(&err), "release.exists");
+	cr_expect(strstr(err.message, "other supersedes"), "%s", err.message);
+}
+
 Test(release, somebody_elses_version_is_not_taken)
 {
 	struct release_new n = release_scene_content(s, "1.0.0");
