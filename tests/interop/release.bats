@@ -183,6 +183,7 @@ jose_key() {
 	[[ $output == *release.source* ]]
 	token=$(ci_token event_name=pull_request)
 	run -1 in_ci signet sign --product acme-x100 --channel stable --version "$version" --out b app.bin
+	[[ $output == *oidc.fork* ]]
 	run -1 signet sign --product acme-x100 --channel stable --version "$version" --out c app.bin
 	[[ $output == *release.source* ]]
 	token=$(ci_token)
