@@ -61,7 +61,8 @@ enum signet_result update_rig_init(struct update_rig *rig, const struct maker_tr
 	    .channel = "stable",
 	    .model = "S1",
 	    .vendor_domain = "maker.example",
-	    .trust_digest = digest};
+	    .trust_digest = digest,
+	    .download_ca = rig->download_ca};
 
 	maker_trust(rig->maker, trust ? trust : &plain, &file);
 	d = sha256(buf_span(&file));

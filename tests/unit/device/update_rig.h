@@ -9,6 +9,7 @@ struct update_rig {
 	struct maker *maker;
 	char dir[64], directory[96]; /* for files; of the update */
 	char bundle[96];             /* the file that was written last */
+	const char *download_ca;     /* file, set before update_rig_init; NULL: none */
 	struct signet_update_settings settings;
 	struct signet_hooks hooks;
 	char progress[16384];
