@@ -47,6 +47,8 @@ issuer_make() {
 	(cd "$issuer/www" && exec openssl s_server -quiet -WWW -accept "127.0.0.1:$port" -cert ../tls.pem \
 		-key ../tls.key) >"$issuer/server.log" 2>&1 3>&- 4>&- 9>&- &
 	export ISSUER_SERVER=$!
+	# Who asks in vain does not ask again for a while.
+	soon curl -fsS -o "$issuer/served.json" --cacert "$issuer/tls.pem" "https://localhost:$port/jwks.json"
 	"$stack_top/deploy/demo/ci-issuer" make "$issuer/offline" offline-1
 	cat >"$issuer/policy.yaml" <<-END
 		kind: oidc-issuer
