@@ -70,7 +70,7 @@
 	X(TRUST_THRESHOLD, "trust.threshold", "a number of signatures that its keys cannot give")  \
 	X(TRUST_REFERENCE, "trust.reference", "a grant names a key that is not among the keys")    \
 	X(TRUST_UNPROVEN, "trust.unproven",                                                        \
-	    "a grant asks for approvals, and no log is named that could prove them")           \
+	    "a grant asks for approvals, and no log is named that could prove them")               \
 	X(TRUST_QUORUM_OLD, "trust.quorum-old",                                                    \
 	    "too few keys of the statement in force signed it")                                    \
 	X(TRUST_QUORUM_NEW, "trust.quorum-new", "too few of its own keys signed it")               \

@@ -15,7 +15,7 @@
 
 #include "signing/format/suit.h"
 
-#define SUIT_NESTING_MAX 3 /* a sequence in a try-each in a sequence */
+#define SUIT_NESTING_MAX 3  /* a sequence in a try-each in a sequence */
 #define SUIT_REPORT_MAX  15 /* record and system information, on success and failure */
 
 enum suit_command {
