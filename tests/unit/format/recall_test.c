@@ -18,25 +18,31 @@ static struct recall_build recall_of(void)
 	    .class_id = SK_CLASS};
 }
 
-/* Trust statement of tk_make(), list by `key` of its keys. */
+/* Trust statement of tk_make() or tk_make_with(), list by `key` of its keys. */
 struct fixture {
 	struct tk t;
 	struct buf statement, list;
 	struct trust trust;
 };
 
-static void fixture_make(struct fixture *f, const struct recall_build *build, unsigned key)
+static void fixture_make_with(
+    struct fixture *f, const struct recall_build *build, unsigned key, const char *first)
 {
 	AUTO(buf) payload = {0};
 	struct err err = {0};
 
 	*f = (struct fixture){.statement = {0}};
-	tk_make(&f->t);
+	tk_make_with(&f->t, first);
 	tk_statement(&f->t, (const struct sk_key *[]){&f->t.next[0]}, 1, &f->statement);
 	cr_assert_eq(trust_read(buf_span(&f->statement), &f->trust), REFUSAL_NONE);
 	cr_assert(recall_build_payload(build, &payload, &err).ok, "%s", err.message);
 	tk_sign(RECALL_AAD, buf_span(&payload), (const struct sk_key *[]){&f->t.keys[key]}, 1,
 	    &f->list);
+}
+
+static void fixture_make(struct fixture *f, const struct recall_build *build, unsigned key)
+{
+	fixture_make_with(f, build, key, "ESP256");
 }
 
 static void fixture_free(struct fixture *f)
@@ -136,6 +142,27 @@ Test(format_recall, a_list_with_any_octet_flipped_or_cut_off_is_refused)
 		}
 		cr_expect_neq(verify(&f, "stable", sk_class, 0, span(f.list.p, i)), REFUSAL_NONE,
 		    "cut at %zu", i);
+	}
+	fixture_free(&f);
+}
+
+Test(format_recall, a_list_by_ml_dsa_44_holds_and_not_changed)
+{
+	struct recall_build build = recall_of();
+	struct span sparse;
+	struct fixture f;
+
+	fixture_make_with(&f, &build, 0, "ML-DSA-44");
+	sparse = sk_long_signature(buf_span(&f.list));
+	cr_assert_eq(sparse.n, 2420);
+	SK_CHECK(verify(&f, "stable", sk_class, 0, buf_span(&f.list)), REFUSAL_NONE, "whole");
+	for (size_t i = 0; i < f.list.n; i++) {
+		if (sk_left_out(sparse, f.list.p + i))
+			continue;
+		f.list.p[i] ^= 1;
+		cr_expect_neq(verify(&f, "stable", sk_class, 0, buf_span(&f.list)), REFUSAL_NONE,
+		    "octet %zu", i);
+		f.list.p[i] ^= 1;
 	}
 	fixture_free(&f);
 }

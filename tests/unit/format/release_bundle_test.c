@@ -42,7 +42,9 @@ static void make_certificate(const struct sk_key *key, struct buf *out)
 	X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
 	X509_set_pubkey(certificate, key->private);
-	X509_sign(certificate, key->private, EVP_sha256());
+	/* EdDSA and ML-DSA take the message whole. */
+	X509_sign(certificate, key->private,
+	    strcmp(key->native->evp_type, "EC") == 0 ? EVP_sha256() : NULL);
 	n = i2d_X509(certificate, &der);
 	cr_assert_gt(n, 0);
 	buf_put(out, span(der, (size_t)n));
@@ -82,10 +84,11 @@ static void make_record(struct fixture *f)
 	    .signed_at = 1700000000};
 }
 
-static void fixture_make(struct fixture *f)
+/* By key 0, which is of this algorithm. */
+static void fixture_make_with(struct fixture *f, const char *first)
 {
 	*f = (struct fixture){.kind = RELEASE_RECORD_KIND};
-	tk_make(&f->t);
+	tk_make_with(&f->t, first);
 	f->log = log_key_make(ORIGIN, VKEY_ED25519, 1);
 	f->other_log = log_key_make(ORIGIN, VKEY_ED25519, 2);
 	f->by = &f->log;
@@ -96,6 +99,11 @@ static void fixture_make(struct fixture *f)
 	sk_envelope(buf_span(&f->manifest), f->t.keys, 1, &f->envelope);
 	make_certificate(&f->t.keys[0], &f->certificate);
 	make_record(f);
+}
+
+static void fixture_make(struct fixture *f)
+{
+	fixture_make_with(f, "ESP256");
 }
 
 static void fixture_free(struct fixture *f)
@@ -194,6 +202,82 @@ Test(format_release_bundle, a_bundle_with_any_octet_flipped_or_cut_off_is_refuse
 		}
 		cr_expect_neq(verify(&f, span(f.file.p, i), NULL), REFUSAL_NONE, "cut at %zu", i);
 	}
+	fixture_free(&f);
+}
+
+static void holds_by(const char *algorithm)
+{
+	struct bundle_seen seen;
+	struct fixture f;
+
+	fixture_make_with(&f, algorithm);
+	put_together(&f);
+	SK_CHECK(verify(&f, buf_span(&f.file), &seen), REFUSAL_NONE, "%s", algorithm);
+	cr_expect(cose_signed_by(&seen.suit.signers, f.t.kids[0]));
+	fixture_free(&f);
+}
+
+Test(format_release_bundle, a_bundle_by_ml_dsa_44_holds)
+{
+	holds_by("ML-DSA-44");
+}
+
+Test(format_release_bundle, a_bundle_by_ml_dsa_65_holds)
+{
+	holds_by("ML-DSA-65");
+}
+
+Test(format_release_bundle, a_bundle_by_ml_dsa_87_holds)
+{
+	holds_by("ML-DSA-87");
+}
+
+/* Key 0 and key 2 have signed, as the record says: neither signature can be left away. */
+static void sign_by_both(struct fixture *f)
+{
+	const struct sk_key both[] = {f->t.keys[2], f->t.keys[0]};
+	const bool first = memcmp(f->t.kids[0].p, f->t.kids[2].p, COSE_KID_SIZE) < 0;
+
+	buf_reset(&f->envelope);
+	sk_envelope(buf_span(&f->manifest), both, 2, &f->envelope);
+	f->record.kids[0] = f->t.kids[first ? 0 : 2];
+	f->record.kids[1] = f->t.kids[first ? 2 : 0];
+	f->record.kid_count = 2;
+}
+
+/* The bundle as it is, but by this key alone. */
+static void left_away(const struct fixture *f, const struct sk_key *by, enum refusal expected)
+{
+	struct release_bundle parts = f->bundle;
+	AUTO(buf) alone = {0};
+	AUTO(buf) file = {0};
+
+	sk_envelope(buf_span(&f->manifest), by, 1, &alone);
+	parts.envelope = buf_span(&alone);
+	release_bundle_put(&parts, &file);
+	SK_CHECK(verify(f, buf_span(&file), NULL), expected, "%s", by->native->name);
+}
+
+/* The other key alone is granted nothing, the first alone is. */
+Test(format_release_bundle, es256_and_ml_dsa_44_must_both_have_signed_and_nothing_be_changed)
+{
+	struct fixture f;
+	struct span sparse;
+
+	fixture_make_with(&f, "ML-DSA-44");
+	sign_by_both(&f);
+	put_together(&f);
+	SK_CHECK(verify(&f, buf_span(&f.file), NULL), REFUSAL_NONE, "both");
+	sparse = sk_long_signature(buf_span(&f.file));
+	for (size_t i = 0; i < f.file.n; i++) {
+		if (sk_left_out(sparse, f.file.p + i))
+			continue;
+		f.file.p[i] ^= 1;
+		cr_expect_neq(verify(&f, buf_span(&f.file), NULL), REFUSAL_NONE, "octet %zu", i);
+		f.file.p[i] ^= 1;
+	}
+	left_away(&f, &f.t.keys[0], REFUSAL_BUNDLE_RECORD);
+	left_away(&f, &f.t.keys[2], REFUSAL_TRUST_SIGNERS);
 	fixture_free(&f);
 }
 

@@ -42,6 +42,13 @@ static inline bool sk_key_make(const char *algorithm, struct sk_key *key)
 	return true;
 }
 
+/* Ends the test as skipped, by the algorithm's name, where this OpenSSL does not have it. */
+static inline void sk_key_need(const char *algorithm, struct sk_key *key)
+{
+	if (!sk_key_make(algorithm, key))
+		cr_skip_test("this OpenSSL does not have %s", algorithm);
+}
+
 static inline void sk_key_free(struct sk_key *key)
 {
 	EVP_PKEY_free(key->private);
@@ -153,6 +160,23 @@ static inline void sk_envelope(
 	suit_build_envelope(manifest, made, count, out);
 	for (size_t i = 0; i < count; i++)
 		buf_free(&signatures[i]);
+}
+
+/* The first ML-DSA-44 signature in these bytes; none: empty. */
+static inline struct span sk_long_signature(struct span bytes)
+{
+	static const uint8_t head[] = {0x59, 0x09, 0x74}; /* 2420 octets follow */
+	const uint8_t *at = memmem(bytes.p, bytes.n, head, sizeof(head));
+
+	return at ? span(at + sizeof(head), 2420) : SPAN_NONE;
+}
+
+/* Of a signature that long a test flips its first octets, the last ones and every 16th. */
+static inline bool sk_left_out(struct span sparse, const uint8_t *at)
+{
+	const size_t i = (size_t)(at - sparse.p);
+
+	return sparse.n > 0 && at > sparse.p && i < sparse.n - 8 && i % 16 != 0;
 }
 
 #define SK_CHECK(call, expected, ...) \

@@ -122,6 +122,57 @@ Test(format_trust, a_statement_with_any_octet_flipped_or_cut_off_is_refused)
 	tk_free(&t);
 }
 
+/* Keys of 1312 octets and signatures of 2420: every 16th octet stands for those around it. */
+Test(format_trust, a_statement_signed_by_ml_dsa_44_is_accepted_whole_and_not_changed)
+{
+	struct tk t;
+	AUTO(buf) statement = {0};
+	AUTO(buf) other = {0};
+
+	tk_make_with(&t, "ML-DSA-44");
+	tk_statement(&t, (const struct sk_key *[]){&t.next[0], &t.next[1]}, 2, &statement);
+	SK_CHECK(accept(SPAN_NONE, buf_span(&statement)), REFUSAL_NONE, "whole");
+	tk_statement(&t, (const struct sk_key *[]){&t.next[1], &t.keys[0]}, 2, &other);
+	SK_CHECK(accept(SPAN_NONE, buf_span(&other)), REFUSAL_TRUST_QUORUM_NEW, "no signer of it");
+	for (size_t i = 0; i < statement.n; i += i < 64 || i + 64 > statement.n ? 1 : 16) {
+		for (unsigned bit = 0; bit <= 8; bit++) {
+			uint8_t flip = (uint8_t)(bit < 8 ? 1u << bit : 0xff);
+
+			statement.p[i] ^= flip;
+			cr_expect_neq(accept(SPAN_NONE, buf_span(&statement)), REFUSAL_NONE,
+			    "octet %zu, %02x", i, flip);
+			statement.p[i] ^= flip;
+		}
+		cr_expect_neq(
+		    accept(SPAN_NONE, span(statement.p, i)), REFUSAL_NONE, "cut at %zu", i);
+	}
+	tk_free(&t);
+}
+
+/* From keys of today to keys of tomorrow, and on from there. */
+Test(format_trust, signers_change_from_ed25519_to_ml_dsa)
+{
+	static const char *const keys[TK_KEYS] = {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "ES256"};
+	static const char *const next[TK_NEXT] = {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
+	struct tk t, u;
+	AUTO(buf) first = {0};
+	AUTO(buf) both = {0};
+	AUTO(buf) alone = {0};
+
+	tk_make(&t);
+	tk_make_by(&u, keys, next);
+	u.build.version = 2;
+	tk_statement(&t, (const struct sk_key *[]){&t.next[0], &t.next[1]}, 2, &first);
+	tk_statement(&u, (const struct sk_key *[]){&t.next[0], &t.next[1], &u.next[1], &u.next[2]},
+	    4, &both);
+	tk_statement(&u, (const struct sk_key *[]){&u.next[0], &u.next[1]}, 2, &alone);
+	SK_CHECK(accept(buf_span(&first), buf_span(&both)), REFUSAL_NONE, "both quorums");
+	SK_CHECK(accept(buf_span(&first), buf_span(&alone)), REFUSAL_TRUST_QUORUM_OLD, "new alone");
+	SK_CHECK(accept(SPAN_NONE, buf_span(&alone)), REFUSAL_NONE, "as the first");
+	tk_free(&t);
+	tk_free(&u);
+}
+
 /* ---- judgement ------------------------------------------------------------------------------ */
 
 #define UNSEEN TRUST_APPROVALS_UNSEEN
