@@ -133,6 +133,20 @@ void maker_free(struct maker *m)
 	free(m);
 }
 
+bool maker_rekey(struct maker *m, const char *algorithm)
+{
+	struct maker_key *keys[] = {&m->keys[0], &m->next[2], &m->next[3]};
+
+	if (!key_algorithm_available(key_algorithm_by_name(algorithm)))
+		return false;
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		key_drop(keys[i]);
+		*keys[i] = (struct maker_key){.key = NULL};
+		key_make(keys[i], algorithm, i == 0);
+	}
+	return true;
+}
+
 static struct span kid_of(const struct maker_key *k)
 {
 	return SPAN_OF(k->cose.kid);

@@ -22,6 +22,11 @@ struct maker; /* opaque: keys and logs */
 /* Product, channel and model of everything, where a wish says nothing else. Borrowed. */
 struct maker *maker_new(const char *product, const char *channel, const char *model);
 void maker_free(struct maker *m);
+/*
+ * Key 0 and the signers 2 and 3 of trust statements are of this algorithm from now on
+ * ("ML-DSA-44"). False: this OpenSSL does not have it, and nothing is changed.
+ */
+bool maker_rekey(struct maker *m, const char *algorithm);
 
 struct maker_trust {
 	uint64_t version;    /* 0: 1 */

@@ -190,6 +190,31 @@ Test(boot_verify, with_any_octet_of_the_envelope_changed_or_missing_it_is_refuse
 	assert_refused(verify(), REFUSAL_CBOR_TRAILING);
 }
 
+/* A signature of 2420 octets: of the whole every 16th octet is changed, and of its ends each. */
+Test(boot_verify, by_ml_dsa_44_beside_ed25519_it_is_good_and_changed_it_is_refused)
+{
+	struct buf *envelope = &f.envelopes[1];
+
+	if (!maker_rekey(f.maker, "ML-DSA-44"))
+		cr_skip_test("this OpenSSL does not have ML-DSA-44");
+	assert_done(flash_take_trust(
+	    &f, &(struct maker_trust){.version = 2, .next = 2, .signed_by = 0xf, .signers = 2}));
+	flash_install(&f, 1, 6);
+	assert_refused(verify(), REFUSAL_TRUST_SIGNERS);
+	flash_install_as(&f, 1, 6, &(struct maker_release){.second_key = 2});
+	assert_done(verify());
+	for (size_t i = 0; i < envelope->n; i += i < 64 || i + 64 > envelope->n ? 1 : 16) {
+		envelope->p[i] ^= 0x40;
+		cr_assert_neq(verify(), REFUSAL_NONE, "octet %zu", i);
+		envelope->p[i] ^= 0x40;
+	}
+	assert_done(verify());
+	/* The signers of before are none by now. */
+	assert_refused(
+	    flash_take_trust(&f, &(struct maker_trust){.version = 3}), REFUSAL_TRUST_QUORUM_OLD);
+	assert_done(flash_take_trust(&f, &(struct maker_trust){.version = 3, .next = 2}));
+}
+
 Test(boot_verify, with_any_octet_of_an_image_changed_it_is_refused)
 {
 	flash_install(&f, 1, 6);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/algorithm.h"
 #include "base/file.h"
 #include "clients/operator/trust_plan.h"
 #include "tests/unit/operator/responder.h"
@@ -173,6 +174,32 @@ Test(operator_trust, holds_when_its_quorum_has_signed_and_not_before, .timeout =
 	AUTO(outcome) shown = run(&d, "trust show @/t1.cbor");
 	cr_expect(strstr(shown.out, "Ed25519    yes"), "%s", shown.out);
 	cr_expect(strstr(shown.out, "ESP256     yes"), "%s", shown.out);
+	desk_free(&d);
+}
+
+/* As in an archive: keys of today and of tomorrow, one of each must sign. */
+Test(operator_trust, ml_dsa_65_signs_statements_beside_ec, .timeout = 60)
+{
+	struct desk d;
+
+	if (!key_algorithm_available(key_algorithm_by_name("ML-DSA-65")))
+		cr_skip_test("this OpenSSL does not have ML-DSA-65");
+	desk_make(&d);
+	must(&d, "trust key -o @/m.key --passphrase-file @/pass --algorithm ML-DSA-65");
+	write_file(&d, "t.yaml",
+	    "product: acme-x100\nvendor_domain: acme.example\nversion: 1\nkeys:\n  - "
+	    "{name: rel, file: rel.key.pub}\n" GRANTS
+	    "signers:\n  threshold: 2\n  keys:\n    - {name: m, file: m.key.pub}\n    - {name: "
+	    "b, file: b.key.pub}\n",
+	    0644);
+	must(&d, "trust make -f @/t.yaml -o @/t1.unsigned");
+	must(&d, "trust sign @/t1.unsigned -o @/t1.cbor" SIGN_BY("b"));
+	AUTO(outcome) one = run(&d, "trust verify @/t1.cbor");
+	cr_expect(strstr(one.err, "trust.quorum-new"), "%s", one.err);
+	must(&d, "trust sign @/t1.cbor" SIGN_BY("m"));
+	must(&d, "trust verify @/t1.cbor");
+	AUTO(outcome) shown = run(&d, "trust show @/t1.cbor");
+	cr_expect(strstr(shown.out, "ML-DSA-65  yes"), "%s", shown.out);
 	desk_free(&d);
 }
 

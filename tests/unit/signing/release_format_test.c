@@ -179,10 +179,10 @@ Test(release_format, jose_verifies_each_signature_of_a_jws)
 	expect_code(1, JWS_VERIFY("-k one.jwk -k wrong.jwk -a"));
 }
 
-Test(release_format, an_ed25519_jws_verifies_with_openssl)
+static void jws_verifies_with_openssl(enum scene_key key, const char *algorithm)
 {
-	static const enum scene_key key = KEY_ED25519;
-
+	release_scene_need(key);
+	s->stable->formats = 1 << RELEASE_SUIT | 1 << RELEASE_JWS;
 	write_files(&key, 1);
 	expect_code(0,
 	    "cut -d. -f1-2 release.jws | tr -d '\\n' >message && "
@@ -190,6 +190,34 @@ Test(release_format, an_ed25519_jws_verifies_with_openssl)
 	    "open('signature', 'wb').write(base64.urlsafe_b64decode(t + '=='))\" && "
 	    "openssl x509 -inform DER -in chain.der -noout -pubkey >key.pem && "
 	    "openssl pkeyutl -verify -rawin -in message -sigfile signature -pubin -inkey key.pem");
+	expect_code(0, arena_printf(&s->arena,
+			   "python3 -c \"import base64, json; t = open('release.jws').read(); h = "
+			   "json.loads(base64.urlsafe_b64decode(t.split('.')[0] + '==')); "
+			   "assert h['alg'] == '%s', h['alg']\"",
+			   algorithm));
+	/* anything else is refused */
+	expect_code(1, "echo >>message && openssl pkeyutl -verify -rawin -in message -sigfile "
+		       "signature -pubin -inkey key.pem");
+}
+
+Test(release_format, an_ed25519_jws_verifies_with_openssl)
+{
+	jws_verifies_with_openssl(KEY_ED25519, "EdDSA");
+}
+
+Test(release_format, an_ml_dsa_44_jws_verifies_with_openssl)
+{
+	jws_verifies_with_openssl(KEY_ML_DSA_44, "ML-DSA-44");
+}
+
+Test(release_format, an_ml_dsa_65_jws_verifies_with_openssl)
+{
+	jws_verifies_with_openssl(KEY_ML_DSA_65, "ML-DSA-65");
+}
+
+Test(release_format, an_ml_dsa_87_jws_verifies_with_openssl)
+{
+	jws_verifies_with_openssl(KEY_ML_DSA_87, "ML-DSA-87");
 }
 
 /* ---- one release ---- */
@@ -215,6 +243,20 @@ Test(release_format, with_several_keys_too)
 	static const enum scene_key more[] = {KEY_P256, KEY_ED25519};
 
 	write_files(more, COUNT(more));
+	expect_same_digests();
+}
+
+/* What jose and the CMS of openssl do not know stands in no one's way. */
+Test(release_format, ml_dsa_44_beside_p256_leaves_jws_and_cms_to_those_who_know_p256)
+{
+	static const enum scene_key keys[] = {KEY_P256, KEY_ML_DSA_44};
+
+	release_scene_need(KEY_ML_DSA_44);
+	write_jwk(KEY_P256, "one.jwk");
+	write_jwk(KEY_TEST, "wrong.jwk");
+	write_files(keys, COUNT(keys));
+	expect_code(0, JWS_VERIFY("-k one.jwk"));
+	expect_code(1, JWS_VERIFY("-k wrong.jwk"));
 	expect_same_digests();
 }
 

@@ -16,6 +16,10 @@ enum scene_key {
 	KEY_P384,
 	KEY_ED25519,
 	KEY_TEST, /* P-256, a test key */
+	/* Where OpenSSL has them: */
+	KEY_ML_DSA_44,
+	KEY_ML_DSA_65,
+	KEY_ML_DSA_87,
 	KEY_COUNT
 };
 
@@ -29,7 +33,7 @@ struct release_scene {
 	struct rng rng;
 	struct access access; /* arrays of its own, to be changed */
 	struct channel *stable, *beta;
-	struct signing_key *keys; /* KEY_COUNT */
+	struct signing_key *keys; /* KEY_COUNT, or less by those that OpenSSL does not have */
 	struct pki_authority root;
 	struct release_product product;
 	struct release_context context;
@@ -37,6 +41,9 @@ struct release_scene {
 
 struct release_scene *release_scene_new(void);
 void release_scene_free(struct release_scene *s);
+
+/* Ends the test as skipped, by name, where this OpenSSL does not have the key's algorithm. */
+void release_scene_need(enum scene_key key);
 
 /* The channel's keys from now on. */
 void release_scene_keys(

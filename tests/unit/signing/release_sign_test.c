@@ -79,6 +79,45 @@ Test(release_sign, every_key_of_the_channel_signs_one_digest)
 	cr_expect_eq(verified(signature_of(row.id).suit, keys, COUNT(keys)), COUNT(keys));
 }
 
+/* Each of them alone, then beside ES256: what an envelope says of its signers is what the bundle
+ * says. */
+static void signs_by_ml_dsa(enum scene_key key)
+{
+	const enum scene_key both[] = {KEY_P256, key};
+	struct release_bundle b;
+	struct release_row row;
+	struct span bytes;
+	struct err err = {0};
+
+	release_scene_need(key);
+	s->stable->formats = 1 << RELEASE_SUIT | 1 << RELEASE_JWS;
+	release_scene_keys(s->stable, s, &key, 1);
+	row = scene_published(s, "1.0.0");
+	cr_expect_eq(verified(signature_of(row.id).suit, &key, 1), 1);
+	release_scene_keys(s->stable, s, both, COUNT(both));
+	row = scene_published(s, "1.0.1");
+	cr_expect_eq(verified(signature_of(row.id).suit, both, COUNT(both)), COUNT(both));
+	cr_assert(
+	    release_bundle(&s->context, &row, 0, &s->arena, &bytes, &err).ok, "%s", err.message);
+	cr_assert_eq(release_bundle_read(bytes, &b), REFUSAL_NONE);
+	cr_expect_eq(verified(b.envelope, both, COUNT(both)), COUNT(both));
+}
+
+Test(release_sign, ml_dsa_44_signs_alone_and_beside_es256)
+{
+	signs_by_ml_dsa(KEY_ML_DSA_44);
+}
+
+Test(release_sign, ml_dsa_65_signs_alone_and_beside_es256)
+{
+	signs_by_ml_dsa(KEY_ML_DSA_65);
+}
+
+Test(release_sign, ml_dsa_87_signs_alone_and_beside_es256)
+{
+	signs_by_ml_dsa(KEY_ML_DSA_87);
+}
+
 Test(release_sign, signing_again_changes_nothing)
 {
 	struct release_row row = scene_signed(s, "1.0.0"), again;
@@ -177,6 +216,17 @@ Test(release_sign, a_manifest_that_was_changed_in_the_store_is_not_signed)
 	    "ALTER TABLE release DISABLE TRIGGER ALL; UPDATE release SET json_manifest = "
 	    "convert_to(replace(convert_from(json_manifest, 'UTF8'), '123456', '123457'), 'UTF8')");
 	expect_refused(row.id, "release.bundle");
+}
+
+/* No CMS is made with such a key, and no release says that it has one. */
+Test(release_sign, a_channel_that_wants_cms_by_ml_dsa_alone_signs_nothing)
+{
+	static const enum scene_key key = KEY_ML_DSA_44;
+	const struct release_row row = scene_created(s, "1.0.0");
+
+	release_scene_need(key);
+	release_scene_keys(s->stable, s, &key, 1);
+	expect_refused(row.id, "release.format");
 }
 
 /* ---- the plan ---- */
