@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/algorithm.h"
 #include "base/encode.h"
 #include "tests/unit/api/release_scene.h"
 
@@ -112,6 +113,55 @@ Test(api_signing_key, what_cannot_be_made_is_refused_with_its_reason)
 			 "SELECT count(*) FROM access_document WHERE kind = 'signing-key'"),
 	    1);
 	request_scene_free(s);
+}
+
+/* Beside an EC key, with certificates by the same authority; refused where OpenSSL does not have
+ * it. */
+static void signs_by(const char *algorithm)
+{
+	struct request_scene *s = release_scene_new();
+	struct told t = people_post(s, "ada", KEYS,
+	    arena_printf(&s->arena,
+		"{\"name\":\"pq\",\"algorithm\":\"%s\",\"authority\":\"issuing\"}", algorithm));
+	int64_t id;
+
+	if (!key_algorithm_available(key_algorithm_by_name(algorithm))) {
+		EXPECT(t, 422, "signing-key.algorithm");
+		request_scene_free(s);
+		return;
+	}
+	EXPECT(t, 201, "");
+	cr_expect(has(certificate_of(s, t.body), SPAN_OF(code_signing)));
+	request_scene_policy(s,
+	    "{kind: channel, name: x100-pq, product: x100, channel: pq, keys: [acme, pq]}\n"
+	    "---\n"
+	    "{kind: channel, name: x100-only, product: x100, channel: only, keys: [pq]}\n");
+	id = release_draft(s, "pq", "1.0");
+	EXPECT(release_do(s, "ada", id, "sign"), 200, "");
+	t = people_get(s, "ada", release_path(s, id, "jws"));
+	EXPECT(t, 200, "");
+	cr_expect_not_null(strstr(t.body, "\"signatures\""), "two of them");
+	EXPECT(people_get(s, "ada", release_path(s, id, "suit")), 200, "");
+	EXPECT(people_get(s, "ada", release_path(s, id, "cms")), 200, "");
+	/* All formats, but no key that signs CMS. */
+	id = release_draft(s, "only", "1.1");
+	EXPECT(release_do(s, "ada", id, "sign"), 403, "release.format");
+	request_scene_free(s);
+}
+
+Test(api_signing_key, ml_dsa_44_signs_releases_where_openssl_has_it)
+{
+	signs_by("ML-DSA-44");
+}
+
+Test(api_signing_key, ml_dsa_65_signs_releases_where_openssl_has_it)
+{
+	signs_by("ML-DSA-65");
+}
+
+Test(api_signing_key, ml_dsa_87_signs_releases_where_openssl_has_it)
+{
+	signs_by("ML-DSA-87");
 }
 
 Test(api_signing_key, it_is_made_when_those_who_must_have_agreed)
