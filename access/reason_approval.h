@@ -28,8 +28,8 @@
 	    "a token that a run exchanged is good for one request: to make it, look at it, redeem it", \
 	    "exchange a new token for each request")                                                   \
 	X(APPROVAL_OWN, "approval.own", ERR_DENIED,                                                    \
-	    "nobody approves what they asked for themselves, nor what a run behind which they "        \
-	    "stand asked for",                                                                         \
+	    "nobody approves what they asked for or made themselves, nor what a run behind which "     \
+	    "they stand did",                                                                          \
 	    "let somebody else approve")                                                               \
 	X(APPROVAL_PERSON, "approval.person", ERR_DENIED,                                              \
 	    "the person behind a run approves nothing of it; as long as nobody here is that person, "  \

@@ -122,6 +122,14 @@ bool access_requester_known(const struct access *a, const char *requester, const
 	return person_name(a, person, &arena) != NULL;
 }
 
+bool access_is_person(const struct access *a, const char *person, const char *name)
+{
+	AUTO(arena) arena = {0};
+	const char *known = person_name(a, person, &arena);
+
+	return known && strcmp(known, name) == 0;
+}
+
 static bool holds_role(
     const struct access *a, const struct requirement *r, const struct principal *p, int64_t now)
 {

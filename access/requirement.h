@@ -42,6 +42,8 @@ MUST_USE bool access_approval_counts(const struct access *a, const struct requir
  */
 MUST_USE bool access_requester_known(
     const struct access *a, const char *requester, const char *person);
+/* Is `name` the person that `person` (as above; NULL: nobody) stands for here? */
+MUST_USE bool access_is_person(const struct access *a, const char *person, const char *name);
 /* How many different ones of these names count. */
 size_t access_approvals(const struct access *a, const struct requirement *r,
     const char *const *approvers, size_t count, const char *requester_person, int64_t now);

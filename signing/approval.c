@@ -162,6 +162,28 @@ static struct status store_vote(const struct approval_context *c, const struct r
 	    buf_span(&record), err);
 }
 
+/* Whoever made a release agrees to it no more than whoever asks for its signature. */
+static struct status check_author(const struct approval_context *c, const struct access *access,
+    const struct request_row *row, const struct actor *who, struct err *err)
+{
+	AUTO(arena) arena = {0};
+	const char *author, *person;
+
+	TRY(release_follow_author(c, row, &arena, &author, &person, err));
+	if (!author)
+		return STATUS_OK;
+	if (!access_requester_known(access, author, person))
+		return REFUSE(err, APPROVAL_PERSON,
+		    "behind the run that made the release stands '%s', who is nobody here",
+		    person ? person : "nobody");
+	if (strcmp(author, who->name) == 0 || access_is_person(access, person, who->name) ||
+	    (who->person && access_is_person(access, person, who->person)))
+		return REFUSE(err, APPROVAL_OWN,
+		    "the release of request %" PRId64 " was made by %s: '%s' cannot approve it",
+		    row->id, author, who->name);
+	return STATUS_OK;
+}
+
 /* A release that waits for the request is approved with the last approval that it needs. */
 static struct status follow_approval(const struct approval_context *c, const struct access *access,
     int64_t id, const struct actor *who, struct err *err)
@@ -184,6 +206,8 @@ struct status approval_decide(const struct approval_context *c, const struct acc
 	TRY(lock_open(c, id, &arena, &row, err));
 	TRY(approval_may_decide(access, &row, vote->who, c->now, err));
 	TRY(check_vote(&row, vote, err));
+	if (vote->approve)
+		TRY(check_author(c, access, &row, vote->who, err));
 	TRY(store_vote(c, &row, vote, err));
 	if (vote->approve)
 		return follow_approval(c, access, id, vote->who, err);

@@ -13,6 +13,19 @@ static bool is_about_release(const struct request_row *request)
 	return false;
 }
 
+struct status release_follow_author(const struct approval_context *c,
+    const struct request_row *request, struct arena *arena, const char **ret_author,
+    const char **ret_person, struct err *err)
+{
+	struct release_row row = {0};
+
+	if (is_about_release(request))
+		TRY(release_of_request(c->db, request->id, arena, &row, err));
+	*ret_author = row.id ? row.created_by : NULL;
+	*ret_person = row.id ? row.created_person : NULL;
+	return STATUS_OK;
+}
+
 static struct status follow(const struct approval_context *c, const struct request_row *request,
     const struct release_change *change, const struct release_actor *by, struct err *err)
 {

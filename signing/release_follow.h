@@ -8,6 +8,13 @@
 
 #include "signing/approval.h"
 
+/*
+ * Who made the release that waits for it; who is behind that one. NULL: the request is about none.
+ * Its maker agrees to it no more than the one who asks, who may be another.
+ */
+struct status release_follow_author(const struct approval_context *c,
+    const struct request_row *request, struct arena *arena, const char **ret_author,
+    const char **ret_person, struct err *err);
 /* All of its approvals are there: "approved", by whose approval was the last. */
 struct status release_follow_approved(const struct approval_context *c,
     const struct request_row *request, const struct actor *who, struct err *err);

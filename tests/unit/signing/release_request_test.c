@@ -154,6 +154,31 @@ Test(release_request, it_returns_when_its_request_is_rejected_withdrawn_or_expir
 	    "created requested returned requested returned requested approved returned");
 }
 
+Test(release_request, who_made_it_does_not_approve_it_though_another_asks)
+{
+	const struct approval_context c = approvals();
+	const struct release_new content = release_scene_content(s, "1");
+	const struct actor bob = person("bob");
+	struct approval_vote vote = {.who = &bob, .approve = true};
+	struct request_row asked;
+	struct release_row row;
+	struct err err = {0};
+	bool made;
+	int64_t id;
+
+	cr_assert(scene_create(s, &content, "bob", &row, &made, &err).ok, "%s", err.message);
+	id = ask(&row, 1);
+	asked = request_of(id);
+	vote.digest = &asked.digest;
+	begin();
+	cr_expect_not(approval_decide(&c, &s->access, id, &vote, &err).ok);
+	cr_expect_str_eq(err_code(&err), "approval.own");
+	db_rollback(s->context.db);
+	expect_state(row.id, "requested");
+	decide(id, "carol", true);
+	expect_state(row.id, "approved");
+}
+
 Test(release_request, asking_again_while_it_waits_changes_nothing)
 {
 	const struct release_row row = scene_created(s, "1");
