@@ -110,17 +110,26 @@ struct making {
 	struct arena *arena;
 };
 
+/* Somebody recalled it since the row was read: release_step_make() will find the race lost. */
+static bool is_listed(const struct making *m)
+{
+	for (size_t i = 0; i < m->look->count; i++)
+		if (m->look->sequences[i] == m->row->sequence)
+			return true;
+	return false;
+}
+
 static struct status put_payload(const struct making *m, struct buf *out, struct err *err)
 {
 	struct recall_build build = {.product = span_str(m->row->product),
 	    .channel = span_str(m->row->channel),
 	    .number = (uint64_t)m->look->number,
-	    .sequence_count = m->look->count + 1,
+	    .sequence_count = m->look->count + !is_listed(m),
 	    .has_successor = m->next->sequence != 0,
 	    .successor = (uint64_t)m->next->sequence,
 	    .successor_version = span_str(m->next->version),
 	    .created = (uint64_t)m->c->now};
-	uint64_t *sequences = arena_alloc(m->arena, build.sequence_count * sizeof(*sequences));
+	uint64_t *sequences = arena_alloc(m->arena, (m->look->count + 1) * sizeof(*sequences));
 
 	if (build.sequence_count > RECALL_SEQUENCES_MAX)
 		return REFUSE(err, RELEASE_RECALLS, "channel '%.63s' has %zu recalled releases",

@@ -15,8 +15,6 @@
 #define PART_SIZE ((size_t)1 << 20)
 #define SHOWN_MS  200 /* between two lines of progress */
 
-DEFINE_AUTO_PTR(EVP_MD_CTX, EVP_MD_CTX_free)
-
 struct reading {
 	const char *path;
 	const struct screen *screen;

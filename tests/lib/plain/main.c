@@ -10,6 +10,7 @@
 #define CODE_SKIPPED     77
 
 static struct plain_test *first;
+static struct plain_suite *suites;
 static bool failed;
 bool plain_abort;
 
@@ -19,6 +20,26 @@ void plain_register(struct plain_test *t)
 	while (*at)
 		at = &(*at)->next;
 	*at = t;
+}
+
+void plain_suite_register(struct plain_suite *s)
+{
+	s->next = suites;
+	suites = s;
+}
+
+/* Those of its suite, where it has none of its own. */
+static struct plain_options options_of(const struct plain_test *t)
+{
+	struct plain_options options = t->options;
+
+	for (const struct plain_suite *s = suites; s; s = s->next) {
+		if (strcmp(s->name, t->suite) != 0)
+			continue;
+		options.init = options.init ? options.init : s->options.init;
+		options.fini = options.fini ? options.fini : s->options.fini;
+	}
+	return options;
 }
 
 void plain_fail(const char *file, int line, const char *what, const char *format, ...)
@@ -47,12 +68,14 @@ void plain_skip(const char *format, ...)
 
 static void test_run(const struct plain_test *t)
 {
-	alarm(t->options.timeout > 0 ? (unsigned)t->options.timeout : TIMEOUT_STANDARD);
-	if (t->options.init)
-		t->options.init();
+	const struct plain_options options = options_of(t);
+
+	alarm(options.timeout > 0 ? (unsigned)options.timeout : TIMEOUT_STANDARD);
+	if (options.init)
+		options.init();
 	t->run();
-	if (t->options.fini)
-		t->options.fini();
+	if (options.fini)
+		options.fini();
 	exit(failed ? CODE_FAILED : 0); /* not _exit: TSan counts at exit */
 }
 

@@ -112,7 +112,7 @@ Test(base_err, each_kind_has_a_code)
 {
 	static const char *const want[] = {"none", "input", "unauthenticated", "denied",
 	    "not-found", "method-not-allowed", "conflict", "stale", "unconditional", "unfit",
-	    "too-large", "media-type", "pending", "busy", "limit", "database-unavailable",
+	    "range", "too-large", "media-type", "pending", "busy", "limit", "database-unavailable",
 	    "key-unavailable", "configuration", "internal"};
 
 	for (int kind = ERR_NONE; kind <= ERR_INTERNAL; kind++) {

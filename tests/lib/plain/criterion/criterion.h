@@ -28,7 +28,14 @@ struct plain_test {
 	struct plain_test *next;
 };
 
+struct plain_suite {
+	const char *name;
+	struct plain_options options;
+	struct plain_suite *next;
+};
+
 void plain_register(struct plain_test *t);
+void plain_suite_register(struct plain_suite *s);
 void plain_fail(const char *file, int line, const char *what, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void plain_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -46,8 +53,15 @@ extern bool plain_abort; /* assert: ends the test; expect: goes on */
 	}                                                                          \
 	static void suite_##_##name_##_run(void)
 
-/* Time-outs of suites: each test has the standard one. */
-#define TestSuite(suite_, ...) extern int plain_suite_##suite_
+/* What begins and ends each test of a suite. Time-outs of suites: each test has the standard one.
+ */
+#define TestSuite(suite_, ...)                                                                 \
+	__attribute__((constructor)) static void suite_##_suite_register(void)                 \
+	{                                                                                      \
+		static struct plain_suite suite = {.name = #suite_, .options = {__VA_ARGS__}}; \
+		plain_suite_register(&suite);                                                  \
+	}                                                                                      \
+	extern int plain_suite_##suite_
 
 #define PLAIN_CHECK(ends, condition, what, ...)                               \
 	do {                                                                  \
