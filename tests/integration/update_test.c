@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "tests/integration/api_scene.h"
 #include "tests/lib/maker.h"
@@ -87,7 +88,7 @@ static void unit_free(struct unit *u)
 /* ---- asking ---- */
 
 struct told {
-	int status;
+	int status, retry_after;
 	char code[64], etag[80], range[64], type[64];
 	json_t *json;
 	struct buf body;
@@ -111,6 +112,7 @@ static void ask(X509 *certificate, EVP_PKEY *key, int server, const char *path, 
 	    .key = key};
 	struct https c;
 	struct https_reply r = {0};
+	char again[16];
 
 	cr_assert(https_open(&o, &c));
 	cr_assert(https_request(&c, "GET", path, headers, SPAN_NONE, &r));
@@ -123,6 +125,8 @@ static void ask(X509 *certificate, EVP_PKEY *key, int server, const char *path, 
 		ret->range[0] = 0;
 	if (!https_header(&r, "Content-Type", ret->type, sizeof(ret->type)))
 		ret->type[0] = 0;
+	if (https_header(&r, "Retry-After", again, sizeof(again)))
+		ret->retry_after = atoi(again);
 	ret->json = json_loadb((const char *)r.body.p, r.body.n, 0, NULL);
 	ret->body = buf_take(&r.body);
 	https_reply_free(&r);
@@ -432,6 +436,34 @@ static void a_renewed_certificate_is_used_here(struct unit *u)
 	cr_expect_str_eq(used, "2");
 }
 
+static void without_a_database_it_is_told_to_come_again(const struct unit *u)
+{
+	static const char *const paths[] = {
+	    STABLE, STABLE "/bundle", STABLE "/trust", STABLE "/recall"};
+	const int64_t end = monotonic_ms() + 30000;
+	int status = 0;
+
+	fixture_database_stop(&scene.fixture);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		AUTO(told) t = {0};
+
+		device_asks(u, paths[i], "", &t);
+		cr_expect_eq(t.status, 503, "%s: %d", paths[i], t.status);
+		cr_expect_gt(t.retry_after, 0, "%s: no Retry-After", paths[i]);
+		cr_expect_str_eq(t.type, "application/problem+json");
+	}
+	fixture_database_start(&scene.fixture);
+	while (status != 200 && monotonic_ms() < end) {
+		AUTO(told) t = {0};
+
+		device_asks(u, STABLE, "", &t);
+		status = t.status;
+		if (status != 200)
+			usleep(100000);
+	}
+	cr_expect_eq(status, 200);
+}
+
 static void check_metrics(void)
 {
 	char text[65536];
@@ -463,6 +495,7 @@ Test(update, a_device_is_told_what_its_product_and_channel_have, .timeout = 600)
 	who_is_no_longer_good_is_refused_at_once(&u);
 	a_renewed_certificate_is_used_here(&u);
 	check_metrics();
+	without_a_database_it_is_told_to_come_again(&u);
 	unit_free(&u);
 	api_scene_stop(&scene);
 }

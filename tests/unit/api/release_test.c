@@ -437,10 +437,10 @@ Test(api_release, a_token_that_made_a_request_makes_no_release)
 struct racer {
 	struct request_scene *scene;
 	struct db *db;
-	struct arena arena;
-	const char *body;
+	const char *as, *path, *body;
 	int64_t token;
 	int status;
+	pthread_t thread;
 };
 
 static void *race(void *context)
@@ -449,15 +449,61 @@ static void *race(void *context)
 	struct request_scene s = *r->scene;
 
 	s.arena = (struct arena){0};
-	r->status = people_call(&s, &(struct ask){.as = "ci",
+	r->status = people_call(&s, &(struct ask){.as = r->as,
 					.token_id = r->token,
 					.method = HTTP_POST,
-					.path = RELEASES,
+					.path = r->path,
 					.body = r->body,
 					.db = r->db})
 			.status;
 	arena_free(&s.arena);
 	return NULL;
+}
+
+/* Both, each on a connection of its own. */
+static void race_both(struct racer r[static 2])
+{
+	for (int i = 0; i < 2; i++) {
+		r[i].db = pg_open(&r[i].scene->database);
+		cr_assert_eq(pthread_create(&r[i].thread, NULL, race, &r[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(r[i].thread, NULL);
+		db_close(r[i].db);
+	}
+}
+
+Test(api_release, the_same_draft_and_the_same_signature_twice_at_once_are_one)
+{
+	struct request_scene *s = release_scene_new();
+
+	for (int round = 0; round < 8; round++) {
+		const char *version = arena_printf(&s->arena, "%d", round);
+		const struct racer draft = {.scene = s,
+		    .as = "ada",
+		    .path = RELEASES,
+		    .body = release_body(s, "beta", version)};
+		struct racer r[2] = {draft, draft};
+		int64_t id;
+
+		race_both(r);
+		cr_expect_eq((r[0].status == 201) + (r[1].status == 201), 1, "%d and %d",
+		    r[0].status, r[1].status);
+		cr_expect_eq((r[0].status == 200) + (r[1].status == 200), 1, "%d and %d",
+		    r[0].status, r[1].status);
+		id = pg_number(&s->database, "SELECT max(id) FROM release");
+		r[0].path = r[1].path = release_path(s, id, "sign");
+		r[0].body = r[1].body = NULL;
+		race_both(r);
+		cr_expect(r[0].status == 200 && r[1].status == 200, "%d and %d", r[0].status,
+		    r[1].status);
+		cr_expect_str_eq(release_state(s, id), "signed");
+	}
+	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM release"), 8);
+	cr_expect_eq(pg_number(&s->database, "SELECT count(*) FROM release_signature"), 8);
+	cr_expect_eq(
+	    pg_number(&s->database, "SELECT count(*) FROM release_step WHERE step = 'signed'"), 8);
+	request_scene_free(s);
 }
 
 Test(api_release, one_token_makes_one_release_though_two_are_asked_for_at_once)
@@ -466,21 +512,16 @@ Test(api_release, one_token_makes_one_release_though_two_are_asked_for_at_once)
 
 	for (int round = 0; round < 8; round++) {
 		struct racer r[2];
-		pthread_t threads[2];
 		const int64_t token = run_token(s, NULL);
 
-		for (int i = 0; i < 2; i++) {
+		for (int i = 0; i < 2; i++)
 			r[i] = (struct racer){.scene = s,
-			    .db = pg_open(&s->database),
+			    .as = "ci",
+			    .path = RELEASES,
 			    .token = token,
 			    .body = release_body(
 				s, "beta", arena_printf(&s->arena, "%d.%d", round, i))};
-			cr_assert_eq(pthread_create(&threads[i], NULL, race, &r[i]), 0);
-		}
-		for (int i = 0; i < 2; i++) {
-			pthread_join(threads[i], NULL);
-			db_close(r[i].db);
-		}
+		race_both(r);
 		cr_expect_eq((r[0].status == 201) + (r[1].status == 201), 1, "%d and %d",
 		    r[0].status, r[1].status);
 		cr_expect_eq((r[0].status == 403) + (r[1].status == 403), 1);
