@@ -356,15 +356,26 @@ waiting() {
 	[[ $output == *erased* ]]
 }
 
-@test "a proof is had at once, and holds without us" {
-	local id started
-	request proven
+# prove_new TRY: enroll, ask for the proof at once; sets `id` and `ms`, the time until it is there
+prove_new() {
+	local started
+	request "proven$1"
 	curl -fsS --cacert "$root" --cert "$acme/SN-0005.pem" --key "$acme/SN-0005.key" \
-		-H 'Content-Type: application/pkcs10' --data-binary "@proven.b64" "$est/simpleenroll" >/dev/null
+		-H 'Content-Type: application/pkcs10' --data-binary "@proven$1.b64" "$est/simpleenroll" >/dev/null
 	id=$(tamper "SELECT max(id) FROM certificate")
 	started=$(date +%s%N)
 	signet log prove certificate "$id" -o proven.tlog-proof
-	[ $((($(date +%s%N) - started) / 1000000)) -lt 10000 ] # within 1.5 s on a machine that does little else
+	ms=$((($(date +%s%N) - started) / 1000000))
+}
+
+@test "a proof is had at once, and holds without us" {
+	local try id ms
+	# A machine that does much else may be late, but not each time.
+	for try in 1 2 3 4 5; do
+		prove_new $try
+		[ $ms -ge 1500 ] || break
+	done
+	[ $ms -lt 1500 ]
 	curl -fsS "$SIGNET_PUBLIC_URL/log/vkey" >log.vkey
 	signet log check proven.tlog-proof --vkey log.vkey
 	run "$stack_top/tests/log/read_proof" "$(cat log.vkey)" proven.tlog-proof
