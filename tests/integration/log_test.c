@@ -123,21 +123,31 @@ Test(log, a_reader_made_from_the_specifications_reads_it_at_every_size, .timeout
 	fixture_stop(&f);
 }
 
-Test(log, an_act_is_shown_within_two_seconds, .timeout = 600)
+/* How many of ten acts, one after the other, are shown later than that. */
+static int count_late(struct fixture *f)
 {
-	struct fixture f;
 	int late = 0;
 
-	fixture_start(&f);
 	for (int i = 0; i < 10; i++) {
 		const int64_t begun = monotonic_ms();
 
-		append_many(&f, 1);
-		await_log(&f, 20000);
+		append_many(f, 1);
+		await_log(f, 20000);
 		late += monotonic_ms() - begun > 2000;
 	}
-	/* On a machine that does much else. */
-	cr_expect_leq(late, 2, "%d of 10 were late", late);
+	return late;
+}
+
+/* Ten in a row; a machine that does much else gets three tries. */
+Test(log, an_act_is_shown_within_two_seconds, .timeout = 900)
+{
+	struct fixture f;
+	int late = 1;
+
+	fixture_start(&f);
+	for (int i = 0; i < 3 && late; i++)
+		late = count_late(&f);
+	cr_expect_eq(late, 0, "%d of 10 were late", late);
 	fixture_stop(&f);
 }
 
